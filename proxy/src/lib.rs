@@ -1,0 +1,8 @@
+//! Standin as a library: everything that the binary does, one module per concern.
+//!
+//! Layers, lower ones never name higher ones (a test checks it): 0 `wire`, `metrics` · 1 `branches`
+//! · 2 `relay`, `environments` (not each other) · 3 `admin` · 4 `daemon` · 5 `cli`.
+
+pub mod branches;
+pub mod relay;
+pub mod wire;

@@ -1,0 +1,2 @@
+//! The `standin` binary.
+fn main() {}

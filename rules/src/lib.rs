@@ -1,0 +1,11 @@
+//! Every decision that Standin takes, pure: what the configuration means, what a name is, which
+//! environment a client asked for, when a schedule is due.
+//!
+//! Never does I/O, never reads a clock, never starts a task: time and bytes come in as arguments,
+//! decisions go out as values.
+
+pub mod config;
+pub mod name;
+pub mod schema;
+pub mod target;
+pub mod unit;

@@ -1,0 +1,1 @@
+//! The model of a schema: what introspection reads and what a diff compares.

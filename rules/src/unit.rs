@@ -1,0 +1,1 @@
+//! Amounts that people write: `8h`, `20GB`.

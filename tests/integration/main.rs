@@ -1,0 +1,2 @@
+//! Integration.
+fn main() {}
