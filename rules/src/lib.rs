@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod name;
+pub mod schedule;
 pub mod schema;
 pub mod target;
 pub mod unit;
