@@ -1,0 +1,241 @@
+//! What fills an environment, and `[production]`, which some are filled from.
+
+use std::path::PathBuf;
+
+use crate::name::EnvironmentName;
+use crate::target::DATABASE_BYTES_MAX;
+
+use super::defaults;
+use super::secret::{Secret, secret};
+use super::text::{Later, ProblemKind, Report, Table, Value, not_available};
+
+/// `[production]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Production {
+    /// Connection URL of a login that can only read (and, for `mirror`, replicate).
+    pub url: Secret,
+}
+
+/// What fills an environment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// A fresh cluster, filled by the project's migrations.
+    Migrations {
+        /// How the migrations run.
+        migrations: Migrations,
+        /// The database that is made for them.
+        database: String,
+    },
+    /// A physical copy of production, raw.
+    Mirror,
+    /// The snapshot that another environment resets to.
+    Environment(EnvironmentName),
+    /// A server that we do not manage.
+    Upstream(Secret),
+}
+
+impl Source {
+    /// Whether the data is production's, unmasked (of this source itself, not of what it refers to).
+    pub fn is_raw(&self) -> bool {
+        matches!(self, Self::Mirror)
+    }
+}
+
+/// How a schema comes to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Migrations {
+    /// A directory of `.sql` files run in the order of their names.
+    Directory(PathBuf),
+    /// A program and its arguments, run with `DATABASE_URL` set.
+    Command(Vec<String>),
+}
+
+/// What works today, for every source that does not.
+const TODAY: &str = "these work today: { migrations = \"db/migrations\" }, { mirror = \"production\", \
+                     unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
+
+const LATER: [Later; 2] = [
+    Later {
+        key: "seed",
+        today: "{ migrations = \"db/migrations\" } fills the environment with what the migrations \
+                insert; remove this key",
+    },
+    Later {
+        key: "scale",
+        today: "{ migrations = \"db/migrations\" } fills the environment with what the migrations \
+                insert; remove this key",
+    },
+];
+
+/// The keys of which a source has exactly one.
+const KINDS: [&str; 4] = ["migrations", "mirror", "environment", "upstream"];
+
+pub(super) fn production(
+    table: Option<Table<'_, '_>>,
+    report: &mut Report<'_>,
+) -> Option<Production> {
+    let mut table = table?;
+    let example = "url = \"env:PRODUCTION_URL\"";
+    let url = table
+        .require("url", example, report)
+        .and_then(|value| secret(&value, example, report));
+    table.finish(&[], report);
+    Some(Production { url: url? })
+}
+
+pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<Source> {
+    let expected = "a table, such as { migrations = \"db/migrations\" }";
+    let Some(mut table) = value.as_table() else {
+        if matches!(value.as_str(), Some("production" | "seed")) {
+            let what = format!("source = {:?}", value.as_str().unwrap_or_default());
+            not_available(value.path(), &what, TODAY, report);
+            return None;
+        }
+        return value.wrong_type(expected, report);
+    };
+    let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
+    let later = LATER.iter().any(|later| table.has(later.key));
+    let migrations = table.get("migrations", report);
+    let database = table.get("database", report);
+    let mirror = table.get("mirror", report);
+    let unmasked = table.get("unmasked", report);
+    let environment = table.get("environment", report);
+    let upstream = table.get("upstream", report);
+    let alien = [
+        ("database", &database, "migrations"),
+        ("unmasked", &unmasked, "mirror"),
+    ];
+    for (key, alien, owner) in alien {
+        if let (Some(alien), false) = (alien, given.contains(&owner)) {
+            let message = format!("{key:?} belongs to {owner:?} only");
+            let problem = report.key(alien.path(), ProblemKind::Conflict, message);
+            problem.hint = Some(format!("remove {key}"));
+        }
+    }
+    let source = match given.as_slice() {
+        ["migrations"] => from_migrations(&migrations?, database.as_ref(), report),
+        ["mirror"] => from_mirror(&mirror?, unmasked.as_ref(), report),
+        ["environment"] => from_environment(&environment?, report),
+        ["upstream"] => {
+            secret(&upstream?, "{ upstream = \"env:NAME\" }", report).map(Source::Upstream)
+        }
+        [] => {
+            // A mistyped or later key says by itself what is wrong.
+            let before = report.is_faulty(value.path());
+            table.finish(&LATER, report);
+            if !before && !later && !report.is_faulty(value.path()) {
+                let message = format!("{:?} names no source", value.path());
+                let problem = report.value(value.path(), ProblemKind::MissingKey, message);
+                problem.expected = Some(format!("one of {}", KINDS.join(", ")));
+                problem.hint = Some(TODAY.to_owned());
+            }
+            return None;
+        }
+        several => {
+            let message = format!(
+                "{:?} names {} sources: {}",
+                value.path(),
+                several.len(),
+                several.join(", ")
+            );
+            let problem = report.value(value.path(), ProblemKind::Conflict, message);
+            problem.expected = Some(format!("one of {}", KINDS.join(", ")));
+            None
+        }
+    };
+    table.finish(&LATER, report);
+    source
+}
+
+fn from_migrations(
+    value: &Value<'_, '_>,
+    database: Option<&Value<'_, '_>>,
+    report: &mut Report<'_>,
+) -> Option<Source> {
+    let expected =
+        "a directory of .sql files, or a command as an array: [\"npm\", \"run\", \"migrate\"]";
+    let migrations = if value.as_str().is_some() {
+        let path = value.filled(expected, report);
+        path.map(|path| Migrations::Directory(PathBuf::from(path)))
+    } else {
+        command(value, expected, report).map(Migrations::Command)
+    };
+    let database = match database {
+        Some(value) => database_name(value, report),
+        None => Some(defaults::DATABASE.to_owned()),
+    };
+    Some(Source::Migrations {
+        migrations: migrations?,
+        database: database?,
+    })
+}
+
+fn command(value: &Value<'_, '_>, expected: &str, report: &mut Report<'_>) -> Option<Vec<String>> {
+    let values = value.array(expected, report)?;
+    if values.is_empty() {
+        value.wrong("names no program", expected, report);
+        return None;
+    }
+    let mut words = Vec::new();
+    for (position, value) in values.iter().enumerate() {
+        let word = match position {
+            0 => value.filled("a program", report),
+            _ => value.string("an argument", report),
+        };
+        words.push(word?.to_owned());
+    }
+    Some(words)
+}
+
+fn database_name(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<String> {
+    let expected = "a database name of 1 to 63 bytes, not one of PostgreSQL's own";
+    let name = value.filled(expected, report)?;
+    let own = ["postgres", "template0", "template1"].contains(&name);
+    if own || name.len() > DATABASE_BYTES_MAX || name.chars().any(char::is_control) {
+        value.wrong("cannot be made", expected, report);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+fn from_mirror(
+    value: &Value<'_, '_>,
+    unmasked: Option<&Value<'_, '_>>,
+    report: &mut Report<'_>,
+) -> Option<Source> {
+    let mirror = value.word(&[("production", Source::Mirror.is_raw())], report);
+    let agreed = match unmasked {
+        Some(value) => value.boolean(report)?,
+        None => false,
+    };
+    if !agreed {
+        let (path, span) = match unmasked {
+            Some(unmasked) => (unmasked.path(), unmasked.span()),
+            None => (value.path(), value.span()),
+        };
+        let message = "a mirror holds production's data as it is, without masks".to_owned();
+        let problem = report.at(span, path, ProblemKind::Conflict, message);
+        problem.expected = Some("unmasked = true, said in so many words".to_owned());
+        problem.hint = Some(
+            "with it only users who list the environment by name may enter; \"*\" does not \
+             grant it"
+                .to_owned(),
+        );
+        return None;
+    }
+    mirror.map(|_| Source::Mirror)
+}
+
+fn from_environment(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<Source> {
+    let expected = "the name of another environment";
+    if value.as_str().is_some_and(|text| text.ends_with('*')) {
+        let problem = value.wrong(
+            "is a wildcard, which has no data of its own",
+            expected,
+            report,
+        );
+        problem.hint = Some("name one environment, for example the one it is made from".to_owned());
+        return None;
+    }
+    value.parsed(expected, report).map(Source::Environment)
+}

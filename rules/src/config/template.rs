@@ -1,0 +1,220 @@
+//! The commented `standin.toml` that `standin init` writes.
+//!
+//! Settings that are commented out begin with `#` and no space, prose with `# `, as in
+//! postgresql.conf. A test takes every `#` away and reads the result.
+
+use std::time::Duration;
+
+use crate::unit::Span;
+
+use super::defaults;
+use super::pool::VERSIONS;
+use super::secret::Secret;
+
+/// The text of a first configuration: copies of `production` where it is given, else an environment
+/// made by migrations.
+pub fn template(production: Option<&Secret>) -> String {
+    let environments = match production {
+        Some(url) => mirrored(url),
+        None => migrated(),
+    };
+    let user = match production {
+        Some(_) => {
+            "# Unmasked copies of production are entered only by who lists them by name.\n\
+                    environments = [\"prod-copy\", \"qa\"]"
+        }
+        None => "environments = [\"*\"]",
+    };
+    format!(
+        "{HEAD}\n{}\n{}\n{}\n{}\n{environments}\n{}",
+        pool(),
+        listen(),
+        postgres(),
+        users(user),
+        limits()
+    )
+}
+
+const HEAD: &str = "\
+# The configuration of Standin; `standin check` reads it without doing anything.
+#
+# Settings behind a bare # show what holds without them, or an example where nothing does. Times and
+# sizes have a unit: 90s 10m 8h 3d, 512MiB 20GB. Secrets are env:NAME or file:path. Relative paths
+# begin where this file is.
+";
+
+fn pool() -> String {
+    format!(
+        "\
+[pool]
+# The directory of all data; a change needs a restart.
+#path = {:?}
+# What `standin setup` makes on a file system that cannot share blocks (example).
+#size = \"20GB\"
+# Memory of all awake branches together (example; without it there is no bound).
+#memory = \"4GB\"
+# Awake branches at once; a connect beyond it waits.
+#awake_max = {}
+",
+        defaults::POOL_PATH,
+        defaults::AWAKE_MAX,
+    )
+}
+
+fn listen() -> String {
+    format!(
+        "\
+[listen]
+# Clients connect here as database@environment or database@environment.branch; \"off\" is no TCP.
+# Every change in this table needs a restart.
+#postgres = \"{}\"
+# The directory of a unix socket (example).
+#unix = \"/run/standin\"
+# TLS, and whether it is demanded (example).
+#tls = {{ cert = \"file:cert.pem\", key = \"file:key.pem\", required = false }}
+# With TLS, environment.domain and environment--branch.domain name a target too (example).
+#domain = \"db.example.org\"
+# Whether a load balancer puts a PROXY protocol v2 header before each connection.
+#proxy_protocol = false
+",
+        defaults::LISTEN_POSTGRES,
+    )
+}
+
+fn postgres() -> String {
+    format!(
+        "\
+[postgres]
+# Directories with PostgreSQL's programs, looked at before the well-known ones (example).
+#bin = [\"/usr/lib/postgresql/{newest}/bin\"]
+# The version of fresh clusters, {oldest} to {newest}; without it the newest found (example).
+#version = {newest}
+# Who runs the servers when Standin runs as root.
+#user = \"postgres\"
+",
+        oldest = VERSIONS.start(),
+        newest = VERSIONS.end(),
+    )
+}
+
+fn users(environments: &str) -> String {
+    format!(
+        "\
+[users.app]
+# env:NAME, file:path, or a verifier as in pg_authid: SCRAM-SHA-256$4096:...
+password = \"env:APP_PASSWORD\"
+# Names, prefixes such as \"test-*\", or \"*\".
+{environments}
+# viewer: connect and look; operator: also reset, undo and branch; admin: everything.
+#role = \"{}\"
+",
+        defaults::ROLE,
+    )
+}
+
+fn mirrored(url: &Secret) -> String {
+    format!(
+        "\
+[production]
+# A login that can read and replicate is enough; nothing is ever written there.
+url = \"{url}\"
+
+[environments.prod-copy]
+# A copy as it is, without masks.
+source = {{ mirror = \"production\", unmasked = true }}
+# When it is copied anew: minute, hour, day of month, month, day of week, in UTC (example).
+#refresh = \"0 3 * * *\"
+
+[environments.qa]
+# The snapshot that another environment resets to.
+source = {{ environment = \"prod-copy\" }}
+{}",
+        settings(),
+    )
+}
+
+fn migrated() -> String {
+    format!(
+        "\
+[environments.qa]
+# A directory of .sql files, or a command that is given DATABASE_URL: [\"npm\", \"run\", \"migrate\"].
+# The database is made for them.
+source = {{ migrations = \"db/migrations\", database = \"{}\" }}
+{}
+# Every name that begins with test- is an environment of its own, made when it is first used.
+[environments.\"test-*\"]
+source = {{ environment = \"qa\" }}
+",
+        defaults::DATABASE,
+        settings(),
+    )
+}
+
+/// The settings that every environment has, with their defaults.
+fn settings() -> String {
+    let branches = format!(
+        "{{ create = \"{}\", ttl = \"never\", max = {}, spares = {}, durability = \"{}\" }}",
+        defaults::BRANCH_CREATE,
+        defaults::BRANCH_MAX,
+        defaults::BRANCH_SPARES,
+        defaults::BRANCH_DURABILITY,
+    );
+    format!(
+        "\
+#access = \"{access}\"
+# Named branches: made by \"command\" or also \"on-connect\"; ttl counts from the last use.
+#branches = {branches}
+# When it goes back to its source by itself, in UTC (example).
+#reset = \"0 6 * * 1-5\"
+# A port of its own, where every database name means this environment (example).
+#port = {port}
+# What a crash may cost: process (kill -9 costs nothing, a power cut everything), consistent (a power
+# cut costs under a second), machine (nothing).
+#durability = \"{durability}\"
+# How long without sessions until the server sleeps, or \"never\".
+#idle = \"{idle}\"
+# Earlier states that undo can reach, at least {generations_min}.
+#generations = {generations}
+# Servers started ahead for the next reset.
+#spares = {spares}
+",
+        access = defaults::ACCESS,
+        port = defaults::LISTEN_POSTGRES.port() + 1,
+        durability = defaults::DURABILITY,
+        idle = Span(defaults::IDLE),
+        generations_min = super::GENERATIONS_MIN,
+        generations = defaults::GENERATIONS,
+        spares = defaults::SPARES,
+    )
+}
+
+fn limits() -> String {
+    let span = |duration: Duration| Span(duration);
+    format!(
+        "\
+[limits]
+# Sessions of all, of one user, and in one environment.
+#sessions = {}
+#sessions_per_user = {}
+#sessions_per_environment = {}
+# TLS, startup and login together.
+#login = \"{}\"
+# How long a connect waits for a branch that wakes or is built.
+#connect_wait = \"{}\"
+# How long dialling a server may take.
+#upstream_connect = \"{}\"
+# How long a session may be idle, at all and in a transaction.
+#idle_session = \"never\"
+#idle_in_transaction = \"never\"
+# What sessions in a transaction get to finish when Standin stops.
+#drain = \"{}\"
+",
+        defaults::SESSIONS,
+        defaults::SESSIONS_PER_USER,
+        defaults::SESSIONS_PER_ENVIRONMENT,
+        span(defaults::LOGIN),
+        span(defaults::CONNECT_WAIT),
+        span(defaults::UPSTREAM_CONNECT),
+        span(defaults::DRAIN),
+    )
+}

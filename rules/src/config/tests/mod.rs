@@ -1,0 +1,3 @@
+//! What must hold of the configuration as a whole.
+
+mod template;
