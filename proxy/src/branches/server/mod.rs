@@ -1,4 +1,33 @@
 //! One PostgreSQL server over one data directory: find the installation, make or copy a cluster,
 //! start, wait for ready, stop, adopt.
 //!
-//! Never knows pools, snapshots or manifests: it is told directories.
+//! Never knows pools, snapshots or manifests: it is told directories. Never lets a server run
+//! without the settings that keep it from acting on the world.
+
+mod account;
+mod cluster;
+mod home;
+mod installation;
+mod process;
+pub mod quarantine;
+mod roles;
+mod settings;
+
+pub use account::{Account, AccountError};
+pub use cluster::{
+    CONFIGURATION_FRESH, ClusterState, ControlData, ControlError, InitError, control_data,
+    initialise,
+};
+pub use home::Home;
+pub use installation::{
+    FindError, InstallError, Installation, Installations, MAJOR_MAX, MAJOR_MIN, Unusable, Version,
+    install,
+};
+pub use process::{
+    AdminError, AdoptError, Exit, RuntimeError, Server, StartError, StopError, Stopped, ToolError,
+    adopt, clear_runtime, start,
+};
+pub use roles::{
+    Database, OWNER, RolesError, USERS, create_database, databases, ensure_login, login_role,
+};
+pub use settings::{PRELOAD_ALLOWED, Settings};

@@ -1,0 +1,118 @@
+//! The settings of a server, all of them on its command line.
+//!
+//! The command line outranks every file and `ALTER SYSTEM` (PostgreSQL documentation, "Setting
+//! Parameters"), so what stands here holds whatever the data directory brings with it.
+
+use rules::config::Durability;
+
+use super::Home;
+use super::installation::Version;
+use super::quarantine::pins;
+
+/// Libraries that a server may load at its start; they act on nothing outside it.
+pub const PRELOAD_ALLOWED: [&str; 2] = ["pg_stat_statements", "auto_explain"];
+
+/// What may differ between the servers of a pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What a crash may cost.
+    pub durability: Durability,
+    /// Memory for the server's page cache.
+    pub shared_buffers_mb: u32,
+    /// Sessions at once, ours included.
+    pub max_connections: u32,
+    /// Libraries to load at start, out of [`PRELOAD_ALLOWED`].
+    pub preload: Vec<String>,
+    /// Transactions that may be prepared at once (`PREPARE TRANSACTION`).
+    pub max_prepared_transactions: u32,
+    /// Locks per session that the shared table has room for.
+    pub max_locks_per_transaction: u32,
+    /// How long a start may take, which is to say how much WAL there may be to replay.
+    pub ready_within: std::time::Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            durability: Durability::Process,
+            shared_buffers_mb: 16,
+            max_connections: 100,
+            preload: Vec::new(),
+            max_prepared_transactions: 0,
+            max_locks_per_transaction: 64,
+            ready_within: std::time::Duration::from_secs(10),
+        }
+    }
+}
+
+impl Settings {
+    /// The first library of `preload` that is not allowed.
+    pub(super) fn forbidden_library(&self) -> Option<&str> {
+        let mut names = self.preload.iter().map(String::as_str);
+        names.find(|name| !PRELOAD_ALLOWED.contains(name))
+    }
+
+    /// Name and value of every setting, for the command line of a server of `version` in `home`.
+    pub(super) fn command_line(&self, version: Version, home: &Home) -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = pins::all(version, home)
+            .chain(self.sizes(version))
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        all.push((
+            "shared_preload_libraries".to_owned(),
+            self.preload.join(","),
+        ));
+        all
+    }
+
+    fn sizes(&self, version: Version) -> impl Iterator<Item = (&'static str, String)> + use<> {
+        let (fsync, synchronous_commit) = match self.durability {
+            Durability::Process => ("off", "on"),
+            Durability::Consistent => ("on", "off"),
+            Durability::Machine => ("on", "on"),
+        };
+        let mut sizes = vec![
+            ("shared_buffers", format!("{}MB", self.shared_buffers_mb)),
+            ("max_connections", self.max_connections.to_string()),
+            (
+                "max_prepared_transactions",
+                self.max_prepared_transactions.to_string(),
+            ),
+            (
+                "max_locks_per_transaction",
+                self.max_locks_per_transaction.to_string(),
+            ),
+            ("fsync", fsync.to_owned()),
+            ("synchronous_commit", synchronous_commit.to_owned()),
+            // Snapshots of a live branch need WAL at this level, a slot and a sender to spare.
+            ("wal_level", "replica".to_owned()),
+            ("max_wal_senders", "2".to_owned()),
+            ("max_replication_slots", "2".to_owned()),
+            // New files cost a copy-on-write pool less than pages rewritten in old ones.
+            ("min_wal_size", "32MB".to_owned()),
+            ("max_wal_size", "256MB".to_owned()),
+            ("wal_recycle", "off".to_owned()),
+            ("wal_init_zero", "off".to_owned()),
+            ("huge_pages", "off".to_owned()),
+            ("dynamic_shared_memory_type", dynamic_memory().to_owned()),
+            ("lc_messages", "C".to_owned()),
+            ("log_timezone", "UTC".to_owned()),
+        ];
+        if version.major >= 14 {
+            sizes.push(("recovery_init_sync_method", "syncfs".to_owned()));
+        }
+        if version.major >= 18 {
+            // The default starts three more processes, which every idle branch would pay for.
+            sizes.push(("io_method", "sync".to_owned()));
+        }
+        sizes.into_iter()
+    }
+}
+
+/// `/dev/shm` of a container is often 64 MB, which one parallel query can fill.
+fn dynamic_memory() -> &'static str {
+    const ENOUGH_BYTES: u64 = 256 << 20;
+    let enough = rustix::fs::statvfs("/dev/shm")
+        .is_ok_and(|shm| shm.f_blocks.saturating_mul(shm.f_frsize) >= ENOUGH_BYTES);
+    if enough { "posix" } else { "mmap" }
+}
