@@ -1,1 +1,0 @@
-//! The model of a schema: what introspection reads and what a diff compares.
