@@ -1,2 +1,3 @@
-//! Integration.
-fn main() {}
+//! The integration tests, one module per concern, all on real PostgreSQL.
+
+mod seeder;

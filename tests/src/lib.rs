@@ -1,1 +1,5 @@
-//! Harness.
+//! The harness of the integration tests: real PostgreSQL servers, the real daemon, real drivers.
+//!
+//! Everything started here ends with the value that holds it, and with the test's process.
+
+pub mod postgres;

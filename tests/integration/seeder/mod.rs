@@ -1,0 +1,6 @@
+//! The seeder on real servers.
+
+mod command;
+mod compare;
+mod introspect;
+mod migrate;
