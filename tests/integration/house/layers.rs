@@ -1,0 +1,232 @@
+//! Who may name whom: the layers of `proxy`, and the chain of crates.
+
+use super::source::code;
+use super::{File, stands};
+
+/// Modules of `proxy`, the lowest layer first. A module names lower layers only.
+const LAYERS: [&[&str]; 7] = [
+    &["wire", "metrics"],
+    &["branches", "gateway"],
+    &["relay", "environments"],
+    &["admin"],
+    &["daemon"],
+    &["cli"],
+    &["main"],
+];
+
+/// Pairs that the layers would allow: the relay asks `Resolve` instead, and a branch is no concern
+/// of whoever moves bytes.
+const STRANGERS: [(&str, &str); 2] = [("relay", "branches"), ("relay", "gateway")];
+
+/// The crates, the lowest first: each may depend on those before it.
+const CHAIN: [&str; 6] = ["rules", "seeder", "masker", "proxy", "tests", "benches"];
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| layer.contains(&module))
+}
+
+fn layers(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let Some(path) = file.path.strip_prefix("proxy/src/") else {
+            continue;
+        };
+        let Some(path) = path.strip_suffix(".rs").filter(|path| *path != "lib") else {
+            continue;
+        };
+        let mut module: Vec<&str> = path.split('/').collect();
+        module.pop_if(|last| *last == "mod");
+        let own = module[0];
+        let Some(own_layer) = layer(own) else {
+            found.push(format!("{}: module {own:?} has no layer", file.path));
+            continue;
+        };
+        for other in named(&code(&file.text), module.len()) {
+            let Some(other_layer) = layer(&other) else {
+                continue;
+            };
+            let strange = STRANGERS.contains(&(own, other.as_str()));
+            if other != own && (other_layer >= own_layer || strange) {
+                found.push(format!("{}: {own:?} must not name {other:?}", file.path));
+            }
+        }
+    }
+    found
+}
+
+/// The modules at the crate's root that some code names, from a module at a certain depth.
+fn named(code: &str, depth: usize) -> Vec<String> {
+    let mut modules = Vec::new();
+    let tokens = tokens(code);
+    let mut at = 0;
+    while at < tokens.len() {
+        let mut next = at;
+        let mut climbed = 0;
+        loop {
+            match tokens[next..] {
+                ["crate" | "proxy", "::", ..] if climbed == 0 => {
+                    (next, climbed) = (next + 2, depth)
+                }
+                ["super", "::", ..] => (next, climbed) = (next + 2, climbed + 1),
+                ["self", "::", ..] => next += 2,
+                _ => break,
+            }
+        }
+        if climbed >= depth && next > at {
+            first_words(&tokens[next..], &mut modules);
+        }
+        at = next.max(at + 1);
+    }
+    modules
+}
+
+/// The word that a path begins with, or the first words of each path in braces.
+fn first_words(tokens: &[&str], words: &mut Vec<String>) {
+    if tokens.first() != Some(&"{") {
+        words.extend(tokens.first().map(|word| (*word).to_owned()));
+        return;
+    }
+    let mut depth = 0;
+    let mut before = "{";
+    for token in tokens {
+        match *token {
+            "{" => depth += 1,
+            "}" => depth -= 1,
+            word if depth == 1 && matches!(before, "{" | ",") => words.push(word.to_owned()),
+            _ => {}
+        }
+        if depth == 0 {
+            return;
+        }
+        before = token;
+    }
+}
+
+fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = if first.is_alphanumeric() || first == '_' {
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len())
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        tokens.push(&rest[..length]);
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
+fn chain(files: &[File]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files {
+        let Some(krate) = file.path.strip_suffix("/Cargo.toml") else {
+            continue;
+        };
+        let Some(place) = CHAIN.iter().position(|known| *known == krate) else {
+            if !krate.contains('/') {
+                found.push(format!("{}: the crate is not in the chain", file.path));
+            }
+            continue;
+        };
+        let manifest: toml::Table = match file.text.parse() {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                found.push(format!("{}: {error}", file.path));
+                continue;
+            }
+        };
+        for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
+            let names = manifest.get(table).and_then(toml::Value::as_table);
+            for name in names.into_iter().flat_map(toml::Table::keys) {
+                let other = CHAIN.iter().position(|known| known == name);
+                if other.is_some_and(|other| other >= place) {
+                    found.push(format!("{}: {krate} must not depend on {name}", file.path));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_module_of_the_proxy_names_a_higher_one_or_one_beside() -> anyhow::Result<()> {
+    stands(
+        layers,
+        &[
+            ("proxy/src/wire/x.rs", "use crate::relay::Route;"),
+            ("proxy/src/wire/x.rs", "fn f() { crate::metrics::count() }"),
+            (
+                "proxy/src/branches/x.rs",
+                "use crate::{wire::Frame, environments::{reset}};",
+            ),
+            (
+                "proxy/src/branches/a/x.rs",
+                "use super::super::super::gateway;",
+            ),
+            (
+                "proxy/src/environments/mod.rs",
+                "use super::relay::Resolve;",
+            ),
+            ("proxy/src/relay/x.rs", "use crate :: branches::server;"),
+            ("proxy/src/admin/x.rs", "type A = crate::daemon::Daemon;"),
+            ("proxy/src/daemon/x.rs", "use proxy::cli;"),
+            ("proxy/src/shortcut.rs", "fn f() {}"),
+        ],
+    )
+}
+
+#[test]
+fn what_is_allowed_is_not_found() {
+    let fine = [
+        ("proxy/src/lib.rs", "pub mod cli; use crate::cli;"),
+        ("proxy/src/main.rs", "use proxy::{cli, daemon};"),
+        (
+            "proxy/src/relay/x.rs",
+            "use super::pump; use crate::wire; // crate::branches",
+        ),
+        (
+            "proxy/src/relay/y.rs",
+            "use crate::relay::{pump, environments_of}; mod t { use super::super::gateway; }",
+        ),
+        (
+            "proxy/src/admin/x.rs",
+            "use crate::{branches, environments, relay::{self, daemon}};",
+        ),
+    ];
+    let files = fine.map(|(path, text)| File {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    });
+    // A submodule may bear the name of a module at the root, unless the path reaches the root.
+    assert_eq!(
+        layers(&files),
+        ["proxy/src/relay/y.rs: \"relay\" must not name \"gateway\""]
+    );
+}
+
+#[test]
+fn crates_depend_down_the_chain_only() -> anyhow::Result<()> {
+    stands(
+        chain,
+        &[
+            (
+                "rules/Cargo.toml",
+                "[dependencies]\nseeder = { workspace = true }",
+            ),
+            (
+                "seeder/Cargo.toml",
+                "[dev-dependencies]\ntests = { path = \"../tests\" }",
+            ),
+            (
+                "proxy/Cargo.toml",
+                "[build-dependencies]\nbenches = { path = \"\" }",
+            ),
+            ("extra/Cargo.toml", "[dependencies]"),
+            ("rules/Cargo.toml", "no manifest"),
+        ],
+    )
+}
