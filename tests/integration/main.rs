@@ -1,4 +1,5 @@
 //! The integration tests, one module per concern, all on real PostgreSQL.
 
+mod drivers;
 mod house;
 mod seeder;

@@ -2,4 +2,5 @@
 //!
 //! Everything started here ends with the value that holds it, and with the test's process.
 
+pub mod drivers;
 pub mod postgres;
