@@ -3,7 +3,26 @@
 //! The only place that touches data directories and starts PostgreSQL. Never knows which
 //! environment points at a branch, never speaks to clients.
 
+mod disk;
+mod driver;
+mod garbage;
 mod id;
+mod manifest;
+mod pool;
 pub mod server;
+pub mod setup;
+mod step;
 
+pub use disk::{Epoch, Pressure, Space};
+pub use driver::{CloneError, Driver, ProbeError, Weight};
 pub use id::{BranchId, SnapshotId};
+pub use manifest::{
+    BranchManifest, BranchSpec, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,
+};
+pub use pool::{
+    Activity, BranchView, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
+    EditError, Full, Lease, OpenError, Pool, PoolFacts, PoolSettings, Progress, Roots, SealError,
+    SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
+};
+pub use server::Database;
+pub use step::STEPS;

@@ -1,0 +1,48 @@
+//! One daemon per pool.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Holds the pool; the kernel lets go of it when the process ends, however it ends.
+#[derive(Debug)]
+pub(in crate::branches) struct Lock {
+    _file: File,
+}
+
+/// Why the pool could not be taken.
+#[derive(Debug)]
+pub(in crate::branches) enum LockError {
+    /// Another process has it.
+    Held { pid: Option<u32> },
+    /// The lock file could not be used.
+    Io(io::Error),
+}
+
+impl Lock {
+    pub(in crate::branches) fn take(path: &Path) -> Result<Self, LockError> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.mode(0o644).open(path).map_err(LockError::Io)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut holder = String::new();
+                file.read_to_string(&mut holder).map_err(LockError::Io)?;
+                let pid = holder.trim().parse().ok();
+                return Err(LockError::Held { pid });
+            }
+            Err(error) => return Err(LockError::Io(error.into())),
+        }
+        let mut note = || {
+            file.set_len(0)?;
+            file.rewind()?;
+            writeln!(file, "{}", std::process::id())
+        };
+        note().map_err(LockError::Io)?;
+        Ok(Self { _file: file })
+    }
+}

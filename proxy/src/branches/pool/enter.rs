@@ -1,0 +1,300 @@
+//! Entering a branch: wakes it if it sleeps, joins a start that is under way, counts the session.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rules::name::UserName;
+use tokio::time::timeout_at;
+
+use super::branch::{Awake, Branch, State};
+use super::error::{WakeError, WakeFailure};
+use super::{Pool, blocking};
+use crate::branches::manifest::BranchManifest;
+use crate::branches::server::{
+    ClusterState, Database, Home, RolesError, Server, Settings, StartError, ensure_login, start,
+};
+use crate::branches::step::step;
+use crate::branches::{BranchId, disk};
+use rules::config::Durability;
+
+/// Pauses between the starts of one wake; after the last one the branch has failed.
+const START_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
+/// A cluster that was shut down has nothing to replay.
+const READY_CLEAN: Duration = Duration::from_secs(10);
+/// Replaying what `max_wal_size` allows takes less on any disk.
+const READY_AFTER_RECOVERY: Duration = Duration::from_secs(120);
+
+/// A session in a branch; while it lives the branch stays awake.
+#[derive(Debug)]
+pub struct Lease {
+    pool: Pool,
+    branch: Arc<Branch>,
+    manifest: Arc<BranchManifest>,
+    server: Server,
+}
+
+impl Lease {
+    /// The branch.
+    pub fn branch(&self) -> &BranchId {
+        &self.manifest.id
+    }
+
+    /// Its manifest when it was entered.
+    pub fn manifest(&self) -> &BranchManifest {
+        &self.manifest
+    }
+
+    /// Path of the server's socket; valid in this process while the lease lives.
+    pub fn socket(&self) -> PathBuf {
+        self.server.socket()
+    }
+
+    /// The databases that clients may enter.
+    pub fn databases(&self) -> &[Database] {
+        &self.manifest.cluster.databases
+    }
+
+    /// The server itself: its process id, its end, sessions of our own.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// Makes sure that `user` can log in; asks the server once per user while it is awake.
+    pub async fn ensure_login(&self, user: &UserName) -> Result<(), RolesError> {
+        let known = |state: &State| match state {
+            State::Awake(awake) => awake.ready_for.contains(user),
+            _ => false,
+        };
+        if known(&self.branch.state()) {
+            return Ok(());
+        }
+        ensure_login(&self.server, user, self.databases()).await?;
+        if let State::Awake(awake) = &mut *self.branch.state()
+            && awake.server.pid() == self.server.pid()
+        {
+            awake.ready_for.insert(user.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut state = self.branch.state();
+        if let State::Awake(awake) = &mut *state
+            && awake.server.pid() == self.server.pid()
+        {
+            awake.sessions = awake.sessions.saturating_sub(1);
+            if awake.sessions == 0 {
+                awake.idle_since = Instant::now();
+                drop(state);
+                self.branch.tell();
+                self.pool.clone().sleep_when_idle(Arc::clone(&self.branch));
+            }
+        }
+    }
+}
+
+impl Pool {
+    /// Enters a branch; the session counts until the lease is dropped.
+    ///
+    /// Waits for a start, at most as long as the pool's `connect_wait`.
+    pub async fn enter(&self, id: &BranchId) -> Result<Lease, WakeError> {
+        let branch = self.branch_entry(id);
+        let branch = branch.ok_or_else(|| WakeError::Unknown(id.clone()))?;
+        let began = Instant::now();
+        let deadline = began + self.0.settings.connect_wait;
+        let mut changes = branch.watch();
+        loop {
+            changes.mark_unchanged();
+            if let Some(entered) = self.try_enter(&branch, id, began) {
+                return entered;
+            }
+            let changed = timeout_at(deadline.into(), changes.changed()).await;
+            if changed.is_err() {
+                return Err(WakeError::Waited {
+                    id: id.clone(),
+                    waited: self.0.settings.connect_wait,
+                });
+            }
+        }
+    }
+
+    /// One look at the state: enters, fails, or says to wait for a change.
+    fn try_enter(
+        &self,
+        branch: &Arc<Branch>,
+        id: &BranchId,
+        began: Instant,
+    ) -> Option<Result<Lease, WakeError>> {
+        let mut state = branch.state();
+        match &mut *state {
+            State::Awake(awake) => {
+                awake.sessions += 1;
+                let server = awake.server.clone();
+                drop(state);
+                Some(Ok(Lease {
+                    pool: self.clone(),
+                    branch: Arc::clone(branch),
+                    manifest: branch.manifest(),
+                    server,
+                }))
+            }
+            State::Asleep { readers: 0 } => {
+                *state = State::Waking;
+                drop(state);
+                self.spawn_wake(Arc::clone(branch));
+                None
+            }
+            State::Asleep { .. } | State::Waking | State::Stopping => None,
+            State::Suspect => Some(Err(WakeError::Suspect(id.clone()))),
+            State::Gone => Some(Err(WakeError::Unknown(id.clone()))),
+            State::Failed { why, at, until } => {
+                // A failure from before this session came, and long enough ago, is tried again.
+                if *at < began && *until <= Instant::now() {
+                    *state = State::Waking;
+                    drop(state);
+                    self.spawn_wake(Arc::clone(branch));
+                    return None;
+                }
+                Some(Err(WakeError::Failed {
+                    id: id.clone(),
+                    why: Arc::clone(why),
+                }))
+            }
+        }
+    }
+
+    /// Starts the server in a task of its own: a session that gives up does not stop the start that
+    /// others wait for.
+    pub(super) fn spawn_wake(&self, branch: Arc<Branch>) {
+        let pool = self.clone();
+        self.0.runtime.spawn(async move {
+            let woken = pool.wake(&branch).await;
+            match woken {
+                Ok(awake) => pool.is_awake(&branch, awake),
+                Err(why) => {
+                    let id = &branch.manifest().id;
+                    tracing::warn!(branch = %id, error = %why, "branch does not wake");
+                    branch.become_state(State::failed(Arc::new(why)));
+                }
+            }
+        });
+    }
+
+    /// Lets sessions in.
+    pub(super) fn is_awake(&self, branch: &Arc<Branch>, awake: Awake) {
+        let server = awake.server.clone();
+        branch.become_state(State::Awake(awake));
+        self.watch_server(Arc::clone(branch), server);
+        self.clone().sleep_when_idle(Arc::clone(branch));
+    }
+
+    async fn wake(&self, branch: &Arc<Branch>) -> Result<Awake, WakeFailure> {
+        let permit = self.admit().await?;
+        self.mark_awake(branch).await.map_err(WakeFailure::Mark)?;
+        let manifest = branch.manifest();
+        let server = self.start_branch(&manifest).await?;
+        step("wake.started").map_err(WakeFailure::Mark)?;
+        Ok(Awake::new(server, Some(permit)))
+    }
+
+    /// Notes that from now on the files may be ahead of the disk, where that matters: with `fsync`
+    /// on, PostgreSQL recovers by itself.
+    async fn mark_awake(&self, branch: &Arc<Branch>) -> std::io::Result<()> {
+        let manifest = branch.manifest();
+        let marked = manifest.awake.as_ref() == Some(&self.0.epoch);
+        if manifest.spec.durability != Durability::Process || marked {
+            return Ok(());
+        }
+        let epoch = self.0.epoch.clone();
+        let marked = self.change(branch, move |manifest| manifest.awake = Some(epoch));
+        marked.await?;
+        step("wake.marked")
+    }
+
+    /// Starts the server of a branch, several times if need be.
+    pub(super) async fn start_branch(
+        &self,
+        manifest: &BranchManifest,
+    ) -> Result<Server, WakeFailure> {
+        let _turn = timeout_at(
+            (Instant::now() + self.0.settings.connect_wait).into(),
+            self.0.starts.acquire(),
+        )
+        .await
+        .map_err(|_| WakeFailure::Queue)?;
+        let home = self.home(&manifest.id);
+        let mut pauses = START_PAUSES.iter();
+        loop {
+            let failure = match self.start_once(manifest, &home).await {
+                Ok(server) => return Ok(server),
+                Err(failure) => failure,
+            };
+            let again = matches!(
+                failure,
+                WakeFailure::Start(StartError::Exited { .. } | StartError::Login(_))
+            );
+            match pauses.next() {
+                Some(pause) if again => tokio::time::sleep(*pause).await,
+                _ => return Err(failure),
+            }
+        }
+    }
+
+    async fn start_once(
+        &self,
+        manifest: &BranchManifest,
+        home: &Home,
+    ) -> Result<Server, WakeFailure> {
+        let installation = self.0.installations.of_major(manifest.cluster.major)?;
+        let clean = ClusterState::read(&home.pgdata()).is_ok_and(ClusterState::is_shut_down);
+        let spec = &manifest.spec;
+        let settings = Settings {
+            durability: spec.durability,
+            shared_buffers_mb: spec.shared_buffers_mb,
+            max_connections: spec.max_connections,
+            preload: spec.preload.clone(),
+            ready_within: if clean {
+                READY_CLEAN
+            } else {
+                READY_AFTER_RECOVERY
+            },
+            ..Settings::default()
+        };
+        Ok(start(installation, &self.0.account, home, &settings).await?)
+    }
+
+    /// Writes a changed manifest to the disk and then to memory.
+    pub(super) async fn change(
+        &self,
+        branch: &Branch,
+        edit: impl FnOnce(&mut BranchManifest),
+    ) -> std::io::Result<()> {
+        let _turn = branch.writing.lock().await;
+        let mut manifest = BranchManifest::clone(&branch.manifest());
+        edit(&mut manifest);
+        let text = toml::to_string(&manifest).map_err(std::io::Error::other)?;
+        let directory = self.0.layout.branch(&manifest.id);
+        let path = directory.join(disk::BRANCH_MANIFEST);
+        blocking(move || disk::write(&path, &text)).await?;
+        branch.replace(manifest);
+        Ok(())
+    }
+}
+
+impl Awake {
+    pub(super) fn new(server: Server, permit: Option<tokio::sync::OwnedSemaphorePermit>) -> Self {
+        let now = Instant::now();
+        Self {
+            server,
+            sessions: 0,
+            since: now,
+            idle_since: now,
+            ready_for: std::collections::HashSet::new(),
+            _permit: permit,
+            crashes: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What happens to servers between sessions: idle ones sleep, ended ones are noticed, the budget of
+//! processes and memory is kept, everything stops at the end.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rules::config::Durability;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout_at;
+
+use super::branch::{Awake, Branch, State};
+use super::error::{EditError, SleepError, WakeFailure};
+use super::{Pool, blocking};
+use crate::branches::manifest::{BranchManifest, now};
+use crate::branches::server::{Exit, Server};
+use crate::branches::step::step;
+use crate::branches::{BranchId, disk};
+
+/// How long the end of a pool waits for all its servers.
+const SHUTDOWN_WITHIN: Duration = Duration::from_secs(30);
+
+impl Pool {
+    /// Stops the server of a branch and brings everything to the disk; does nothing where it sleeps.
+    ///
+    /// Ends the sessions that are left; whoever wants to be polite has done so before.
+    pub async fn sleep(&self, id: &BranchId) -> Result<(), SleepError> {
+        let branch = self.branch_entry(id);
+        let branch = branch.ok_or_else(|| SleepError::Unknown(id.clone()))?;
+        let mut changes = branch.watch();
+        loop {
+            changes.mark_unchanged();
+            if let Some(server) = begin_stop(&branch, |_| true) {
+                return self.stop_branch(&branch, &server).await;
+            }
+            if !matches!(*branch.state(), State::Waking | State::Stopping) {
+                return Ok(());
+            }
+            // The sender lives in the branch that is held here.
+            changes.changed().await.ok();
+        }
+    }
+
+    /// Sets how long a branch stays awake without sessions.
+    pub async fn set_idle(&self, id: &BranchId, idle: Option<Duration>) -> Result<(), EditError> {
+        self.edit(id, |manifest| manifest.spec.idle = idle).await?;
+        if let Some(branch) = self.branch_entry(id) {
+            self.clone().sleep_when_idle(branch);
+        }
+        Ok(())
+    }
+
+    /// Changes the manifest of a branch, durably.
+    pub async fn edit(
+        &self,
+        id: &BranchId,
+        edit: impl FnOnce(&mut BranchManifest),
+    ) -> Result<(), EditError> {
+        let branch = self.branch_entry(id);
+        let branch = branch.ok_or_else(|| EditError::Unknown(id.clone()))?;
+        let changed = self.change(&branch, edit).await;
+        changed.map_err(|source| EditError::Io {
+            id: id.clone(),
+            source,
+        })
+    }
+
+    /// Stops every server, all at once, within a bound; what does not stop is adopted by the next
+    /// daemon.
+    pub async fn shutdown(&self) {
+        let deadline = Instant::now() + SHUTDOWN_WITHIN;
+        let stops = self.entries().into_iter().filter_map(|branch| {
+            let server = begin_stop(&branch, |_| true)?;
+            let pool = self.clone();
+            Some(tokio::spawn(async move {
+                pool.stop_branch(&branch, &server).await
+            }))
+        });
+        for stop in stops.collect::<Vec<_>>() {
+            match timeout_at(deadline.into(), stop).await {
+                Ok(Ok(Ok(()))) => {}
+                Ok(Ok(Err(error))) => tracing::warn!(%error, "branch did not sleep"),
+                Ok(Err(_)) | Err(_) => tracing::warn!("a server is still stopping"),
+            }
+        }
+    }
+
+    /// Puts a branch to sleep once it has been without sessions for as long as it may.
+    pub(super) fn sleep_when_idle(self, branch: Arc<Branch>) {
+        let runtime = self.0.runtime.clone();
+        runtime.spawn(async move {
+            let Some(idle) = branch.manifest().spec.idle else {
+                return;
+            };
+            let idle_since = match &*branch.state() {
+                State::Awake(awake) if awake.sessions == 0 => awake.idle_since,
+                _ => return,
+            };
+            tokio::time::sleep_until((idle_since + idle).into()).await;
+            // Whoever came and went meanwhile has left a timer of its own.
+            let idle_still = |awake: &Awake| awake.sessions == 0 && awake.idle_since == idle_since;
+            if branch.manifest().spec.idle != Some(idle) {
+                return;
+            }
+            if let Some(server) = begin_stop(&branch, idle_still)
+                && let Err(error) = self.stop_branch(&branch, &server).await
+            {
+                tracing::warn!(%error, "idle branch did not sleep");
+            }
+        });
+    }
+
+    /// Notices when a server ends that nobody stopped.
+    pub(super) fn watch_server(&self, branch: Arc<Branch>, server: Server) {
+        self.0.runtime.spawn(async move {
+            let mut exited = server.exited();
+            // An error means that the watching task is gone, and with it the runtime.
+            if exited.wait_for(Option::<Exit>::is_some).await.is_ok()
+                && branch.server_ended(server.pid())
+            {
+                let id = &branch.manifest().id;
+                tracing::warn!(branch = %id, pid = server.pid(), "server ended by itself");
+            }
+        });
+    }
+
+    pub(super) async fn stop_branch(
+        &self,
+        branch: &Arc<Branch>,
+        server: &Server,
+    ) -> Result<(), SleepError> {
+        let id = branch.manifest().id.clone();
+        let stopped = server.stop().await;
+        let stopped = match stopped {
+            Ok(stopped) => stopped,
+            Err(source) => {
+                // It is neither awake nor asleep: nobody may enter, and nobody may clone it.
+                branch.become_state(State::Suspect);
+                return Err(SleepError::Stop { id, source });
+            }
+        };
+        if !stopped.clean {
+            tracing::warn!(branch = %id, "server was killed, the next start recovers");
+        }
+        let settled = self.settle(branch).await;
+        branch.become_state(State::Asleep { readers: 0 });
+        settled.map_err(|source| SleepError::Io { id, source })
+    }
+
+    /// Brings what a stopped server wrote to the disk, and only then says that it sleeps.
+    async fn settle(&self, branch: &Branch) -> std::io::Result<()> {
+        step("sleep.stopped")?;
+        let manifest = branch.manifest();
+        if manifest.spec.durability != Durability::Process && manifest.awake.is_none() {
+            return Ok(());
+        }
+        let root = self.0.layout.root().to_owned();
+        blocking(move || disk::sync(&root)).await?;
+        step("sleep.synced")?;
+        let marked = self.change(branch, |manifest| {
+            manifest.awake = None;
+            manifest.used_at = now();
+        });
+        marked.await?;
+        step("sleep.marked")
+    }
+
+    /// Waits for the right to be awake; puts the longest idle branch to sleep for it.
+    pub(super) async fn admit(&self) -> Result<OwnedSemaphorePermit, WakeFailure> {
+        self.admit_memory().await?;
+        let semaphore = Arc::clone(&self.0.awake);
+        if let Ok(permit) = Arc::clone(&semaphore).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let full = || WakeFailure::TooManyAwake {
+            max: self.0.settings.awake_max,
+        };
+        self.sleep_longest_idle().await;
+        let deadline = Instant::now() + self.0.settings.connect_wait;
+        match timeout_at(deadline.into(), semaphore.acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(full()),
+        }
+    }
+
+    async fn admit_memory(&self) -> Result<(), WakeFailure> {
+        let Some(max) = self.0.settings.memory_bytes else {
+            return Ok(());
+        };
+        loop {
+            let used = self.memory_bytes().await;
+            if used < max {
+                return Ok(());
+            }
+            if !self.sleep_longest_idle().await {
+                return Err(WakeFailure::Memory {
+                    used_mb: used / 1_000_000,
+                    max_mb: max / 1_000_000,
+                });
+            }
+        }
+    }
+
+    /// Memory that all servers take together.
+    pub async fn memory_bytes(&self) -> u64 {
+        let servers: Vec<Server> = self
+            .entries()
+            .iter()
+            .filter_map(|one| one.server())
+            .collect();
+        let sum = blocking(move || {
+            let bytes = servers.iter().filter_map(Server::memory_bytes).sum();
+            Ok::<u64, std::io::Error>(bytes)
+        });
+        sum.await.unwrap_or(0)
+    }
+
+    async fn sleep_longest_idle(&self) -> bool {
+        let idle = self.entries().into_iter().filter_map(|branch| {
+            let since = match &*branch.state() {
+                State::Awake(awake) if awake.sessions == 0 => awake.idle_since,
+                _ => return None,
+            };
+            (!branch.manifest().spec.spare).then_some((since, branch))
+        });
+        let Some((since, branch)) = idle.min_by_key(|(since, _)| *since) else {
+            return false;
+        };
+        match begin_stop(&branch, |awake| {
+            awake.sessions == 0 && awake.idle_since == since
+        }) {
+            Some(server) => self.stop_branch(&branch, &server).await.is_ok(),
+            None => true,
+        }
+    }
+}
+
+/// Takes an awake branch out of service if it fits.
+fn begin_stop(branch: &Branch, fit: impl Fn(&Awake) -> bool) -> Option<Server> {
+    let mut state = branch.state();
+    let server = match &*state {
+        State::Awake(awake) if fit(awake) => awake.server.clone(),
+        _ => return None,
+    };
+    *state = State::Stopping;
+    drop(state);
+    branch.tell();
+    Some(server)
+}

@@ -1,0 +1,174 @@
+//! What listings and `doctor` show; read from memory, never from the disk.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::branch::{Branch, State, locked};
+use super::{Pool, blocking, read};
+use crate::branches::BranchId;
+use crate::branches::disk::Space;
+use crate::branches::driver::{Driver, Weight, measure};
+use crate::branches::manifest::BranchManifest;
+
+/// How often awake branches are weighed: a few milliseconds of reading each.
+const WEIGH_EVERY: Duration = Duration::from_secs(60);
+
+/// What a branch is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Activity {
+    /// No process.
+    Asleep,
+    /// A server is being started.
+    Waking,
+    /// A server runs.
+    Awake {
+        /// Its process id.
+        pid: u32,
+        /// Sessions in it.
+        sessions: usize,
+        /// How long it runs.
+        since: Duration,
+        /// How long it has had no session.
+        idle: Option<Duration>,
+    },
+    /// The server is being stopped.
+    Stopping,
+    /// It may be torn after a power cut.
+    Suspect,
+    /// It does not start.
+    Failed {
+        /// Why not.
+        why: String,
+    },
+}
+
+/// A branch as listings show it.
+#[derive(Debug, Clone)]
+pub struct BranchView {
+    /// What is written about it.
+    pub manifest: Arc<BranchManifest>,
+    /// What it is doing.
+    pub activity: Activity,
+    /// What it weighed when it was last looked at.
+    pub weight: Option<Weight>,
+}
+
+/// Something in the pool's directory that nobody dares to touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Where.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+/// Facts about the pool.
+#[derive(Debug, Clone)]
+pub struct PoolFacts {
+    /// Its directory.
+    pub path: PathBuf,
+    /// How it clones.
+    pub driver: Driver,
+    /// The file system; absent if it could not be asked.
+    pub space: Option<Space>,
+    /// The user of the servers.
+    pub user: String,
+    /// What `doctor` and `status` should say.
+    pub notes: Vec<String>,
+    /// What was found and left alone.
+    pub trouble: Vec<Trouble>,
+}
+
+impl Pool {
+    /// All branches, in the order of their ids.
+    pub fn branches(&self) -> Vec<BranchView> {
+        let branches = read(&self.0.branches);
+        let views = branches.values().filter_map(|branch| view(branch));
+        views.collect()
+    }
+
+    /// One branch.
+    pub fn branch(&self, id: &BranchId) -> Option<BranchView> {
+        self.branch_entry(id).and_then(|branch| view(&branch))
+    }
+
+    /// Facts about the pool.
+    pub fn facts(&self) -> PoolFacts {
+        let mut notes = Vec::new();
+        if self.0.driver == Driver::Copy {
+            notes.push(
+                "the file system cannot share blocks, so branches are full copies; \"standin \
+                 setup\" makes a pool that can"
+                    .to_owned(),
+            );
+        }
+        if self.0.installations.newest().is_err() {
+            notes.push("no PostgreSQL installation was found".to_owned());
+        }
+        PoolFacts {
+            path: self.0.layout.root().to_owned(),
+            driver: self.0.driver,
+            space: self.space().ok(),
+            user: self.0.account.name.clone(),
+            notes,
+            trouble: locked(&self.0.trouble).clone(),
+        }
+    }
+}
+
+fn view(branch: &Branch) -> Option<BranchView> {
+    let now = Instant::now();
+    let activity = match &*branch.state() {
+        State::Asleep { .. } => Activity::Asleep,
+        State::Waking => Activity::Waking,
+        State::Awake(awake) => Activity::Awake {
+            pid: awake.server.pid(),
+            sessions: awake.sessions,
+            since: now.duration_since(awake.since),
+            idle: (awake.sessions == 0).then(|| now.duration_since(awake.idle_since)),
+        },
+        State::Stopping => Activity::Stopping,
+        State::Suspect => Activity::Suspect,
+        State::Failed { why, .. } => Activity::Failed {
+            why: why.to_string(),
+        },
+        State::Gone => return None,
+    };
+    Some(BranchView {
+        manifest: branch.manifest(),
+        activity,
+        weight: *locked(&branch.weight),
+    })
+}
+
+impl Pool {
+    /// Weighs what has not been weighed, in the background.
+    pub(super) fn weigh_in_background(&self) {
+        let pool = Arc::downgrade(&self.0);
+        self.0.runtime.spawn(async move {
+            let mut look = tokio::time::interval(WEIGH_EVERY);
+            loop {
+                look.tick().await;
+                let Some(inner) = pool.upgrade() else { return };
+                Self(inner).weigh().await;
+            }
+        });
+    }
+
+    /// Weighs the branches that may have changed since they were weighed last.
+    pub async fn weigh(&self) {
+        for branch in self.entries() {
+            let changed = matches!(*branch.state(), State::Awake(_));
+            if !changed && locked(&branch.weight).is_some() {
+                continue;
+            }
+            let data = self.home(&branch.manifest().id).pgdata();
+            let weighed = blocking(move || measure(&data).map_err(std::io::Error::other)).await;
+            match weighed {
+                Ok(weight) => *locked(&branch.weight) = Some(weight),
+                Err(error) => tracing::debug!(%error, "branch was not weighed"),
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Pools on real file systems with real PostgreSQL: loopback XFS and btrfs, and full copies.
+
+mod lifecycle;
+mod place;
