@@ -1,8 +1,11 @@
 //! One PostgreSQL server over one data directory, on the real thing.
 //!
 //! `life` start, stop, adoption, what a kill leaves · `settings` what cannot be changed ·
-//! `roles` databases and logins.
+//! `mirror` copies of a
+//! running server · `roles` databases and logins.
 
 mod life;
+mod mirror;
 mod roles;
 mod scratch;
+mod source;

@@ -5,9 +5,13 @@
 //! without the settings that keep it from acting on the world.
 
 mod account;
+pub mod backup;
 mod cluster;
+mod copy;
 mod home;
 mod installation;
+mod integrity;
+mod ownership;
 mod process;
 pub mod quarantine;
 mod roles;
@@ -15,18 +19,24 @@ mod settings;
 
 pub use account::{Account, AccountError};
 pub use cluster::{
-    CONFIGURATION_FRESH, ClusterState, ControlData, ControlError, InitError, control_data,
-    initialise,
+    CONFIGURATION_MARK, ClusterState, ControlData, ControlError, InitError, SingleUserError,
+    control_data, initialise,
+};
+pub use copy::{
+    ConnectionString, ConnectionStringError, Copied, CopyError, Progress, copy_running, major_of,
 };
 pub use home::Home;
 pub use installation::{
     FindError, InstallError, Installation, Installations, MAJOR_MAX, MAJOR_MIN, Unusable, Version,
     install,
 };
+pub use integrity::{IntegrityError, IntegrityReport, amcheck};
+pub use ownership::take_ownership;
 pub use process::{
     AdminError, AdoptError, Exit, RuntimeError, Server, StartError, StopError, Stopped, ToolError,
     adopt, clear_runtime, start,
 };
+pub use quarantine::{QuarantineError, QuarantineReport};
 pub use roles::{
     Database, OWNER, RolesError, USERS, create_database, databases, ensure_login, login_role,
 };

@@ -90,7 +90,7 @@ pub async fn create_database(server: &Server, database: &str) -> Result<(), Role
             name: database.to_owned(),
         });
     }
-    let client = server.admin("template1").await?;
+    let client = server.admin_plain("template1").await?;
     let name = quote(database);
     let role = client
         .simple_query(&format!("CREATE ROLE {name} NOLOGIN"))
@@ -117,7 +117,7 @@ pub async fn create_database(server: &Server, database: &str) -> Result<(), Role
 
 /// The databases that clients may enter, by name.
 pub async fn databases(server: &Server) -> Result<Vec<Database>, RolesError> {
-    let client = server.admin("template1").await?;
+    let client = server.admin_plain("template1").await?;
     databases_seen_by(&client).await
 }
 
@@ -147,7 +147,7 @@ pub async fn ensure_login(
     databases: &[Database],
 ) -> Result<(), RolesError> {
     let first = databases.first().ok_or(RolesError::NoDatabase)?;
-    let mut client = server.admin(&first.name).await?;
+    let mut client = server.admin_plain(&first.name).await?;
     let role = login_role(user);
     let mut groups: Vec<&str> = databases
         .iter()

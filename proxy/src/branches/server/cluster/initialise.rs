@@ -16,8 +16,12 @@ const INITDB_WITHIN: Duration = Duration::from_secs(120);
 /// Starting, dropping one database and a checkpoint.
 const FINISH_WITHIN: Duration = Duration::from_secs(60);
 
-/// The whole configuration file of a fresh cluster; everything else is on the command line.
-pub const CONFIGURATION_FRESH: &str = "timezone = 'UTC'\n\
+/// How each configuration file of ours begins.
+pub const CONFIGURATION_MARK: &str = "# Written by Standin; whatever matters for safety is on the \
+                                      server's command line and cannot be changed here.\n";
+
+/// The configuration of a fresh cluster.
+const FRESH: &str = "timezone = 'UTC'\n\
     datestyle = 'iso, mdy'\n\
     default_text_search_config = 'pg_catalog.english'\n";
 
@@ -69,7 +73,8 @@ pub async fn initialise(
         });
     }
     initdb(installation, account, home).await?;
-    write_configuration(account, home, CONFIGURATION_FRESH).map_err(fail)?;
+    let configuration = format!("{CONFIGURATION_MARK}{FRESH}");
+    write_configuration(account, home, &configuration).map_err(fail)?;
     home.prepare(account).map_err(fail)?;
     let single = SingleUser {
         installation,

@@ -5,4 +5,8 @@ mod initialise;
 mod single;
 
 pub use control::{ClusterState, ControlData, ControlError, control_data};
-pub use initialise::{CONFIGURATION_FRESH, InitError, initialise};
+pub use initialise::{CONFIGURATION_MARK, InitError, initialise};
+pub use single::SingleUserError;
+
+pub(super) use initialise::write_configuration;
+pub(super) use single::SingleUser;

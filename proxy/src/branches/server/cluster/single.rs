@@ -9,6 +9,18 @@ use crate::branches::server::process::{Tool, ToolError};
 use crate::branches::server::quarantine::pins;
 use crate::branches::server::{Account, Home, Installation};
 
+/// Replication origins that recovery may meet; one more ends it.
+const ORIGINS_MAX: u16 = 1000;
+
+/// The setting that makes room for origins: since 18 it is one of its own.
+fn origins_setting(major: u16) -> &'static str {
+    if major >= 18 {
+        "max_active_replication_origins"
+    } else {
+        "max_replication_slots"
+    }
+}
+
 /// A session over a cluster that is not running.
 pub(in crate::branches::server) struct SingleUser<'a> {
     pub(in crate::branches::server) installation: &'a Installation,
@@ -59,6 +71,10 @@ impl SingleUser<'_> {
                 format!(
                     "max_prepared_transactions={}",
                     self.max_prepared_transactions
+                ),
+                format!(
+                    "{}={ORIGINS_MAX}",
+                    origins_setting(self.installation.version.major)
                 ),
             ]);
         let pins = pins.flat_map(|pin| ["-c".to_owned(), pin]);

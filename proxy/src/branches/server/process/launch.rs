@@ -5,9 +5,10 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
@@ -115,9 +116,7 @@ impl Tool {
     }
 
     /// Starts it with its standard error piped, for programs that report progress there.
-    pub(in crate::branches::server) fn spawn(
-        mut self,
-    ) -> Result<(tokio::process::Child, tokio::process::ChildStderr), ToolError> {
+    pub(in crate::branches::server) fn spawn(mut self) -> Result<Running, ToolError> {
         let program = self.name;
         let fail = |source| ToolError::Run { program, source };
         self.command
@@ -125,9 +124,36 @@ impl Tool {
             .stdout(Stdio::null())
             .stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(fail)?;
-        let stderr = child.stderr.take();
-        let stderr = stderr.ok_or_else(|| fail(std::io::Error::other("no pipe")))?;
-        Ok((child, stderr))
+        let stderr = child
+            .stderr
+            .take()
+            .expect("its standard error was piped just now");
+        Ok(Running { child, stderr })
+    }
+}
+
+/// A program at work; it and whatever it forked are killed when this is dropped before its end.
+pub(in crate::branches::server) struct Running {
+    child: tokio::process::Child,
+    pub(in crate::branches::server) stderr: tokio::process::ChildStderr,
+}
+
+impl Running {
+    pub(in crate::branches::server) async fn wait(mut self) -> std::io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The id is there only as long as nobody has waited for the process, so it is still its.
+        let id = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()));
+        if let Some(group) = id {
+            rustix::process::kill_process_group(group, Signal::KILL).ok();
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(super) fn reason(log: &mut File, from: u64) -> Option<String> {
 }
 
 /// The last PANIC, FATAL or ERROR line, else the last line with anything in it.
-pub(super) fn telling_line(text: &str) -> Option<String> {
+pub(in crate::branches::server) fn telling_line(text: &str) -> Option<String> {
     let mark = |line: &str| {
         let marks = ["PANIC:", "FATAL:", "ERROR:", "error:"];
         marks.into_iter().find_map(|mark| line.find(mark))

@@ -22,3 +22,4 @@ pub use stop::{StopError, Stopped};
 pub use launch::ToolError;
 
 pub(super) use launch::Tool;
+pub(super) use log::telling_line;

@@ -21,6 +21,14 @@ use crate::branches::server::{Account, Home};
 const SOCKET: &str = ".s.PGSQL.1";
 /// Our role in every cluster.
 pub(in crate::branches::server) const SUPERUSER: &str = "standin";
+/// What a database or a configuration file could set otherwise for our own statements.
+const PLAIN_SETTINGS: [&str; 5] = [
+    "search_path=pg_catalog",
+    "default_transaction_read_only=off",
+    "statement_timeout=0",
+    "lock_timeout=0",
+    "idle_in_transaction_session_timeout=0",
+];
 /// A local login takes milliseconds; a server that needs longer is stuck.
 const LOGIN_WITHIN: Duration = Duration::from_secs(5);
 /// How often a log is looked at; at 100 MB/s it may outgrow its bound by a gigabyte.
@@ -162,15 +170,30 @@ impl Server {
 
     /// Logs in as our superuser; the session ends when the client is dropped.
     pub async fn admin(&self, database: &str) -> Result<Client, AdminError> {
-        let login = tokio::time::timeout(LOGIN_WITHIN, self.login(database));
-        login.await.unwrap_or_else(|_| {
-            Err(AdminError::Silent {
-                database: database.to_owned(),
-            })
-        })
+        self.login_within(database, String::new()).await
     }
 
-    async fn login(&self, database: &str) -> Result<Client, AdminError> {
+    /// As [`Server::admin`], but none of the settings of the database or of its configuration file
+    /// can change what our own statements mean.
+    pub(in crate::branches::server) async fn admin_plain(
+        &self,
+        database: &str,
+    ) -> Result<Client, AdminError> {
+        let settings = PLAIN_SETTINGS
+            .iter()
+            .map(|setting| format!("-c {setting} "));
+        self.login_within(database, settings.collect()).await
+    }
+
+    async fn login_within(&self, database: &str, options: String) -> Result<Client, AdminError> {
+        let login = tokio::time::timeout(LOGIN_WITHIN, self.login(database, options));
+        let silent = |_| AdminError::Silent {
+            database: database.to_owned(),
+        };
+        login.await.map_err(silent)?
+    }
+
+    async fn login(&self, database: &str, mut options: String) -> Result<Client, AdminError> {
         let stream =
             UnixStream::connect(self.socket())
                 .await
@@ -178,15 +201,16 @@ impl Server {
                     database: database.to_owned(),
                     source,
                 })?;
+        if self.0.major >= 17 {
+            // A login trigger that came with a copy would run with our rights.
+            options.push_str("-c event_triggers=off");
+        }
         let mut config = tokio_postgres::Config::new();
         config
             .user(SUPERUSER)
             .dbname(database)
-            .application_name("standin");
-        if self.0.major >= 17 {
-            // A login trigger that came with a copy would run with our rights.
-            config.options("-c event_triggers=off");
-        }
+            .application_name("standin")
+            .options(options);
         let session = config.connect_raw(stream, NoTls).await;
         let (client, connection) = session.map_err(|source| AdminError::Login {
             database: database.to_owned(),

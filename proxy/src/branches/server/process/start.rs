@@ -269,7 +269,7 @@ fn spawn(
 /// The server accepts settings that it does not know in silence when their names hold a dot, so
 /// what was asked for proves nothing; `pg_settings` does.
 async fn prove(server: &Server, version: Version) -> Result<(), StartError> {
-    let client = server.admin(PROOF_DATABASE).await?;
+    let client = server.admin_plain(PROOF_DATABASE).await?;
     let query = "SELECT name, setting FROM pg_settings WHERE source = 'command line'";
     let answer = client
         .simple_query(query)
