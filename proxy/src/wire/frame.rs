@@ -55,11 +55,7 @@ impl Walk {
     ///
     /// What is left over is the beginning of a message that needs more bytes: it must stand at the
     /// beginning of the next call's `bytes`.
-    pub fn advance(
-        &mut self,
-        bytes: &[u8],
-        visitor: &mut impl Visit,
-    ) -> Result<usize, FrameError> {
+    pub fn advance(&mut self, bytes: &[u8], visitor: &mut impl Visit) -> Result<usize, FrameError> {
         let mut at = 0;
         loop {
             let rest = &bytes[at..];
@@ -122,7 +118,11 @@ mod tests {
 
     impl Visit for Record {
         fn need(&self, tag: u8, _: u32) -> Need {
-            if tag == b'Z' { Need::Whole } else { Need::Header }
+            if tag == b'Z' {
+                Need::Whole
+            } else {
+                Need::Header
+            }
         }
         fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<(), FrameError> {
             self.seen.push((tag, body, held.to_vec()));
@@ -135,7 +135,11 @@ mod tests {
         while bytes.len() >= 5 {
             let length = u32::from_be_bytes(bytes[1..5].try_into().unwrap()) as usize;
             let body = &bytes[5..1 + length];
-            let held = if bytes[0] == b'Z' { body.to_vec() } else { vec![] };
+            let held = if bytes[0] == b'Z' {
+                body.to_vec()
+            } else {
+                vec![]
+            };
             seen.push((bytes[0], (length - 4) as u32, held));
             bytes = &bytes[1 + length..];
         }
@@ -187,6 +191,9 @@ mod tests {
             assert_eq!(walked, Err(FrameError::Length { tag: b'Q', length }));
         }
         let largest = [b'D', 0x3f, 0xff, 0xff, 0xff];
-        assert_eq!(Walk::default().advance(&largest, &mut Record::default()), Ok(5));
+        assert_eq!(
+            Walk::default().advance(&largest, &mut Record::default()),
+            Ok(5)
+        );
     }
 }

@@ -70,7 +70,11 @@ pub fn proxy_source(
 mod tests {
     use super::*;
 
-    fn header(command: u8, family: u8, body: &[u8]) -> Result<Option<SocketAddr>, ProxyHeaderError> {
+    fn header(
+        command: u8,
+        family: u8,
+        body: &[u8],
+    ) -> Result<Option<SocketAddr>, ProxyHeaderError> {
         let mut fixed = [0; PROXY_FIXED_BYTES];
         fixed[..12].copy_from_slice(SIGNATURE);
         fixed[12] = command;
@@ -100,9 +104,18 @@ mod tests {
 
     #[test]
     fn short_and_foreign_headers_are_refused() {
-        assert_eq!(header(0x21, 0x11, &[0; 11]), Err(ProxyHeaderError::Length(11)));
-        assert_eq!(header(0x21, 0x21, &[0; 33]), Err(ProxyHeaderError::Length(33)));
-        assert_eq!(header(0x31, 0x11, &[0; 12]), Err(ProxyHeaderError::Version(0x31)));
+        assert_eq!(
+            header(0x21, 0x11, &[0; 11]),
+            Err(ProxyHeaderError::Length(11))
+        );
+        assert_eq!(
+            header(0x21, 0x21, &[0; 33]),
+            Err(ProxyHeaderError::Length(33))
+        );
+        assert_eq!(
+            header(0x31, 0x11, &[0; 12]),
+            Err(ProxyHeaderError::Version(0x31))
+        );
         assert_eq!(
             proxy_body_bytes(b"GET / HTTP/1.1\r\n"),
             Err(ProxyHeaderError::Signature)

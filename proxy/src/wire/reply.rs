@@ -75,7 +75,12 @@ fn authentication(body: &[u8]) -> Result<Reply<'_>, ReplyError> {
         0 => Reply::Ok,
         3 => Reply::Cleartext,
         5 => Reply::Md5(rest.try_into().map_err(|_| malformed())?),
-        10 => Reply::Sasl(text()?.split('\0').filter(|name| !name.is_empty()).collect()),
+        10 => Reply::Sasl(
+            text()?
+                .split('\0')
+                .filter(|name| !name.is_empty())
+                .collect(),
+        ),
         11 => Reply::SaslContinue(text()?),
         12 => Reply::SaslFinal(text()?),
         method => return Err(ReplyError::Method(method)),

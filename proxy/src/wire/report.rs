@@ -114,7 +114,15 @@ mod tests {
             .collect();
         assert_eq!(
             fields,
-            ["SFATAL", "VFATAL", "C3D000", "Ma\u{fffd}Cfake", "Hh", "", ""]
+            [
+                "SFATAL",
+                "VFATAL",
+                "C3D000",
+                "Ma\u{fffd}Cfake",
+                "Hh",
+                "",
+                ""
+            ]
         );
     }
 }

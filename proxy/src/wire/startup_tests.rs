@@ -30,7 +30,10 @@ fn the_requests_without_text_are_told_apart() {
         let bytes = [&80_877_102_u32.to_be_bytes(), &7_u32.to_be_bytes(), secret].concat();
         parse_first(&bytes)
     };
-    assert!(matches!(cancel(&[1; 4]), Ok(First::Cancel { process: 7, .. })));
+    assert!(matches!(
+        cancel(&[1; 4]),
+        Ok(First::Cancel { process: 7, .. })
+    ));
     assert!(matches!(cancel(&[1; 256]), Ok(First::Cancel { .. })));
     assert_eq!(cancel(&[1; 3]), Err(StartupError::Length));
     assert_eq!(cancel(&[1; 257]), Err(StartupError::Length));

@@ -21,10 +21,11 @@ pub fn end_point_hash(certificate: &[u8]) -> Result<Vec<u8>, BindingError> {
     let algorithm = parsed.signature_algorithm.algorithm.to_id_string();
     match algorithm.as_str() {
         // md5, sha1 (RFC 5929 raises both to SHA-256), sha256; RSA and ECDSA.
-        "1.2.840.113549.1.1.4" | "1.2.840.113549.1.1.5" | "1.2.840.10045.4.1"
-        | "1.2.840.113549.1.1.11" | "1.2.840.10045.4.3.2" => {
-            Ok(Sha256::digest(certificate).to_vec())
-        }
+        "1.2.840.113549.1.1.4"
+        | "1.2.840.113549.1.1.5"
+        | "1.2.840.10045.4.1"
+        | "1.2.840.113549.1.1.11"
+        | "1.2.840.10045.4.3.2" => Ok(Sha256::digest(certificate).to_vec()),
         "1.2.840.113549.1.1.12" | "1.2.840.10045.4.3.3" => Ok(Sha384::digest(certificate).to_vec()),
         "1.2.840.113549.1.1.13" | "1.2.840.10045.4.3.4" => Ok(Sha512::digest(certificate).to_vec()),
         _ => Err(BindingError::Algorithm(algorithm)),

@@ -15,7 +15,7 @@ pub struct ClientExchange {
     /// `n,,`, `y,,` or `p=tls-server-end-point,,`.
     header: &'static str,
     end_point: Vec<u8>,
-    nonce: String,
+    pub(super) nonce: String,
     /// What the server must sign, once the proof was sent.
     expected: Option<Digest32>,
     /// The mechanism chosen.
@@ -88,7 +88,9 @@ impl ClientExchange {
         let signature = attribute(Some(server_final), 'v')
             .and_then(|signature| STANDARD.decode(signature).ok())
             .ok_or(ScramError::Malformed("no signature"))?;
-        let expected = self.expected.ok_or(ScramError::Malformed("final before first"))?;
+        let expected = self
+            .expected
+            .ok_or(ScramError::Malformed("final before first"))?;
         if bool::from(signature.ct_eq(&expected[..])) {
             Ok(())
         } else {

@@ -68,7 +68,10 @@ pub fn md5_password(user: &str, password: &str, salt: [u8; 4]) -> String {
             md5::Digest::update(&mut md5, part);
         }
         let digest = md5::Digest::finalize(md5);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+        digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
     };
     let inner = hex([password.as_bytes(), user.as_bytes()]);
     format!("md5{}", hex([inner.as_bytes(), &salt]))
@@ -90,8 +93,8 @@ fn sha256(bytes: &[u8]) -> Digest32 {
 fn salted_password(password: &str, salt: &[u8], iterations: u32) -> Digest32 {
     // PostgreSQL takes a password that SASLprep refuses as it stands.
     let prepared = stringprep::saslprep(password).unwrap_or(password.into());
-    let key = Hmac::<Sha256>::new_from_slice(prepared.as_bytes())
-        .expect("HMAC takes keys of any length");
+    let key =
+        Hmac::<Sha256>::new_from_slice(prepared.as_bytes()).expect("HMAC takes keys of any length");
     let round = |input: &[&[u8]]| -> Digest32 {
         let mut mac = key.clone();
         for part in input {
@@ -103,13 +106,18 @@ fn salted_password(password: &str, salt: &[u8], iterations: u32) -> Digest32 {
     let mut result = block;
     for _ in 1..iterations {
         block = round(&[&block]);
-        result.iter_mut().zip(block).for_each(|(sum, byte)| *sum ^= byte);
+        result
+            .iter_mut()
+            .zip(block)
+            .for_each(|(sum, byte)| *sum ^= byte);
     }
     result
 }
 
 fn xor(mut left: Digest32, right: &Digest32) -> Digest32 {
-    left.iter_mut().zip(right).for_each(|(left, right)| *left ^= right);
+    left.iter_mut()
+        .zip(right)
+        .for_each(|(left, right)| *left ^= right);
     left
 }
 

@@ -125,9 +125,7 @@ impl ServerFirst {
     /// Takes the client's final message: `c=<binding>,r=<nonce>[,extensions],p=<proof>`.
     pub fn client_final(&self, message: &str) -> Result<Outcome, ScramError> {
         let malformed = ScramError::Malformed;
-        let (without_proof, proof) = message
-            .rsplit_once(",p=")
-            .ok_or(malformed("no proof"))?;
+        let (without_proof, proof) = message.rsplit_once(",p=").ok_or(malformed("no proof"))?;
         let proof: Digest32 = STANDARD
             .decode(proof)
             .ok()

@@ -13,10 +13,10 @@ fn login(verifier: Verifier, password: &str, binding: ServerBinding) -> Result<(
         ServerBinding::None => None,
         ServerBinding::EndPoint(hash) => Some(hash.clone()),
     };
-    let mut client = ClientExchange::new(binding.mechanisms(), password, end_point)
-        .expect("a common mechanism");
-    let server = ServerExchange::new(verifier, binding)
-        .client_first(client.mechanism, &client.first())?;
+    let mut client =
+        ClientExchange::new(binding.mechanisms(), password, end_point).expect("a common mechanism");
+    let server =
+        ServerExchange::new(verifier, binding).client_first(client.mechanism, &client.first())?;
     let proof = client.prove(&server.message)?;
     match server.client_final(&proof)? {
         Outcome::Proven(message) => client.finish(&message),
@@ -27,7 +27,10 @@ fn login(verifier: Verifier, password: &str, binding: ServerBinding) -> Result<(
 #[test]
 fn the_right_password_logs_in_with_and_without_binding() {
     let verifier = Verifier::of_password(PASSWORD);
-    assert_eq!(login(verifier.clone(), PASSWORD, ServerBinding::None), Ok(()));
+    assert_eq!(
+        login(verifier.clone(), PASSWORD, ServerBinding::None),
+        Ok(())
+    );
     assert_eq!(login(verifier, PASSWORD, plus()), Ok(()));
 }
 
@@ -73,14 +76,21 @@ fn first_messages_that_break_the_rules_are_refused() {
             .err()
     };
     let malformed = |error: Option<ScramError>| matches!(error, Some(ScramError::Malformed(_)));
-    assert_eq!(first(plus(), MECHANISM, "y,,n=,r=abc"), Some(ScramError::Downgrade));
+    assert_eq!(
+        first(plus(), MECHANISM, "y,,n=,r=abc"),
+        Some(ScramError::Downgrade)
+    );
     assert_eq!(first(ServerBinding::None, MECHANISM, "y,,n=,r=abc"), None);
     assert_eq!(
         first(plus(), MECHANISM, "n,a=root,n=,r=abc"),
         Some(ScramError::Identity)
     );
     for (binding, mechanism, message) in [
-        (ServerBinding::None, MECHANISM_PLUS, "p=tls-server-end-point,,n=,r=abc"),
+        (
+            ServerBinding::None,
+            MECHANISM_PLUS,
+            "p=tls-server-end-point,,n=,r=abc",
+        ),
         (plus(), MECHANISM_PLUS, "n,,n=,r=abc"),
         (plus(), MECHANISM_PLUS, "p=tls-unique,,n=,r=abc"),
         (plus(), MECHANISM, "p=tls-server-end-point,,n=,r=abc"),
@@ -141,10 +151,15 @@ fn a_server_that_lies_is_refused() {
         let refused = client.prove(&message);
         match iterations {
             Some(count) => assert_eq!(refused, Err(ScramError::Iterations(count))),
-            None => assert!(matches!(refused, Err(ScramError::Malformed(_))), "{message}"),
+            None => assert!(
+                matches!(refused, Err(ScramError::Malformed(_))),
+                "{message}"
+            ),
         }
     }
-    client.prove(&format!("r={nonce}x,s=AAAA,i=1")).expect("a proof");
+    client
+        .prove(&format!("r={nonce}x,s=AAAA,i=1"))
+        .expect("a proof");
     let zero = format!("v={}", STANDARD.encode([0; 32]));
     assert_eq!(client.finish(&zero), Err(ScramError::Signature));
     assert_eq!(client.finish("e=other-error"), Err(ScramError::Refused));

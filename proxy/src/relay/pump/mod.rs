@@ -1,0 +1,318 @@
+//! Carries bytes both ways between one client and one server until one of them ends.
+//!
+//! One task polls both directions: no channel, no lock, no second task. It never predicts a reply
+//! and never answers for the server.
+
+mod buffer;
+mod flow;
+mod watch;
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use rules::config::Limits;
+use tokio::io::AsyncWrite;
+use tokio::time::{Instant, Sleep};
+
+use self::flow::{Broken, Flow, Moved};
+use self::watch::{ClientWatch, ServerWatch, Watch};
+use super::registry::Entry;
+use super::stream::Stream;
+use crate::wire::{FrameError, Report};
+
+/// What the server gets to finish after a client's end without goodbye, before it is cancelled.
+const HALF_CLOSE_MAX: Duration = Duration::from_millis(500);
+/// What an answer under way gets to arrive when the session must end, a COMMIT's above all.
+const LAST_ANSWER_MAX: Duration = Duration::from_millis(100);
+
+/// What makes a session end from outside.
+pub(super) enum Signal {
+    /// Now, with this report.
+    End(Report),
+    /// As soon as no transaction is open, at the latest at the given time.
+    Drain(Report, Instant),
+}
+
+/// How a session came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The client said goodbye, and the server went.
+    Goodbye,
+    /// The client went without goodbye.
+    ClientGone,
+    /// The server went first.
+    ServerGone,
+    /// The relay ended it, with a report.
+    Told(&'static str),
+}
+
+/// What is left of a session when it has ended.
+pub(super) struct Remains {
+    pub(super) client: Stream,
+    pub(super) end: End,
+    /// Whether the server may still work for the session.
+    pub(super) busy: bool,
+    /// Bytes and messages from the client and from the server.
+    pub(super) bytes: [u64; 2],
+    pub(super) messages: [u64; 2],
+}
+
+/// Why the loop was left.
+enum Left {
+    ClientEnded,
+    ServerEnded,
+    Must(Report, &'static str),
+}
+
+/// Both directions of one session.
+pub(super) struct Pump<S> {
+    client: Stream,
+    server: Stream,
+    up: Flow,
+    down: Flow,
+    up_open: bool,
+    watch: Watch,
+    signal: Pin<Box<S>>,
+    drain: Option<(Report, Instant)>,
+    idle_session: Option<Duration>,
+    idle_in_transaction: Option<Duration>,
+    /// Since when nothing goes either way, and how many messages had gone until then.
+    quiet_since: Option<(Instant, u64)>,
+    alarm: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S: Future<Output = Signal>> Pump<S> {
+    /// A session whose client is owed `greeting`.
+    pub(super) fn new(
+        (client, server): (Stream, Stream),
+        greeting: &[u8],
+        entry: Arc<Entry>,
+        limits: &Limits,
+        signal: S,
+    ) -> Result<Self, FrameError> {
+        let mut watch = Watch::new(entry);
+        let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
+        Ok(Self {
+            client,
+            server,
+            up: Flow::default(),
+            down,
+            up_open: true,
+            watch,
+            signal: Box::pin(signal),
+            drain: None,
+            idle_session: limits.idle_session,
+            idle_in_transaction: limits.idle_in_transaction,
+            quiet_since: None,
+            alarm: None,
+        })
+    }
+
+    /// Carries until the end.
+    pub(super) async fn run(mut self) -> Remains {
+        let left = poll_fn(|cx| self.poll(cx)).await;
+        let end = match left {
+            Left::ServerEnded if self.watch.terminated => End::Goodbye,
+            Left::ServerEnded => self.server_ended().await,
+            Left::ClientEnded => self.client_ended().await,
+            Left::Must(report, reason) => self.tell(&report, reason).await,
+        };
+        let busy = !self.watch.is_quiet() && !matches!(end, End::Goodbye | End::ServerGone);
+        Remains {
+            client: self.client,
+            end,
+            busy,
+            bytes: [self.up.bytes, self.down.bytes],
+            messages: self.watch.messages,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        if self.drain.is_none()
+            && let Poll::Ready(signal) = self.signal.as_mut().poll(cx)
+        {
+            match signal {
+                Signal::End(report) => return Poll::Ready(Left::Must(report, "ended")),
+                Signal::Drain(report, deadline) => self.drain = Some((report, deadline)),
+            }
+        }
+        let mut yields = false;
+        if self.up_open {
+            let streams = (&mut self.client, &mut self.server);
+            match self
+                .up
+                .drive(cx, streams, &mut ClientWatch(&mut self.watch))
+            {
+                Ok(Moved::Waits) => {}
+                Ok(Moved::Yields) => yields = true,
+                Ok(Moved::Ended) | Err(Broken::Source) if self.watch.terminated => {
+                    self.up_open = false;
+                }
+                Ok(Moved::Ended) | Err(Broken::Source) => return Poll::Ready(Left::ClientEnded),
+                // The server has closed; what it said before is still to be delivered.
+                Err(Broken::Sink) => self.up_open = false,
+                Err(Broken::Frame(error)) => return Poll::Ready(protocol(&error)),
+            }
+        }
+        match self.poll_down(cx) {
+            Ok(Moved::Waits) => {}
+            Ok(Moved::Yields) => yields = true,
+            Ok(Moved::Ended) | Err(Broken::Source) => return Poll::Ready(Left::ServerEnded),
+            Err(Broken::Sink) => return Poll::Ready(Left::ClientEnded),
+            Err(Broken::Frame(error)) => return Poll::Ready(protocol(&error)),
+        }
+        self.watch.entry.state(self.watch.state());
+        if yields {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.poll_time(cx)
+    }
+
+    fn poll_down(&mut self, cx: &mut Context<'_>) -> Result<Moved, Broken> {
+        let streams = (&mut self.server, &mut self.client);
+        self.down
+            .drive(cx, streams, &mut ServerWatch(&mut self.watch))
+    }
+
+    /// Ends the session when it has idled or drained for long enough.
+    ///
+    /// The alarm is armed once and looks again when it rings, so that a message costs no timer.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        let quiet = self.watch.is_quiet();
+        if let Some((report, deadline)) = &self.drain
+            && ((quiet && self.watch.status == b'I') || Instant::now() >= *deadline)
+        {
+            return Poll::Ready(Left::Must(report.clone(), "drained"));
+        }
+        let limit = match self.watch.status {
+            b'I' => self.idle_session,
+            _ => self.idle_in_transaction,
+        };
+        let due = match (limit, &self.drain) {
+            (_, Some((_, deadline))) => *deadline,
+            (Some(limit), None) if quiet => {
+                let messages = self.watch.messages[0] + self.watch.messages[1];
+                let since = match self.quiet_since {
+                    Some((since, then)) if then == messages => since,
+                    _ => Instant::now(),
+                };
+                self.quiet_since = Some((since, messages));
+                since + limit
+            }
+            _ => {
+                self.quiet_since = None;
+                return Poll::Pending;
+            }
+        };
+        if Instant::now() >= due {
+            return Poll::Ready(idled(self.watch.status));
+        }
+        let alarm = self
+            .alarm
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+        if alarm.deadline() > due || alarm.is_elapsed() {
+            alarm.as_mut().reset(due);
+        }
+        while alarm.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= due {
+                cx.waker().wake_by_ref();
+                break;
+            }
+            alarm.as_mut().reset(due);
+        }
+        Poll::Pending
+    }
+
+    /// The server closed without a goodbye of the client.
+    async fn server_ended(&mut self) -> End {
+        // What the server said last is the reason; without one, ours may be known.
+        if !self.watch.last_is_error
+            && self.down.at_boundary()
+            && let Some(Signal::End(report)) = poll_fn(|cx| {
+                Poll::Ready(match self.signal.as_mut().poll(cx) {
+                    Poll::Ready(signal) if self.drain.is_none() => Some(signal),
+                    _ => None,
+                })
+            })
+            .await
+        {
+            self.write_last(&report).await;
+            return End::Told("ended");
+        }
+        End::ServerGone
+    }
+
+    /// The client closed its side: the server may finish what it has, briefly.
+    async fn client_ended(&mut self) -> End {
+        let finish = poll_fn(|cx| {
+            let _ = self.up.deliver(cx, &mut self.server);
+            let _ = Pin::new(&mut self.server).poll_shutdown(cx);
+            match self.poll_down(cx) {
+                Ok(Moved::Waits) => Poll::Pending,
+                Ok(Moved::Yields) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Ok(Moved::Ended) => Poll::Ready(true),
+                Err(_) => Poll::Ready(false),
+            }
+        });
+        let finished = tokio::time::timeout(HALF_CLOSE_MAX, finish).await;
+        if matches!(finished, Ok(true)) {
+            End::ServerGone
+        } else {
+            End::ClientGone
+        }
+    }
+
+    /// Ends the session with a report between two messages, or without it where there is no such
+    /// place in time.
+    async fn tell(&mut self, report: &Report, reason: &'static str) -> End {
+        let settle = poll_fn(|cx| {
+            let moved = self.poll_down(cx);
+            match moved {
+                Ok(Moved::Ended) | Err(_) => Poll::Ready(true),
+                Ok(_) if self.watch.is_quiet() && self.down.at_boundary() => Poll::Ready(false),
+                Ok(Moved::Yields) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Ok(Moved::Waits) => Poll::Pending,
+            }
+        });
+        let server_ended = tokio::time::timeout(LAST_ANSWER_MAX, settle).await == Ok(true);
+        let told_by_server = server_ended && self.watch.last_is_error;
+        if self.down.at_boundary() && !told_by_server {
+            self.write_last(report).await;
+        }
+        End::Told(reason)
+    }
+
+    /// Writes a report, as far as the client's socket takes it at once.
+    async fn write_last(&mut self, report: &Report) {
+        let bytes = report.encode();
+        poll_fn(|cx| {
+            let _ = Pin::new(&mut self.client).poll_write(cx, &bytes);
+            let _ = Pin::new(&mut self.client).poll_flush(cx);
+            Poll::Ready(())
+        })
+        .await;
+    }
+}
+
+fn protocol(error: &FrameError) -> Left {
+    Left::Must(Report::fatal("08P01", error.to_string()), "protocol")
+}
+
+fn idled(status: u8) -> Left {
+    let (code, what) = match status {
+        b'I' => ("57P05", "idle-session timeout"),
+        _ => ("25P03", "idle-in-transaction timeout"),
+    };
+    let report = Report::fatal(code, format!("terminating connection due to {what}"));
+    Left::Must(report, "idle")
+}

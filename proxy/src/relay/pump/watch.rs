@@ -1,0 +1,125 @@
+//! What the pump knows of a session from the messages that go by.
+//!
+//! [`ClientWatch`] sees every message of the client before it goes out: it is the one place where a
+//! guard judges `Q`, `P` and `F`, by asking for them whole in `need` and judging them in `visit`.
+
+use std::sync::Arc;
+
+use crate::relay::registry::{Entry, SessionState};
+use crate::wire::{FrameError, Need, Visit};
+
+/// A ParameterStatus that is looked at; longer ones hold nothing of interest.
+const STATUS_BYTES_MAX: u32 = 1024;
+/// The longest Close, Describe, Execute, Flush and Sync: PostgreSQL's `PQ_SMALL_MESSAGE_LIMIT`.
+const SMALL_MESSAGE_BYTES_MAX: u32 = 10_000;
+
+/// What both directions tell of the session.
+pub(super) struct Watch {
+    pub(super) entry: Arc<Entry>,
+    /// The last ReadyForQuery's status byte.
+    pub(super) status: u8,
+    /// Messages that ask for a ReadyForQuery, less those that came. COPY swallows Sync, so this may
+    /// stay too high; nothing but patience depends on it.
+    outstanding: u32,
+    /// Whether anything went to the server since its last ReadyForQuery.
+    touched: bool,
+    /// The client has said goodbye.
+    pub(super) terminated: bool,
+    /// The server's last message was an error.
+    pub(super) last_is_error: bool,
+    /// Messages from the client and from the server.
+    pub(super) messages: [u64; 2],
+}
+
+/// Sees the client's messages.
+pub(super) struct ClientWatch<'a>(pub(super) &'a mut Watch);
+
+/// Sees the server's messages.
+pub(super) struct ServerWatch<'a>(pub(super) &'a mut Watch);
+
+impl Watch {
+    pub(super) fn new(entry: Arc<Entry>) -> Self {
+        Self {
+            entry,
+            status: b'I',
+            outstanding: 0,
+            touched: false,
+            terminated: false,
+            last_is_error: false,
+            messages: [0; 2],
+        }
+    }
+
+    /// Whether the server waits for the client.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.outstanding == 0 && !self.touched
+    }
+
+    pub(super) fn state(&self) -> SessionState {
+        match self.status {
+            _ if !self.is_quiet() => SessionState::Active,
+            b'T' => SessionState::IdleInTransaction,
+            b'E' => SessionState::FailedTransaction,
+            _ => SessionState::Idle,
+        }
+    }
+}
+
+impl Visit for ClientWatch<'_> {
+    #[inline]
+    fn need(&self, _tag: u8, _body: u32) -> Need {
+        Need::Header
+    }
+
+    #[inline]
+    fn visit(&mut self, tag: u8, body: u32, _held: &[u8]) -> Result<(), FrameError> {
+        let watch = &mut *self.0;
+        watch.messages[0] += 1;
+        match tag {
+            b'C' | b'D' | b'E' | b'H' | b'S' if body > SMALL_MESSAGE_BYTES_MAX => {
+                return Err(FrameError::Length {
+                    tag,
+                    length: body + 4,
+                });
+            }
+            b'X' => watch.terminated = true,
+            b'Q' | b'F' | b'S' => watch.outstanding = watch.outstanding.saturating_add(1),
+            _ => {}
+        }
+        watch.touched = true;
+        Ok(())
+    }
+}
+
+impl Visit for ServerWatch<'_> {
+    #[inline]
+    fn need(&self, tag: u8, body: u32) -> Need {
+        match tag {
+            b'Z' if body == 1 => Need::Whole,
+            b'S' if body <= STATUS_BYTES_MAX => Need::Whole,
+            _ => Need::Header,
+        }
+    }
+
+    #[inline]
+    fn visit(&mut self, tag: u8, _body: u32, held: &[u8]) -> Result<(), FrameError> {
+        let watch = &mut *self.0;
+        watch.messages[1] += 1;
+        watch.last_is_error = tag == b'E';
+        match (tag, held) {
+            (b'Z', [status]) => {
+                watch.status = *status;
+                watch.outstanding = watch.outstanding.saturating_sub(1);
+                watch.touched = watch.outstanding > 0;
+            }
+            (b'S', held) => {
+                if let Some(name) = held.strip_prefix(b"application_name\0") {
+                    let name = name.strip_suffix(b"\0").unwrap_or(name);
+                    watch.entry.application_name(name);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
