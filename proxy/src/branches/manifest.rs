@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use rules::config::Durability;
+use rules::name::UserName;
 use serde::{Deserialize, Serialize};
 
 use super::disk::Epoch;
@@ -59,6 +60,9 @@ pub struct Cluster {
     /// Databases that clients may enter.
     #[serde(with = "databases")]
     pub databases: Vec<Database>,
+    /// Users whose roles are in it, so that nobody need ask.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logins: Vec<UserName>,
 }
 
 /// `snapshot.toml`.

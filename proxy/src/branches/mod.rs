@@ -21,8 +21,8 @@ pub use manifest::{
 };
 pub use pool::{
     Activity, BranchView, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
-    EditError, Full, Lease, OpenError, Pool, PoolFacts, PoolSettings, Progress, Roots, SealError,
-    SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
+    EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress, Roots,
+    SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
 };
 pub use server::Database;
 pub use step::STEPS;

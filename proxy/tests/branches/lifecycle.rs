@@ -108,8 +108,7 @@ async fn a_draft_that_is_dropped_leaves_nothing() {
         .wait_for(Option::is_some)
         .await
         .expect("the server ends");
-    pool.shutdown().await;
-    drop(pool);
+    place.close(pool).await;
     let pool = place.open().await;
     assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
     assert_eq!(pool.snapshots(), []);

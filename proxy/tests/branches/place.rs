@@ -55,6 +55,17 @@ impl Place {
         Pool::open(self.settings()).await.expect("an open pool")
     }
 
+    /// Ends a daemon as far as one can within a process: drops the pool and waits until its last
+    /// task has let go of it.
+    pub async fn close(&self, pool: Pool) {
+        drop(pool);
+        let lock = std::fs::File::open(self.pool.join("lock")).expect("the lock");
+        let waited = tokio::task::spawn_blocking(move || {
+            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)
+        });
+        waited.await.expect("a thread").expect("the pool is let go");
+    }
+
     pub fn branches(&self) -> Vec<String> {
         names(&self.pool.join("branches"))
     }
@@ -67,7 +78,15 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         stop_servers_below(&self.pool);
-        PoolImage::unmount(&self.pool).expect("the image is unmounted");
+        // Tasks of the runtime, which outlives this, may still hold a file for a moment.
+        let unmounted = (0..500).any(|_| {
+            let done = PoolImage::unmount(&self.pool).is_ok();
+            if !done {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            done
+        });
+        assert!(unmounted, "something holds {:?}", self.pool);
         std::fs::remove_dir_all(&self.scratch).expect("the scratch directory is removed");
     }
 }

@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn the_fuller_the_pool_the_less_is_allowed() {
-        let at = |used| {
+        let at = |used: u64| {
             let space = Space {
                 total_bytes: 1000,
                 free_bytes: 1000 - used,

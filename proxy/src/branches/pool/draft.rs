@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rules::config::Durability;
-use tokio_postgres::Client;
+use rules::name::UserName;
+use tokio::net::UnixStream;
+use tokio_postgres::{Client, NoTls};
 
 use super::create::Aside;
 use super::error::{DraftError, SealError};
@@ -14,8 +16,8 @@ use crate::branches::SnapshotId;
 use crate::branches::disk::PGDATA;
 use crate::branches::manifest::SealLabel;
 use crate::branches::server::{
-    AdminError, Database, Installation, Server, Settings, create_database, databases, initialise,
-    start,
+    AdminError, Database, Installation, RolesError, Server, Settings, create_database, databases,
+    ensure_login, initialise, login_role, start,
 };
 use crate::branches::step::step;
 
@@ -24,6 +26,23 @@ use crate::branches::step::step;
 const DRAFT_BUFFERS_MB: u32 = 128;
 /// A checkpoint of everything that was loaded, on a slow disk.
 const STOP_WITHIN: Duration = Duration::from_secs(300);
+
+/// The user as whom migrations run.
+const MIGRATOR: &str = "migrations";
+
+/// Why nobody could work as the owner of a database.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnerError {
+    /// The role could not be made.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    /// The socket could not be reached.
+    #[error("reach the server of the draft")]
+    Socket(#[source] std::io::Error),
+    /// The server refused the login.
+    #[error("log in as the owner of the database")]
+    Login(#[from] tokio_postgres::Error),
+}
 
 /// What a draft begins as.
 #[derive(Debug, Clone)]
@@ -56,6 +75,7 @@ pub struct Draft {
     installation: Installation,
     server: Server,
     databases: Vec<Database>,
+    logins: Vec<UserName>,
     began: Instant,
 }
 
@@ -104,6 +124,7 @@ impl Pool {
             installation: installation.clone(),
             server,
             databases: Vec::new(),
+            logins: Vec::new(),
             began,
         };
         step("draft.started")?;
@@ -134,6 +155,60 @@ impl Draft {
         &self.databases
     }
 
+    /// Makes sure that each user has a login role, so that no branch need make it.
+    pub async fn ensure_logins(&mut self, users: &[UserName]) -> Result<(), RolesError> {
+        for user in users {
+            ensure_login(&self.server, user, &self.databases).await?;
+            if !self.logins.contains(user) {
+                self.logins.push(user.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// A session that works as the owner of `database`: what it makes belongs to the owner.
+    pub async fn owner(&self, database: &str) -> Result<Client, OwnerError> {
+        let role = self.migrator().await?;
+        let stream = UnixStream::connect(self.server.socket()).await;
+        let stream = stream.map_err(OwnerError::Socket)?;
+        let mut config = tokio_postgres::Config::new();
+        config
+            .user(role)
+            .dbname(database)
+            .options(format!("-c role={}", escaped(self.owner_of(database))));
+        let (client, connection) = config.connect_raw(stream, NoTls).await?;
+        // The client's own calls report the same error.
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// The URL of such a session for programs that we start; valid while the draft lives.
+    pub async fn url(&self, database: &str) -> Result<String, OwnerError> {
+        let role = self.migrator().await?;
+        let socket = self.server.socket();
+        let directory = socket.parent().unwrap_or(&socket).display().to_string();
+        // The path names a descriptor of this process; another one finds it under our own number.
+        let directory = directory.replace("/proc/self", &format!("/proc/{}", std::process::id()));
+        let options = percent(&format!("-c role={}", escaped(self.owner_of(database))));
+        let (database, host) = (percent(database), percent(&directory));
+        Ok(format!(
+            "postgresql://{role}@/{database}?host={host}&port=1&options={options}"
+        ))
+    }
+
+    fn owner_of<'a>(&'a self, database: &'a str) -> &'a str {
+        let mut known = self.databases.iter();
+        let known = known.find(|known| known.name == database);
+        known.map_or(database, |known| known.owner.as_str())
+    }
+
+    /// The login role of migrations: that of a user whom no configuration knows.
+    async fn migrator(&self) -> Result<String, RolesError> {
+        let user: UserName = MIGRATOR.parse().expect("the name is legal");
+        ensure_login(&self.server, &user, &self.databases).await?;
+        Ok(login_role(&user))
+    }
+
     /// Stops the server and makes the cluster a snapshot.
     pub async fn seal(mut self, label: SealLabel) -> Result<SnapshotId, SealError> {
         let databases = databases(&self.server).await?;
@@ -147,6 +222,7 @@ impl Draft {
             origin: None,
             began: self.began,
             databases,
+            logins: std::mem::take(&mut self.logins),
         };
         self.pool.seal(aside, &self.installation, seal).await
     }
@@ -166,4 +242,21 @@ impl Drop for Draft {
             }
         });
     }
+}
+
+/// A value within `options`: a backslash takes blanks and backslashes out of their meaning.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace(' ', "\\ ")
+}
+
+/// A part of a URL with everything but letters and digits encoded (RFC 3986 §2.3).
+fn percent(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes().fold(String::new(), |encoded, byte| {
+        if plain(byte) {
+            encoded + char::from(byte).encode_utf8(&mut [0; 4])
+        } else {
+            format!("{encoded}%{byte:02X}")
+        }
+    })
 }

@@ -12,7 +12,8 @@ use super::error::{WakeError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::manifest::BranchManifest;
 use crate::branches::server::{
-    ClusterState, Database, Home, RolesError, Server, Settings, StartError, ensure_login, start,
+    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
+    ensure_login, login_role, start,
 };
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
@@ -60,14 +61,21 @@ impl Lease {
         &self.server
     }
 
-    /// Makes sure that `user` can log in; asks the server once per user while it is awake.
-    pub async fn ensure_login(&self, user: &UserName) -> Result<(), RolesError> {
+    /// A session as our superuser.
+    pub async fn admin(&self, database: &str) -> Result<tokio_postgres::Client, AdminError> {
+        self.server.admin(database).await
+    }
+
+    /// Makes sure that `user` can log in, and names the role; asks the server once per user while it
+    /// is awake, and not at all for those who were in the snapshot.
+    pub async fn ensure_login(&self, user: &UserName) -> Result<String, RolesError> {
+        let role = login_role(user);
         let known = |state: &State| match state {
             State::Awake(awake) => awake.ready_for.contains(user),
             _ => false,
         };
-        if known(&self.branch.state()) {
-            return Ok(());
+        if self.manifest.cluster.logins.contains(user) || known(&self.branch.state()) {
+            return Ok(role);
         }
         ensure_login(&self.server, user, self.databases()).await?;
         if let State::Awake(awake) = &mut *self.branch.state()
@@ -75,7 +83,7 @@ impl Lease {
         {
             awake.ready_for.insert(user.clone());
         }
-        Ok(())
+        Ok(role)
     }
 }
 
@@ -90,7 +98,7 @@ impl Drop for Lease {
                 awake.idle_since = Instant::now();
                 drop(state);
                 self.branch.tell();
-                self.pool.clone().sleep_when_idle(Arc::clone(&self.branch));
+                self.pool.sleep_when_idle(&self.branch);
             }
         }
     }
@@ -188,7 +196,7 @@ impl Pool {
         let server = awake.server.clone();
         branch.become_state(State::Awake(awake));
         self.watch_server(Arc::clone(branch), server);
-        self.clone().sleep_when_idle(Arc::clone(branch));
+        self.sleep_when_idle(branch);
     }
 
     async fn wake(&self, branch: &Arc<Branch>) -> Result<Awake, WakeFailure> {

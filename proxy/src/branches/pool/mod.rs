@@ -30,7 +30,7 @@ use super::{BranchId, SnapshotId};
 use branch::Branch;
 
 pub use collect::{Collected, Roots, UNCLAIMED_FOR};
-pub use draft::{Draft, DraftPlan, Progress};
+pub use draft::{Draft, DraftPlan, OwnerError, Progress};
 pub use enter::Lease;
 pub use error::{
     CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,

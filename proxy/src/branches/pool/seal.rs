@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
+use rules::name::UserName;
+
 use super::create::Aside;
 use super::error::SealError;
 use super::{Pool, Snapshot, blocking, write};
@@ -23,6 +25,7 @@ pub(super) struct Seal {
     pub(super) origin: Option<Origin>,
     pub(super) began: Instant,
     pub(super) databases: Vec<Database>,
+    pub(super) logins: Vec<UserName>,
 }
 
 impl Pool {
@@ -45,6 +48,7 @@ impl Pool {
             origin: Some(origin),
             began,
             databases: heritage.cluster.databases,
+            logins: heritage.cluster.logins,
         };
         self.seal(aside, installation, seal).await
     }
@@ -76,6 +80,7 @@ impl Pool {
                 major: installation.version.major,
                 system_identifier: control.system_identifier.to_string(),
                 databases: seal.databases,
+                logins: seal.logins,
             },
             weight: Weight::default(),
         };

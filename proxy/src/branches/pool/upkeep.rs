@@ -40,11 +40,28 @@ impl Pool {
         }
     }
 
+    /// Puts a branch to sleep unless somebody is in it; says whether it sleeps now.
+    pub async fn rest(&self, id: &BranchId) -> bool {
+        let Some(branch) = self.branch_entry(id) else {
+            return false;
+        };
+        match begin_stop(&branch, |awake| awake.sessions == 0) {
+            Some(server) => match self.stop_branch(&branch, &server).await {
+                Ok(()) => true,
+                Err(error) => {
+                    tracing::warn!(%error, "branch did not sleep");
+                    false
+                }
+            },
+            None => matches!(*branch.state(), State::Asleep { .. }),
+        }
+    }
+
     /// Sets how long a branch stays awake without sessions.
     pub async fn set_idle(&self, id: &BranchId, idle: Option<Duration>) -> Result<(), EditError> {
         self.edit(id, |manifest| manifest.spec.idle = idle).await?;
         if let Some(branch) = self.branch_entry(id) {
-            self.clone().sleep_when_idle(branch);
+            self.sleep_when_idle(&branch);
         }
         Ok(())
     }
@@ -85,24 +102,28 @@ impl Pool {
     }
 
     /// Puts a branch to sleep once it has been without sessions for as long as it may.
-    pub(super) fn sleep_when_idle(self, branch: Arc<Branch>) {
-        let runtime = self.0.runtime.clone();
-        runtime.spawn(async move {
-            let Some(idle) = branch.manifest().spec.idle else {
+    pub(super) fn sleep_when_idle(&self, branch: &Arc<Branch>) {
+        let Some(idle) = branch.manifest().spec.idle else {
+            return;
+        };
+        let idle_since = match &*branch.state() {
+            State::Awake(awake) if awake.sessions == 0 => awake.idle_since,
+            _ => return,
+        };
+        // The timer keeps neither the pool nor the branch.
+        let (pool, branch) = (Arc::downgrade(&self.0), Arc::downgrade(branch));
+        self.0.runtime.spawn(async move {
+            tokio::time::sleep_until((idle_since + idle).into()).await;
+            let (Some(pool), Some(branch)) = (pool.upgrade(), branch.upgrade()) else {
                 return;
             };
-            let idle_since = match &*branch.state() {
-                State::Awake(awake) if awake.sessions == 0 => awake.idle_since,
-                _ => return,
-            };
-            tokio::time::sleep_until((idle_since + idle).into()).await;
             // Whoever came and went meanwhile has left a timer of its own.
-            let idle_still = |awake: &Awake| awake.sessions == 0 && awake.idle_since == idle_since;
             if branch.manifest().spec.idle != Some(idle) {
                 return;
             }
-            if let Some(server) = begin_stop(&branch, idle_still)
-                && let Err(error) = self.stop_branch(&branch, &server).await
+            let still = |awake: &Awake| awake.sessions == 0 && awake.idle_since == idle_since;
+            if let Some(server) = begin_stop(&branch, still)
+                && let Err(error) = Self(pool).stop_branch(&branch, &server).await
             {
                 tracing::warn!(%error, "idle branch did not sleep");
             }
