@@ -40,20 +40,13 @@ impl Pool {
         }
     }
 
-    /// Puts a branch to sleep unless somebody is in it; says whether it sleeps now.
-    pub async fn rest(&self, id: &BranchId) -> bool {
-        let Some(branch) = self.branch_entry(id) else {
-            return false;
-        };
+    /// Puts a branch to sleep unless it has sessions; somebody may come in at the same moment.
+    pub async fn rest(&self, id: &BranchId) -> Result<(), SleepError> {
+        let branch = self.branch_entry(id);
+        let branch = branch.ok_or_else(|| SleepError::Unknown(id.clone()))?;
         match begin_stop(&branch, |awake| awake.sessions == 0) {
-            Some(server) => match self.stop_branch(&branch, &server).await {
-                Ok(()) => true,
-                Err(error) => {
-                    tracing::warn!(%error, "branch did not sleep");
-                    false
-                }
-            },
-            None => matches!(*branch.state(), State::Asleep { .. }),
+            Some(server) => self.stop_branch(&branch, &server).await,
+            None => Ok(()),
         }
     }
 
