@@ -21,7 +21,6 @@ pub const STEPS: &[&str] = &[
     "draft.directory",
     "draft.filled",
     "draft.started",
-    "live.slot",
     "live.backup",
     "live.cloned",
     "live.stopped",

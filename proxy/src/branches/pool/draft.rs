@@ -16,8 +16,9 @@ use crate::branches::SnapshotId;
 use crate::branches::disk::PGDATA;
 use crate::branches::manifest::SealLabel;
 use crate::branches::server::{
-    AdminError, Database, Installation, RolesError, Server, Settings, create_database, databases,
-    ensure_login, initialise, login_role, start,
+    self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
+    copy_running, create_database, databases, ensure_login, initialise, login_role, major_of,
+    start, take_ownership,
 };
 use crate::branches::step::step;
 
@@ -45,7 +46,7 @@ pub enum OwnerError {
 }
 
 /// What a draft begins as.
-#[derive(Debug, Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum DraftPlan {
     /// An empty cluster with one database.
     Fresh {
@@ -54,6 +55,24 @@ pub enum DraftPlan {
         /// The database's name.
         database: String,
     },
+    /// A physical copy of a running server, made harmless before its first start.
+    Mirror {
+        /// Connection URL of a login that may replicate; never shown or written down.
+        url: String,
+    },
+}
+
+impl std::fmt::Debug for DraftPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fresh { major, database } => f
+                .debug_struct("Fresh")
+                .field("major", major)
+                .field("database", database)
+                .finish(),
+            Self::Mirror { .. } => f.write_str("Mirror"),
+        }
+    }
 }
 
 /// How far a long operation is.
@@ -91,46 +110,85 @@ impl Pool {
         let id = SnapshotId::draw();
         let aside = Aside::make(self, id.as_str())?;
         step("draft.directory")?;
-        let DraftPlan::Fresh { major, database } = plan;
-        let phase = |phase| {
-            progress(Progress {
-                phase,
-                done_bytes: 0,
-                total_bytes: None,
-            });
-        };
-        phase("initialise the cluster");
-        let installations = &self.0.installations;
-        let installation = match major.or(self.0.settings.version) {
-            Some(major) => installations.of_major(major)?,
-            None => installations.newest()?,
-        };
         let (driver, account) = (self.0.driver, self.0.account.clone());
         let data = aside.directory().join(PGDATA);
         blocking(move || driver.make_data(&data, &account).map_err(DraftError::from)).await?;
-        initialise(installation, &self.0.account, &aside.home()).await?;
+        let (installation, database) = match plan {
+            DraftPlan::Fresh { major, database } => {
+                progress(Progress::phase("initialise the cluster"));
+                (self.fresh(major, &aside).await?, Some(database))
+            }
+            DraftPlan::Mirror { url } => (self.mirror(&url, &aside, &progress).await?, None),
+        };
         step("draft.filled")?;
-        phase("start the server");
+        progress(Progress::phase("start the server"));
         let settings = Settings {
             durability: Durability::Process,
             shared_buffers_mb: DRAFT_BUFFERS_MB,
             ..Settings::default()
         };
-        let server = start(installation, &self.0.account, &aside.home(), &settings).await?;
+        let server = start(&installation, &self.0.account, &aside.home(), &settings).await?;
         let mut draft = Draft {
             pool: self.clone(),
             id,
             aside: Some(aside),
-            installation: installation.clone(),
+            installation,
             server,
             databases: Vec::new(),
             logins: Vec::new(),
             began,
         };
         step("draft.started")?;
-        create_database(&draft.server, &database).await?;
+        match database {
+            Some(database) => create_database(&draft.server, &database).await?,
+            None => take_ownership(&draft.server).await?,
+        }
         draft.databases = databases(&draft.server).await?;
         Ok(draft)
+    }
+
+    async fn fresh(&self, major: Option<u16>, aside: &Aside) -> Result<Installation, DraftError> {
+        let installations = &self.0.installations;
+        let installation = match major.or(self.0.settings.version) {
+            Some(major) => installations.of_major(major)?,
+            None => installations.newest()?,
+        };
+        initialise(installation, &self.0.account, &aside.home()).await?;
+        Ok(installation.clone())
+    }
+
+    async fn mirror(
+        &self,
+        url: &str,
+        aside: &Aside,
+        progress: &(impl Fn(Progress) + Send + Sync),
+    ) -> Result<Installation, DraftError> {
+        let source: ConnectionString = url.parse()?;
+        let (installations, account) = (&self.0.installations, &self.0.account);
+        let home = aside.home();
+        progress(Progress::phase("look at the source"));
+        let major = major_of(installations.newest()?, account, &home, &source).await?;
+        let installation = installations.of_major(major)?;
+        let copied = |copied: server::Progress| {
+            progress(Progress {
+                phase: "copy the source",
+                done_bytes: copied.copied_bytes,
+                total_bytes: Some(copied.total_bytes),
+            });
+        };
+        let copy = copy_running(installation, account, &home, &source, &copied).await?;
+        tracing::info!(quarantine = ?copy.quarantine, "copied a running server");
+        Ok(installation.clone())
+    }
+}
+
+impl Progress {
+    fn phase(phase: &'static str) -> Self {
+        Self {
+            phase,
+            done_bytes: 0,
+            total_bytes: None,
+        }
     }
 }
 

@@ -9,8 +9,8 @@ use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
 use crate::branches::manifest::Hold;
 use crate::branches::server::{
-    AccountError, ClusterState, ControlError, FindError, InitError, RolesError, StartError,
-    StopError,
+    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
+    InitError, RolesError, StartError, StopError,
 };
 use crate::branches::{BranchId, SnapshotId};
 
@@ -284,9 +284,12 @@ pub enum DraftError {
     /// The cluster could not be made.
     #[error(transparent)]
     Initialise(#[from] InitError),
+    /// The source is not described by a connection string.
+    #[error(transparent)]
+    Source(#[from] ConnectionStringError),
     /// The running server could not be copied.
-    #[error("copy the running server")]
-    Mirror(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error(transparent)]
+    Copy(#[from] CopyError),
     /// Its server failed.
     #[error("start the server of the draft")]
     Start(#[from] StartError),
@@ -296,6 +299,26 @@ pub enum DraftError {
     /// The system refused.
     #[error("make the draft")]
     Io(#[from] io::Error),
+}
+
+impl DraftError {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Installation(error) => Some(error.hint()),
+            Self::Copy(error) => error.hint(),
+            Self::Start(error) => error.hint(),
+            Self::Full(error) => Some(error.hint().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Full {
+    /// What the operator can do about it.
+    pub fn hint(&self) -> &'static str {
+        "drop branches or snapshots, or grow the pool with \"standin setup --size\""
+    }
 }
 
 /// Why a snapshot was not sealed.

@@ -1,14 +1,23 @@
 //! Cloning a branch: as it lies where it sleeps, through the backup API where it is awake.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::Pool;
 use super::branch::{Branch, State};
 use super::create::{Aside, Heritage};
+use super::enter::Lease;
 use super::error::CreateError;
+use super::{Pool, blocking};
 use crate::branches::BranchId;
 use crate::branches::disk::PGDATA;
 use crate::branches::driver::Source;
+use crate::branches::server::{FindError, Settings, StartError, StopError, backup, start};
+use crate::branches::step::step;
+
+/// The log within the data directory.
+const LOG: &str = "pg_wal";
+/// A copy holds the log of one backup, and the server it comes from may be writing a lot.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(300);
 
 /// Keeps a sleeping branch asleep while it is being cloned.
 struct Still(Arc<Branch>);
@@ -25,6 +34,7 @@ impl Drop for Still {
 /// How a branch can be cloned at this moment.
 enum Reach {
     Still(Still),
+    Awake,
     Changing,
     Never(&'static str),
 }
@@ -35,7 +45,7 @@ fn reach(branch: &Arc<Branch>) -> Reach {
             *readers += 1;
             Reach::Still(Still(Arc::clone(branch)))
         }
-        State::Awake(_) => Reach::Never("it is awake"),
+        State::Awake(_) => Reach::Awake,
         State::Waking | State::Stopping => Reach::Changing,
         State::Suspect => Reach::Never("its data may be torn after a power cut"),
         State::Failed { .. } => Reach::Never("its server does not start"),
@@ -61,6 +71,10 @@ impl Pool {
                     self.clone_data(from, aside, Source::Still).await?;
                     break;
                 }
+                Reach::Awake => {
+                    self.clone_awake(id, aside).await?;
+                    break;
+                }
                 // The sender lives in the branch that is held here.
                 Reach::Changing => changes.changed().await.unwrap_or_default(),
                 Reach::Never(why) => {
@@ -77,5 +91,73 @@ impl Pool {
             label: manifest.label.clone(),
             base: manifest.base.clone(),
         })
+    }
+
+    /// Clones a branch while its server runs. Each step left out gives a copy that does not start
+    /// or, worse, starts with wrong data.
+    async fn clone_awake(&self, id: &BranchId, aside: &Aside) -> Result<(), CreateError> {
+        // While the lease lives the branch neither sleeps nor goes.
+        let lease = self.enter(id).await?;
+        let backup = backup::start(lease.server()).await;
+        let backup = backup.map_err(failed(id))?;
+        step("live.backup")?;
+        let from = self.0.layout.branch(id).join(PGDATA);
+        self.clone_data(from.clone(), aside, Source::Awake).await?;
+        step("live.cloned")?;
+        let label = backup.stop().await.map_err(failed(id))?;
+        step("live.stopped")?;
+        let to = aside.directory().join(PGDATA);
+        let (driver, account) = (self.0.driver, self.0.account.clone());
+        let label = blocking(move || {
+            label.write(&to, &account)?;
+            // The label names a place in the log that the first clone of it need not reach.
+            driver.clone_log(&from.join(LOG), &to.join(LOG), &account)?;
+            Ok::<_, CreateError>(label)
+        });
+        // Until here it kept the server from removing that log.
+        drop(label.await?);
+        step("live.wal")?;
+        self.recover(&lease, aside).await.map_err(failed(id))?;
+        Ok(step("live.recovered")?)
+    }
+
+    /// Starts the copy once, so that what is cloned from it later need not recover.
+    async fn recover(&self, lease: &Lease, aside: &Aside) -> Result<(), RecoverError> {
+        let major = lease.manifest().cluster.major;
+        let installation = self.0.installations.of_major(major)?;
+        let settings = Settings {
+            ready_within: RECOVERED_WITHIN,
+            ..Settings::default()
+        };
+        let home = aside.home();
+        let server = start(installation, &self.0.account, &home, &settings).await?;
+        let stopped = server.stop_within(RECOVERED_WITHIN).await?;
+        if stopped.clean {
+            Ok(())
+        } else {
+            Err(RecoverError::Killed)
+        }
+    }
+}
+
+/// Why a copy of a running server is of no use.
+#[derive(Debug, thiserror::Error)]
+enum RecoverError {
+    #[error(transparent)]
+    Installation(#[from] FindError),
+    #[error("start the copy to let it recover")]
+    Start(#[from] StartError),
+    #[error("stop the recovered copy")]
+    Stop(#[from] StopError),
+    #[error("the recovered copy did not shut down")]
+    Killed,
+}
+
+fn failed<E: std::error::Error + Send + Sync + 'static>(
+    id: &BranchId,
+) -> impl Fn(E) -> CreateError + '_ {
+    |source| CreateError::Backup {
+        id: id.clone(),
+        source: Box::new(source),
     }
 }
