@@ -3,6 +3,10 @@
 //! Layers, lower ones never name higher ones (a test checks it): 0 `wire`, `metrics` · 1 `branches`
 //! · 2 `relay`, `environments` (not each other) · 3 `admin` · 4 `daemon` · 5 `cli`.
 
+pub mod admin;
 pub mod branches;
+pub mod cli;
+pub mod daemon;
+pub mod environments;
 pub mod relay;
 pub mod wire;

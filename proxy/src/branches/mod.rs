@@ -14,7 +14,7 @@ pub mod setup;
 mod step;
 
 pub use disk::{Epoch, Pressure, Space};
-pub use driver::{CloneError, Driver, ProbeError, Weight};
+pub use driver::{CloneError, Driver, ProbeError, Weight, probe};
 pub use id::{BranchId, SnapshotId};
 pub use manifest::{
     BranchManifest, BranchSpec, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,

@@ -20,8 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::server::Account;
 
 pub(super) use lie::{measure, rewrite};
-pub use probe::ProbeError;
-pub(super) use probe::probe;
+pub use probe::{ProbeError, probe};
 
 /// How branches are made on a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

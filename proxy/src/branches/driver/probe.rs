@@ -28,7 +28,7 @@ pub struct ProbeError {
 }
 
 /// The best driver that works in `directory`; the file system's name is not asked for.
-pub(in crate::branches) fn probe(directory: &Path) -> Result<Driver, ProbeError> {
+pub fn probe(directory: &Path) -> Result<Driver, ProbeError> {
     let fail = |verb| {
         move |source| ProbeError {
             verb,

@@ -1,0 +1,71 @@
+//! What is: status, sessions, metrics; and the daemon's own verbs.
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tokio::sync::oneshot;
+
+use super::api::{PoolLine, Problem, SessionLine, Status};
+use super::{Command, Control};
+use crate::branches::Pool;
+
+pub(super) fn routes() -> Router<Control> {
+    Router::new()
+        .route("/status", get(status))
+        .route("/sessions", get(sessions))
+        .route("/reload", post(reload))
+        .route("/stop", post(stop))
+}
+
+async fn status(State(control): State<Control>) -> Json<Status> {
+    let environments = &control.environments;
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        since: control.since,
+        endpoints: control.endpoints.load().to_vec(),
+        pool: pool_line(environments.pool()),
+        sessions: control.relay.sessions().len(),
+        environments: environments.environment_lines(),
+        branches: environments.branch_lines(),
+        spares: environments.spare_lines(),
+        snapshots: environments.snapshot_lines(),
+        problems: environments.problems().to_vec(),
+    })
+}
+
+fn pool_line(pool: &Pool) -> PoolLine {
+    let facts = pool.facts();
+    let (total_bytes, free_bytes) =
+        facts.space.map_or((0, 0), |space| (space.total_bytes, space.free_bytes));
+    let trouble = facts.trouble.iter().map(|one| format!("{}: {}", one.path.display(), one.why));
+    PoolLine {
+        path: facts.path,
+        driver: facts.driver.to_string(),
+        total_bytes,
+        free_bytes,
+        notes: facts.notes.into_iter().chain(trouble).collect(),
+    }
+}
+
+async fn sessions(State(control): State<Control>) -> Json<Vec<SessionLine>> {
+    let sessions = control.relay.sessions().into_iter();
+    Json(sessions.map(SessionLine::from).collect())
+}
+
+pub(super) async fn metrics(State(control): State<Control>) -> String {
+    control.metrics.render()
+}
+
+async fn reload(State(control): State<Control>) -> Result<Json<Vec<String>>, Problem> {
+    let (answer, answered) = oneshot::channel();
+    let stopping = |_| Problem::invalid("the daemon is stopping");
+    control.commands.send(Command::Reload(answer)).await.map_err(|_| stopping(()))?;
+    answered.await.map_err(|_| stopping(()))?.map(Json)
+}
+
+async fn stop(State(control): State<Control>) -> Result<Json<()>, Problem> {
+    let sent = control.commands.send(Command::Stop).await;
+    sent.map_err(|_| Problem::invalid("the daemon is stopping"))?;
+    Ok(Json(()))
+}

@@ -1,0 +1,124 @@
+//! `standin demo`: a pool, a small production of its own, four environments, and things to try.
+
+mod check;
+mod production;
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+use tokio::sync::oneshot;
+
+use super::args::Demo;
+use super::failure::Failure;
+use super::local::{check as configuration, setup, up};
+use super::output::Output;
+use crate::environments::Progress;
+use crate::branches::server::{Account, Installation, Installations};
+use crate::daemon::{self, Served};
+
+use production::Production;
+use settings::Prepared;
+
+/// Where the demo lives when root runs it: the servers' user can get there, a home directory it
+/// often cannot.
+const ROOT_DIRECTORY: &str = "/var/lib/standin/demo";
+
+pub(super) fn run(demo: &Demo, output: &Output) -> Result<(), Failure> {
+    daemon::log_to_stderr(output.is_json());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("start the runtime: {error}")))?;
+    runtime.block_on(demonstrate(demo, output))
+}
+
+async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
+    let directory = directory(demo)?;
+    let mut bar = output.progress();
+    bar.line(&Progress::step("find PostgreSQL"));
+    let account = Account::choose(None).map_err(setup::account_failure)?;
+    let installation = installation(&mut bar, &account)?;
+    std::fs::create_dir_all(&directory)
+        .map_err(|error| Failure::failed(format!("make {}: {error}", directory.display())))?;
+    bar.line(&Progress::step("make the pool"));
+    let pool = settings::pool(&directory, &account, demo)?;
+    bar.line(&Progress::step("start the demo's production"));
+    let production = Production::start(&directory, &installation, &account).await?;
+    let prepared = settings::write(&directory, &pool, &production, demo)?;
+    drop(bar);
+    let loaded = daemon::load(&prepared.config).map_err(configuration::failure)?;
+    let (stop, stopped) = oneshot::channel();
+    let (served, serving) = oneshot::channel::<Served>();
+    let daemon = daemon::run(
+        loaded,
+        |endpoints| drop(served.send(endpoints.clone())),
+        Some(stopped),
+    );
+    let demonstration = async {
+        let Ok(served) = serving.await else { return Ok(()) };
+        let shown = show(demo, &prepared, &served, output).await;
+        if demo.check || shown.is_err() {
+            drop(stop);
+        } else {
+            // Kept until the daemon stops by itself.
+            std::future::pending::<()>().await;
+            drop(stop);
+        }
+        shown
+    };
+    tokio::pin!(demonstration);
+    tokio::pin!(daemon);
+    let outcome = tokio::select! {
+        ended = &mut daemon => ended.map_err(up::failure),
+        shown = &mut demonstration => {
+            let ended = daemon.await.map_err(up::failure);
+            shown.and(ended)
+        }
+    };
+    production.stop().await;
+    outcome
+}
+
+/// Builds the environments and prints what to do with them.
+async fn show(
+    demo: &Demo,
+    prepared: &Prepared,
+    served: &Served,
+    output: &Output,
+) -> Result<(), Failure> {
+    let client = super::client::Client::at(prepared.pool.clone());
+    for environment in settings::ENVIRONMENTS {
+        let path = format!("/v1/environments/{environment}/build");
+        let order = crate::admin::api::Order::default();
+        client.follow::<serde_json::Value>(&path, &order, output.progress()).await?;
+    }
+    if !demo.check {
+        output.say(settings::welcome(prepared, served));
+        return Ok(());
+    }
+    check::run(&client, prepared, output).await
+}
+
+fn directory(demo: &Demo) -> Result<PathBuf, Failure> {
+    if let Some(directory) = &demo.directory {
+        return std::path::absolute(directory).map_err(|error| Failure::usage(error.to_string()));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok(PathBuf::from(ROOT_DIRECTORY));
+    }
+    let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+    let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".local/share"));
+    let data = data.or_else(home).ok_or_else(|| {
+        Failure::usage("neither HOME nor XDG_DATA_HOME is set").hint("`--directory DIRECTORY`")
+    })?;
+    Ok(data.join("standin/demo"))
+}
+
+/// The newest PostgreSQL that the servers' user can run; installed where there is none.
+fn installation(bar: &mut super::output::Bar, account: &Account) -> Result<Installation, Failure> {
+    let find = || Installations::find(&[]).usable_by(account);
+    if let Ok(found) = find().newest() {
+        return Ok(found.clone());
+    }
+    setup::install(None, bar)?;
+    let found = find().newest().cloned();
+    found.map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))
+}

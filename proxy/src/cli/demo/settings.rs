@@ -1,0 +1,156 @@
+//! The files of the demo: its pool, its configuration, its migrations.
+
+use std::path::{Path, PathBuf};
+
+use super::super::args::Demo;
+use super::super::failure::Failure;
+use super::super::local::init::{made_up_password, write_secret};
+use super::super::local::setup;
+use super::production::Production;
+use crate::branches::server::Account;
+use crate::branches::setup::FileSystem;
+use crate::daemon::Served;
+
+/// What the demo brings up, in this order; `test-*` is made by connecting.
+pub(super) const ENVIRONMENTS: [&str; 3] = ["prod-copy", "staging", "qa"];
+
+const SCHEMA: &str = include_str!("shop/001_schema.sql");
+const DATA: &str = include_str!("shop/002_data.sql");
+
+/// A demo that is ready to be served.
+pub(super) struct Prepared {
+    pub(super) config: PathBuf,
+    pub(super) pool: PathBuf,
+    pub(super) password: String,
+    pub(super) port: u16,
+}
+
+/// The pool's directory: a pool file is made and mounted where that is needed and allowed.
+pub(super) fn pool(directory: &Path, account: &Account, demo: &Demo) -> Result<PathBuf, Failure> {
+    let pool = directory.join("pool");
+    setup::pool(&pool, Some(setup::size(&demo.size)?), FileSystem::Btrfs, account)?;
+    Ok(pool)
+}
+
+/// Writes configuration, passwords and migrations; what is there from an earlier run is replaced,
+/// but for the password, which people may have pasted somewhere.
+pub(super) fn write(
+    directory: &Path,
+    pool: &Path,
+    production: &Production,
+    demo: &Demo,
+) -> Result<Prepared, Failure> {
+    let password_file = directory.join("app.password");
+    let password = match std::fs::read_to_string(&password_file) {
+        Ok(text) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ => {
+            let password = made_up_password();
+            write_secret(&password_file, &password)?;
+            password
+        }
+    };
+    write_secret(&directory.join("production.url"), production.url())?;
+    let migrations = directory.join("migrations");
+    std::fs::create_dir_all(&migrations).map_err(failed("make", &migrations))?;
+    for (name, text) in [("001_schema.sql", SCHEMA), ("002_data.sql", DATA)] {
+        let path = migrations.join(name);
+        std::fs::write(&path, text).map_err(failed("write", &path))?;
+    }
+    let config = directory.join("standin.toml");
+    std::fs::write(&config, configuration(pool, demo.port)).map_err(failed("write", &config))?;
+    Ok(Prepared { config, pool: pool.to_owned(), password, port: demo.port })
+}
+
+fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure + use<> {
+    let path = path.display().to_string();
+    move |error| Failure::failed(format!("{verb} {path}: {error}"))
+}
+
+fn configuration(pool: &Path, port: u16) -> String {
+    let (pool, qa) = (pool.display(), port + 1);
+    format!(
+        r#"# The demo's configuration, written anew at each start of `standin demo`.
+[pool]
+path = "{pool}"
+
+[listen]
+postgres = "127.0.0.1:{port}"
+
+[users.app]
+password = "file:app.password"
+# A copy of production that nobody masked is entered only by who lists it by name.
+environments = ["*", "prod-copy"]
+role = "operator"
+
+[production]
+url = "file:production.url"
+
+# A physical copy of production, real people included, until it can be masked.
+[environments.prod-copy]
+source = {{ mirror = "production", unmasked = true }}
+branches = {{ create = "on-connect", ttl = "8h", max = 20, spares = 1 }}
+
+[environments.staging]
+source = {{ migrations = "migrations", database = "shop" }}
+
+[environments.qa]
+source = {{ migrations = "migrations", database = "shop" }}
+branches = {{ create = "on-connect", ttl = "3d" }}
+port = {qa}
+
+# test-1, test-login, …: each is made by connecting to it.
+[environments."test-*"]
+source = {{ environment = "qa" }}
+branches = {{ ttl = "3d" }}
+"#
+    )
+}
+
+/// What people read when the demo is up.
+pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
+    let url = |target: &str| prepared.url(target);
+    let rows = [
+        ("prod-copy", "a copy of production, as it is · RAW, unmasked", url("shop@prod-copy")),
+        ("staging", "migrations and data", url("shop@staging")),
+        ("qa", "the same, on a port of its own too", url("shop@qa")),
+        ("test-*", "made when you connect", url("shop@test-1")),
+    ];
+    let mut table = super::super::output::table(&["environment", "what it is", "connect"]);
+    for (name, what, url) in rows {
+        table.add_row([name.to_owned(), what.to_owned(), url]);
+    }
+    let mut text = format!("\n{table}\n");
+    for note in &served.notes {
+        text.push_str(&format!("\nnote: {note}\n"));
+    }
+    let program = std::env::current_exe().map_or_else(
+        |_| "standin".to_owned(),
+        |path| path.display().to_string(),
+    );
+    let config = prepared.config.display();
+    text.push_str(&format!(
+        "\nThree things to try, in another terminal:\n\
+         \n  1. A disposable session on a copy of production, alive when the connect returns:\n\
+         \x20    psql '{}' -c 'DELETE FROM customers' -c 'SELECT count(*) FROM customers'\n\
+         \n  2. QA makes a mess, resets it, and thinks better of it:\n\
+         \x20    psql '{}' -c 'TRUNCATE customers CASCADE'\n\
+         \x20    {program} --config {config} environment reset qa\n\
+         \x20    {program} --config {config} environment undo qa\n\
+         \n  3. A branch per feature, and what it changed:\n\
+         \x20    psql '{}' -c 'ALTER TABLE orders ADD gift boolean'\n\
+         \x20    {program} --config {config} branch diff qa.login-fix\n\
+         \nCtrl-C stops the demo; what was changed is there again at the next start.",
+        url("shop@prod-copy.my-case"),
+        url("shop@qa"),
+        url("shop@qa.login-fix"),
+    ));
+    text
+}
+
+impl Prepared {
+    /// A URL that works when pasted: the `@` within the database name is written `%40`.
+    pub(super) fn url(&self, target: &str) -> String {
+        let (password, port) = (&self.password, self.port);
+        format!("postgres://app:{password}@127.0.0.1:{port}/{}", target.replace('@', "%40"))
+    }
+}

@@ -1,0 +1,128 @@
+//! `standin doctor`
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::super::failure::Failure;
+use super::super::output::{Output, table};
+use super::check;
+use crate::branches::{Driver, probe};
+use crate::branches::server::{Account, Installations};
+use crate::daemon::{self, Loaded};
+use crate::environments::chain;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    what: &'static str,
+    state: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Finding {
+    fn good(what: &'static str, detail: impl Into<String>) -> Self {
+        Self { what, state: "good", detail: detail.into(), hint: None }
+    }
+
+    fn weak(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
+        Self { what, state: "weak", detail: detail.into(), hint }
+    }
+
+    fn wrong(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
+        Self { what, state: "WRONG", detail: detail.into(), hint }
+    }
+}
+
+pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
+    let loaded = daemon::load(config).map_err(check::failure)?;
+    let mut findings = vec![Finding::good("configuration", loaded.path.display().to_string())];
+    findings.push(secrets(&loaded));
+    let account = Account::choose(loaded.config.postgres.user.as_deref());
+    match &account {
+        Ok(account) => {
+            findings.push(Finding::good("user of servers", account.name.clone()));
+            findings.extend(programs(&loaded, account));
+            findings.push(reach(&loaded, account));
+        }
+        Err(error) => findings.push(Finding::wrong("user of servers", chain(error), error.hint())),
+    }
+    findings.push(cloning(&loaded));
+    output.show(&findings, |findings| text(findings));
+    match findings.iter().filter(|finding| finding.state == "WRONG").count() {
+        0 => Ok(()),
+        count => Err(Failure::failed(format!("{count} things are wrong"))),
+    }
+}
+
+fn secrets(loaded: &Loaded) -> Finding {
+    let read = loaded.environment_settings().map(drop).and_then(|()| loaded.passwords());
+    match read {
+        Ok(passwords) => Finding::good("secrets", format!("{} users", passwords.len())),
+        Err(error) => Finding::wrong("secrets", chain(&error), None),
+    }
+}
+
+fn programs(loaded: &Loaded, account: &Account) -> Vec<Finding> {
+    let settings = loaded.pool_settings();
+    let found = Installations::find(&settings.bin).usable_by(account);
+    let mut findings: Vec<Finding> = found
+        .iter()
+        .map(|one| Finding::good("postgresql", format!("{} {}", one.version, one.bin.display())))
+        .collect();
+    findings.extend(found.unusable().map(|(bin, reason)| {
+        Finding::weak("postgresql", format!("{}: {reason}", bin.display()), None)
+    }));
+    let wanted = match settings.version {
+        Some(major) => found.of_major(major).map(drop),
+        None => found.newest().map(drop),
+    };
+    if let Err(error) = wanted {
+        findings.push(Finding::wrong("postgresql", error.to_string(), Some(error.hint())));
+    }
+    findings
+}
+
+fn reach(loaded: &Loaded, account: &Account) -> Finding {
+    let pool = loaded.pool_path();
+    match account.barred_from(&pool) {
+        None => Finding::good("way to the pool", pool.display().to_string()),
+        Some(directory) => {
+            let (user, directory) = (&account.name, directory.display());
+            let hint = format!("chmod o+x {directory}, or another `pool.path`");
+            let detail = format!("user {user} cannot enter {directory}");
+            Finding::wrong("way to the pool", detail, Some(hint))
+        }
+    }
+}
+
+/// Clones a file in the pool, or where the pool would be.
+fn cloning(loaded: &Loaded) -> Finding {
+    let pool = loaded.pool_path();
+    let existing = pool.ancestors().find(|ancestor| ancestor.is_dir());
+    match probe(existing.unwrap_or(Path::new("/"))) {
+        Ok(Driver::Copy) => Finding::weak(
+            "cloning",
+            "this filesystem cannot clone files: branches are full copies",
+            Some("`standin setup` as root makes a pool that clones".to_owned()),
+        ),
+        Ok(driver) => Finding::good("cloning", format!("driver {driver}")),
+        Err(error) => Finding::wrong("cloning", chain(&error), None),
+    }
+}
+
+fn text(findings: &[Finding]) -> String {
+    let mut table = table(&["what", "", "found"]);
+    for finding in findings {
+        table.add_row([finding.what, finding.state, &finding.detail]);
+    }
+    let mut text = table.to_string();
+    for finding in findings {
+        if let Some(hint) = &finding.hint {
+            text.push_str(&format!("\nhint ({}): {hint}", finding.what));
+        }
+    }
+    text
+}

@@ -1,0 +1,8 @@
+//! Commands that look at files and this machine, and the one that serves.
+
+pub(super) mod check;
+pub(super) mod doctor;
+pub(super) mod init;
+pub(super) mod psql;
+pub(super) mod setup;
+pub(super) mod up;

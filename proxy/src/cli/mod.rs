@@ -1,0 +1,81 @@
+//! The command line: arguments in, tables or JSON out, one file per command.
+//!
+//! Never does the work itself: `up` and `demo` start the daemon, everything else asks it through
+//! the control socket or looks at files. Exit code 0 is done, 1 refused or failed, 2 wrong usage or
+//! configuration.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // talking to the terminal is its purpose
+
+mod args;
+mod client;
+mod demo;
+mod failure;
+mod local;
+mod output;
+mod remote;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use failure::Failure;
+use output::Output;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    match run(arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
+    let config = &arguments.config;
+    match arguments.command {
+        Command::Demo(demo) => demo::run(&demo, output),
+        Command::Init(init) => local::init::run(config, &init, output),
+        Command::Setup(setup) => local::setup::run(config, &setup, output),
+        Command::Doctor => local::doctor::run(config, output),
+        Command::Check => local::check::run(config, output),
+        Command::Up => local::up::run(config, output),
+        Command::Psql(psql) => local::psql::run(config, &psql),
+        Command::Status => asked(config, output, remote::status::run),
+        Command::Reload => asked(config, output, remote::status::reload),
+        Command::Down => asked(config, output, remote::status::down),
+        Command::Environment(verb) => {
+            asked(config, output, async |client, output| {
+                remote::environment::run(client, verb, output).await
+            })
+        }
+        Command::Branch(verb) => {
+            asked(config, output, async |client, output| {
+                remote::branch::run(client, verb, output).await
+            })
+        }
+        Command::Snapshot(verb) => {
+            asked(config, output, async |client, output| {
+                remote::snapshot::run(client, verb, output).await
+            })
+        }
+    }
+}
+
+/// Runs a command that asks the daemon.
+fn asked(
+    config: &std::path::Path,
+    output: &Output,
+    command: impl AsyncFnOnce(&client::Client, &Output) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let client = client::Client::of(config)?;
+    runtime()?.block_on(command(&client, output))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::failed(format!("start the runtime: {error}")))
+}

@@ -1,0 +1,157 @@
+//! `standin branch …`
+
+use rules::target::Place;
+use rules::unit;
+use seeder::compare::{RowChange, TableDelta};
+
+use super::super::args::{Branch, Protect};
+use super::super::client::Client;
+use super::super::failure::Failure;
+use super::super::output::{Output, ago, bytes, table};
+use super::operate;
+use crate::admin::api::Order;
+use crate::environments::{BranchLine, Difference};
+
+pub(in super::super) async fn run(
+    client: &Client,
+    verb: Branch,
+    output: &Output,
+) -> Result<(), Failure> {
+    let order = Order::default();
+    match verb {
+        Branch::List => {
+            let lines: Vec<BranchLine> = client.get("/v1/branches/").await?;
+            output.show(&lines, |lines| list(lines));
+            Ok(())
+        }
+        Branch::Show { branch } => {
+            let line: BranchLine = client.get(&format!("/v1/branches/{}", place(&branch)?)).await?;
+            output.show(&line, show);
+            Ok(())
+        }
+        Branch::Create { branch, from } => {
+            operate(client, output, &path(&branch, "create")?, &Order { from, ..order }).await
+        }
+        Branch::Drop { branch } => operate(client, output, &path(&branch, "drop")?, &order).await,
+        Branch::Reset { branch } => operate(client, output, &path(&branch, "reset")?, &order).await,
+        Branch::Refresh { branch } => {
+            operate(client, output, &path(&branch, "refresh")?, &order).await
+        }
+        Branch::Undo { branch, to } => {
+            operate(client, output, &path(&branch, "undo")?, &Order { to, ..order }).await
+        }
+        Branch::Diff { branch, database, rows } => {
+            let order = Order { database, rows, ..order };
+            let path = match branch.contains('.') {
+                true => path(&branch, "diff")?,
+                false => format!("/v1/environments/{}/diff", place(&branch)?),
+            };
+            let found: Difference = client.follow(&path, &order, output.progress()).await?;
+            output.show(&found, difference);
+            Ok(())
+        }
+        Branch::Protect(order) => {
+            let path = format!("/v1/branches/{}", place(&order.place)?);
+            protect(client, &path, &order, output).await
+        }
+        Branch::Sleep { branch } => {
+            client.post::<()>(&path(&branch, "sleep")?, &order).await?;
+            output.say(format!("{branch} sleeps; the next connection wakes it"));
+            Ok(())
+        }
+        Branch::Wake { branch } => {
+            client.post::<()>(&path(&branch, "wake")?, &order).await?;
+            output.say(format!("{branch} is awake"));
+            Ok(())
+        }
+    }
+}
+
+/// Protects what is at `path`, or takes the protection off.
+pub(super) async fn protect(
+    client: &Client,
+    path: &str,
+    protect: &Protect,
+    output: &Output,
+) -> Result<(), Failure> {
+    let duration = protect.duration.as_deref().map(str::parse::<unit::Span>).transpose();
+    let duration = duration.map_err(|error| Failure::usage(error.to_string()))?;
+    let for_seconds = duration.map(|duration| duration.0.as_secs());
+    let order = Order { for_seconds, ..Order::default() };
+    let verb = if protect.off { "unprotect" } else { "protect" };
+    client.post::<()>(&format!("{path}/{verb}"), &order).await?;
+    let state = if protect.off { "no longer protected" } else { "protected" };
+    output.say(format!("{} is {state}", protect.place));
+    Ok(())
+}
+
+fn place(text: &str) -> Result<Place, Failure> {
+    text.parse().map_err(|error: rules::target::TargetError| {
+        Failure::usage(error.to_string()).hint("a branch is written environment.name")
+    })
+}
+
+fn path(branch: &str, verb: &str) -> Result<String, Failure> {
+    Ok(format!("/v1/branches/{}/{verb}", place(branch)?))
+}
+
+fn list(lines: &[BranchLine]) -> String {
+    let headings = ["branch", "server", "sessions", "durability", "own bytes", "used", "expires"];
+    let mut table = table(&headings);
+    for line in lines {
+        let expires = match (&line.protection, line.expires) {
+            (Some(protection), _) => format!("protected by {}", protection.by),
+            (None, Some(moment)) => format!("{moment:.0}"),
+            (None, None) => "never".to_owned(),
+        };
+        table.add_row([
+            if line.raw { format!("{} · RAW", line.name) } else { line.name.clone() },
+            line.server.clone(),
+            line.sessions.to_string(),
+            line.durability.clone(),
+            line.exclusive_bytes.map_or_else(|| "–".to_owned(), bytes),
+            ago(line.used),
+            expires,
+        ]);
+    }
+    table.to_string()
+}
+
+fn show(line: &BranchLine) -> String {
+    let list = list(std::slice::from_ref(line));
+    let generations = super::environment::generations(Some(&line.generation), &line.earlier);
+    format!("{list}\n\n{generations}\n\n{}", super::environment::history(&line.history))
+}
+
+fn difference(found: &Difference) -> String {
+    let mut text = String::new();
+    if found.schema.is_empty() {
+        text.push_str("schema: no change\n");
+    }
+    for change in &found.schema {
+        text.push_str(&format!("{change}\n"));
+    }
+    let mut table = table(&["table", "before", "now", "added", "removed", "changed"]);
+    let changed: Vec<&TableDelta> = found.tables.iter().filter(|table| !table.is_same()).collect();
+    for delta in &changed {
+        let count = |rows: Option<u64>| rows.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+        let changes = [delta.added, delta.removed, delta.changed].map(|rows| rows.to_string());
+        let [added, removed, changed] = changes;
+        let name = delta.table.to_string();
+        table.add_row([name, count(delta.before), count(delta.after), added, removed, changed]);
+    }
+    text.push('\n');
+    let rows = if changed.is_empty() { "rows: no change".to_owned() } else { table.to_string() };
+    text.push_str(&rows);
+    for (name, rows) in &found.rows {
+        for row in rows {
+            let sign = match row.change {
+                RowChange::Added => '+',
+                RowChange::Removed => '-',
+                RowChange::Changed => '~',
+            };
+            text.push_str(&format!("\n{sign} {name} {}", row.key));
+        }
+    }
+    text
+}

@@ -1,0 +1,176 @@
+//! `standin environment …`
+
+use rules::name::EnvironmentName;
+
+use super::super::args::Environment;
+use super::super::client::Client;
+use super::super::failure::Failure;
+use super::super::output::{Output, ago, table};
+use super::operate;
+use crate::admin::api::Order;
+use crate::environments::{EnvironmentLine, GenerationLine, Record};
+
+pub(in super::super) async fn run(
+    client: &Client,
+    verb: Environment,
+    output: &Output,
+) -> Result<(), Failure> {
+    let order = Order::default();
+    match verb {
+        Environment::List => {
+            let lines: Vec<EnvironmentLine> = client.get("/v1/environments").await?;
+            output.show(&lines, |lines| list(lines));
+            Ok(())
+        }
+        Environment::Show { environment } => {
+            let path = format!("/v1/environments/{}", name(&environment)?);
+            let line: EnvironmentLine = client.get(&path).await?;
+            output.show(&line, show);
+            Ok(())
+        }
+        Environment::Build { environment } => {
+            let path = path(&environment, "build")?;
+            let record: Option<Record> = client.follow(&path, &order, output.progress()).await?;
+            let nothing = || format!("{environment} is built already");
+            output.show(&record, |record| record.as_ref().map_or_else(nothing, super::done));
+            Ok(())
+        }
+        Environment::Reset { environment } => {
+            operate(client, output, &path(&environment, "reset")?, &order).await
+        }
+        Environment::Refresh { environment } => {
+            operate(client, output, &path(&environment, "refresh")?, &order).await
+        }
+        Environment::Undo { environment, to } => {
+            operate(client, output, &path(&environment, "undo")?, &Order { to, ..order }).await
+        }
+        Environment::Promote { from, to } => {
+            let order = Order { from: Some(from), ..order };
+            operate(client, output, &path(&to, "promote")?, &order).await
+        }
+        Environment::Drop { environment } => {
+            operate(client, output, &path(&environment, "drop")?, &order).await
+        }
+        Environment::Sleep { environment } => {
+            client.post::<()>(&path(&environment, "sleep")?, &order).await?;
+            output.say(format!("{environment} sleeps; the next connection wakes it"));
+            Ok(())
+        }
+        Environment::Wake { environment } => {
+            client.post::<()>(&path(&environment, "wake")?, &order).await?;
+            output.say(format!("{environment} is awake"));
+            Ok(())
+        }
+        Environment::Protect(protect) => {
+            let path = format!("/v1/environments/{}", name(&protect.place)?);
+            super::branch::protect(client, &path, &protect, output).await
+        }
+    }
+}
+
+fn name(text: &str) -> Result<EnvironmentName, Failure> {
+    text.parse().map_err(|error: rules::name::NameError| Failure::usage(error.to_string()))
+}
+
+fn path(environment: &str, verb: &str) -> Result<String, Failure> {
+    Ok(format!("/v1/environments/{}/{verb}", name(environment)?))
+}
+
+/// The table of environments.
+pub(super) fn list(lines: &[EnvironmentLine]) -> String {
+    let headings =
+        ["environment", "server", "sessions", "access", "source", "data", "durability", "now"];
+    let mut table = table(&headings);
+    for line in lines {
+        table.add_row([
+            line.name.clone(),
+            if line.server.is_empty() { line.state.clone() } else { line.server.clone() },
+            line.sessions.to_string(),
+            line.access.clone(),
+            if line.raw { format!("{} · RAW", line.source) } else { line.source.clone() },
+            line.data_as_of.map_or_else(|| "–".to_owned(), ago),
+            line.durability.clone(),
+            now(line),
+        ]);
+    }
+    table.to_string()
+}
+
+fn now(line: &EnvironmentLine) -> String {
+    if let Some(running) = &line.running {
+        let waiting = match line.queued {
+            0 => String::new(),
+            count => format!(", {count} wait"),
+        };
+        return format!("{}: {}{waiting}", running.operation.as_str(), running.step);
+    }
+    if let Some(failure) = &line.failure {
+        return format!("{} failed {}", failure.operation.as_str(), ago(failure.at));
+    }
+    match (&line.protection, &line.generation) {
+        (Some(protection), _) => format!("protected by {}", protection.by),
+        (None, Some(now)) => format!("{} {}", now.operation, ago(now.since)),
+        (None, None) => String::new(),
+    }
+}
+
+fn show(line: &EnvironmentLine) -> String {
+    let mut facts = table(&["environment", &line.name]);
+    let mut fact = |name: &str, value: String| {
+        facts.add_row([name.to_owned(), value]);
+    };
+    fact("state", format!("{} {}", line.state, line.server));
+    fact("access", line.access.clone());
+    fact("source", line.source.clone());
+    if line.raw {
+        fact("label", "RAW: unmasked production data".to_owned());
+    }
+    fact("durability", line.durability.clone());
+    fact("databases", line.databases.join(", "));
+    fact("sessions", line.sessions.to_string());
+    fact("branches", line.branches.to_string());
+    if let Some(taken) = line.data_as_of {
+        fact("data as of", format!("{taken:.0} ({})", ago(taken)));
+    }
+    if let Some(drift) = &line.drift {
+        fact("drift", format!("{drift}; `standin environment refresh {}`", line.name));
+    }
+    if let Some(failure) = &line.failure {
+        fact("last failure", format!("{}: {}", failure.operation.as_str(), failure.error));
+    }
+    let generations = generations(line.generation.as_ref(), &line.earlier);
+    format!("{facts}\n\n{generations}\n\n{}", history(&line.history))
+}
+
+/// The table of generations, the present one first.
+pub(super) fn generations(now: Option<&GenerationLine>, earlier: &[GenerationLine]) -> String {
+    let mut table = table(&["generation", "", "made by", "who", "since", "branch", "snapshot"]);
+    for generation in now.into_iter().chain(earlier) {
+        let current = now.is_some_and(|now| now.number == generation.number);
+        table.add_row([
+            generation.number.to_string(),
+            if current { "now".to_owned() } else { String::new() },
+            generation.operation.clone(),
+            generation.by.clone(),
+            ago(generation.since),
+            generation.branch.clone(),
+            generation.base.clone(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The table of the latest operations.
+pub(super) fn history(records: &[Record]) -> String {
+    let mut table = table(&["operation", "who", "when", "took", "outcome"]);
+    for record in records {
+        table.add_row([
+            record.operation.as_str().to_owned(),
+            record.by.clone(),
+            ago(record.at),
+            format!("{} ms", record.took_ms),
+            record.error.clone().unwrap_or_else(|| "done".to_owned()),
+        ]);
+    }
+    table.to_string()
+}

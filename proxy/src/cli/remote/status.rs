@@ -1,0 +1,56 @@
+//! `standin status`, `reload` and `down`.
+
+use super::super::client::Client;
+use super::super::failure::Failure;
+use super::super::output::{Output, ago, bytes};
+use crate::admin::api::{Order, Status};
+
+pub(in super::super) async fn run(client: &Client, output: &Output) -> Result<(), Failure> {
+    let status: Status = client.get("/v1/status").await?;
+    output.show(&status, text);
+    Ok(())
+}
+
+pub(in super::super) async fn reload(client: &Client, output: &Output) -> Result<(), Failure> {
+    let restart: Vec<String> = client.post("/v1/reload", &Order::default()).await?;
+    output.show(&restart, |restart| match restart.as_slice() {
+        [] => "the configuration was read again".to_owned(),
+        keys => format!(
+            "the configuration was read again; a restart is needed for {}",
+            keys.join(", ")
+        ),
+    });
+    Ok(())
+}
+
+pub(in super::super) async fn down(client: &Client, output: &Output) -> Result<(), Failure> {
+    client.post::<()>("/v1/stop", &Order::default()).await?;
+    output.say("the daemon stops");
+    Ok(())
+}
+
+fn text(status: &Status) -> String {
+    let pool = &status.pool;
+    let mut text = format!(
+        "standin {} · pid {} · up since {}\nclients: {}\npool: {} · driver {} · {} of {} free\n",
+        status.version,
+        status.pid,
+        ago(status.since),
+        status.endpoints.join(", "),
+        pool.path.display(),
+        pool.driver,
+        bytes(pool.free_bytes),
+        bytes(pool.total_bytes),
+    );
+    for note in pool.notes.iter().chain(&status.problems) {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    let (spares, snapshots) = (status.spares.len(), status.snapshots.len());
+    text.push_str(&format!(
+        "{} sessions · {} branches · {snapshots} snapshots · {spares} warm spares\n\n{}",
+        status.sessions,
+        status.branches.len(),
+        super::environment::list(&status.environments),
+    ));
+    text
+}

@@ -1,0 +1,24 @@
+//! The control socket: `control.sock` in the pool, for the daemon's user only.
+
+use std::io;
+use std::os::fd::AsRawFd;
+use std::path::Path;
+
+use tokio::net::UnixListener;
+
+/// The socket's name in the pool's directory.
+pub const CONTROL_SOCKET: &str = "control.sock";
+
+/// Binds the socket; the pool's lock is held, so a file of that name is nobody's any more.
+///
+/// The process' umask is 077, so the socket is never open to others, not even for a moment.
+pub(super) fn bind(pool: &Path) -> io::Result<UnixListener> {
+    let path = pool.join(CONTROL_SOCKET);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    // Through the directory's descriptor: a socket's path may be 107 bytes long, a pool's longer.
+    let directory = std::fs::File::open(pool)?;
+    UnixListener::bind(format!("/proc/self/fd/{}/{CONTROL_SOCKET}", directory.as_raw_fd()))
+}

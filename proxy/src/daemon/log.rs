@@ -1,0 +1,20 @@
+//! Log lines on standard error: text for people, JSON for programs.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::prelude::*;
+
+/// What is logged unless `STANDIN_LOG` says otherwise (`tracing-subscriber`'s filter syntax).
+const DEFAULT_FILTER: &str = "info,tokio_postgres=warn";
+
+/// Begins to log; a second call changes nothing.
+pub fn log_to_stderr(json: bool) {
+    let filter = EnvFilter::try_from_env("STANDIN_LOG");
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let registry = tracing_subscriber::registry().with(filter);
+    let _already = if json {
+        registry.with(layer.json()).try_init()
+    } else {
+        registry.with(layer.with_ansi(false)).try_init()
+    };
+}

@@ -1,0 +1,38 @@
+//! What the relay goes by: users, TLS and limits, from the configuration and its secrets.
+
+use rules::config::Password;
+
+use super::load::{LoadError, Loaded};
+use crate::relay::{Credential, Policy, PolicyError};
+
+/// Why the relay's policy cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum UsersError {
+    /// A secret is missing.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A verifier or the certificate cannot be used.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+/// Makes the policy; each password costs some milliseconds.
+pub(super) fn policy(loaded: &Loaded) -> Result<Policy, UsersError> {
+    let config = &loaded.config;
+    let mut policy = Policy::new(config.limits.clone());
+    let mut passwords = loaded.passwords()?;
+    for (name, user) in &config.users {
+        let text = passwords.remove(name).expect("each user has a password");
+        let credential = match user.password {
+            Password::Scram(_) => Credential::Verifier(text),
+            Password::Secret(_) => Credential::Password(text),
+        };
+        policy = policy.user(name.clone(), &credential)?;
+    }
+    if let Some(tls) = &config.listen.tls {
+        let chain = loaded.secret("listen.tls.cert", &tls.cert)?;
+        let key = loaded.secret("listen.tls.key", &tls.key)?;
+        policy = policy.tls(chain.as_bytes(), key.as_bytes(), tls.required)?;
+    }
+    Ok(policy)
+}

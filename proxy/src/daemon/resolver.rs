@@ -1,0 +1,258 @@
+//! The answer to the relay's question, from what the environments know.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use arc_swap::ArcSwap;
+use rules::config::Config;
+use rules::name::UserName;
+use rules::target::{Place, Target, place_of_server_name};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::branches::server::login_role;
+use crate::environments::{
+    Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
+};
+use crate::relay::{Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls};
+
+/// Leads clients into environments.
+#[derive(Clone)]
+pub(super) struct Resolver {
+    environments: Environments,
+    config: Arc<ArcSwap<Config>>,
+    runtime: Handle,
+}
+
+impl Resolve for Resolver {
+    fn resolve<'a>(
+        &'a self,
+        asked: &'a Asked,
+    ) -> Pin<Box<dyn Future<Output = Result<Route, Refusal>> + Send + 'a>> {
+        let (resolver, asked) = (self.clone(), asked.clone());
+        // On the daemon's runtime: a relay worker carries bytes and nothing else. Dropping the
+        // future gives the work up, as it would on the worker.
+        let task = Given(self.runtime.spawn(async move { resolver.lead(&asked).await }));
+        Box::pin(async move { task.await })
+    }
+}
+
+/// A task that is given up when nobody waits for it any more.
+struct Given(JoinHandle<Result<Route, Refusal>>);
+
+impl Future for Given {
+    type Output = Result<Route, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|ended| {
+            ended.unwrap_or_else(|error| {
+                tracing::error!(%error, "a connection was not led anywhere");
+                Err(Refusal {
+                    code: "57P03",
+                    message: "the connection could not be led anywhere".to_owned(),
+                    detail: None,
+                    hint: None,
+                })
+            })
+        })
+    }
+}
+
+impl Drop for Given {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Resolver {
+    /// A resolver that works on the runtime it is made on.
+    pub(super) fn new(environments: Environments, config: Arc<ArcSwap<Config>>) -> Self {
+        Self { environments, config, runtime: Handle::current() }
+    }
+
+    async fn lead(&self, asked: &Asked) -> Result<Route, Refusal> {
+        let config = self.config.load_full();
+        let (database, place) = target(asked, &config)?;
+        if let Some((key, _)) = asked.settings.first() {
+            return Err(Refusal {
+                code: "0A000",
+                message: format!("setting \"standin.{key}\" is not available yet"),
+                detail: None,
+                hint: Some("leave it out of the connection's options".to_owned()),
+            });
+        }
+        may_enter(&config, &asked.user, &place)?;
+        let way = self.environments.enter(&place, &asked.user).await;
+        match way.map_err(|error| refusal(&error))? {
+            Way::Upstream(entered) => Ok(upstream_route(entered, database, &place)),
+            Way::Branch(entered) => self.branch_route(*entered, database, &place, &asked.user).await,
+        }
+    }
+
+    async fn branch_route(
+        &self,
+        entered: Entered,
+        database: String,
+        place: &Place,
+        user: &UserName,
+    ) -> Result<Route, Refusal> {
+        let known = entered.lease.databases().iter().find(|known| known.name == database);
+        let Some(known) = known else {
+            let existing = entered.lease.databases();
+            return Err(refusal(&EnvironmentError::UnknownDatabase {
+                database,
+                place: place.to_string(),
+                existing: existing.iter().map(|known| known.name.clone()).collect(),
+            }));
+        };
+        let owner = known.owner.clone();
+        entered.lease.ensure_login(user).await.map_err(|error| Refusal {
+            code: "57P03",
+            message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
+            detail: Some(chain(&error)),
+            hint: None,
+        })?;
+        Ok(Route {
+            upstream: Upstream::Unix(entered.lease.socket()),
+            user: login_role(user),
+            password: None,
+            database,
+            inject: vec![("role".to_owned(), owner)],
+            access: entered.access,
+            place: place.to_string(),
+            ending: ending(entered.closing.clone(), place),
+            notices: entered.notices.clone(),
+            lease: Box::new(entered),
+        })
+    }
+}
+
+/// The database and place that a client asks for: by its database name, its door, or its TLS server
+/// name, in this order.
+fn target(asked: &Asked, config: &Config) -> Result<(String, Place), Refusal> {
+    if let Door::Environment(environment) = &asked.door {
+        return Ok((asked.database.clone(), Place::environment(environment.clone())));
+    }
+    match asked.database.parse::<Target>() {
+        Ok(target) => return Ok((target.database, target.place)),
+        Err(error) if asked.database.contains('@') => return Err(unknown(&chain(&error), config)),
+        Err(_) => {}
+    }
+    let domain = config.listen.domain.as_deref();
+    let named = asked.server_name.as_deref().zip(domain);
+    match named.and_then(|(name, domain)| place_of_server_name(name, domain)) {
+        Some(place) => Ok((asked.database.clone(), place)),
+        None => Err(unknown(&format!("\"{}\" names no environment", asked.database), config)),
+    }
+}
+
+fn unknown(message: &str, config: &Config) -> Refusal {
+    let names: Vec<String> =
+        config.environments.iter().map(|environment| environment.pattern.to_string()).collect();
+    Refusal {
+        code: "3D000",
+        message: message.to_owned(),
+        detail: Some(format!("the environments are: {}", names.join(", "))),
+        hint: Some(
+            "connect to database@environment or database@environment.branch, to an environment's \
+             own port, or by TLS to environment[--branch].domain"
+                .to_owned(),
+        ),
+    }
+}
+
+fn may_enter(config: &Config, user: &UserName, place: &Place) -> Result<(), Refusal> {
+    config.may_enter(user, &place.environment).map_err(|denied| Refusal {
+        code: "42501",
+        message: format!("user \"{user}\" may not enter environment \"{}\"", place.environment),
+        detail: Some(denied.to_string()),
+        hint: Some(format!("add it to users.{user}.environments in the configuration")),
+    })
+}
+
+fn refusal(error: &EnvironmentError) -> Refusal {
+    let code = match error.kind() {
+        Kind::NotFound => "3D000",
+        Kind::Forbidden => "42501",
+        Kind::Busy => "55006",
+        Kind::Limit => "53400",
+        Kind::Unsupported => "0A000",
+        Kind::Failed => "57P03",
+    };
+    let message = error.to_string();
+    let all = chain(error);
+    let detail = all.strip_prefix(&message).and_then(|rest| rest.strip_prefix(": "));
+    let hints = error.hints();
+    Refusal {
+        code,
+        detail: detail.map(str::to_owned),
+        message,
+        hint: (!hints.is_empty()).then(|| hints.join("; ")),
+    }
+}
+
+/// Turns the end of a generation into what the client is told.
+fn ending(mut closing: watch::Receiver<Option<Closing>>, place: &Place) -> watch::Receiver<Option<Ending>> {
+    let (sender, receiver) = watch::channel(None);
+    let place = place.to_string();
+    let tell = move |closing: &Closing| Ending {
+        message: format!(
+            "terminating connection because \"{place}\" was {}",
+            closing.operation.participle()
+        ),
+        detail: Some(format!("asked for by {} at {:.0}", closing.by, closing.at)),
+        hint: Some("reconnect to get the present state".to_owned()),
+    };
+    if let Some(closing) = closing.borrow().as_ref() {
+        sender.send_replace(Some(tell(closing)));
+        return receiver;
+    }
+    tokio::spawn(async move {
+        tokio::select! {
+            closed = closing.wait_for(Option::is_some) => {
+                if let Ok(closing) = closed {
+                    sender.send_replace(closing.as_ref().map(tell));
+                }
+            }
+            // The session is over: nobody listens any more.
+            () = sender.closed() => {}
+        }
+    });
+    receiver
+}
+
+fn upstream_route(entered: EnteredUpstream, database: String, place: &Place) -> Route {
+    let address = entered.address.clone();
+    let roots = match &address.sslrootcert {
+        Some(path) => RootCertificates::File(path.clone()),
+        None => RootCertificates::System,
+    };
+    let tls = match address.sslmode.as_str() {
+        "disable" => UpstreamTls::Disable,
+        // libpq: with a root certificate, `require` means `verify-ca`.
+        "require" if address.sslrootcert.is_none() => UpstreamTls::Require,
+        "require" | "verify-ca" => UpstreamTls::VerifyCa(roots),
+        "verify-full" => UpstreamTls::VerifyFull(roots),
+        _ => UpstreamTls::Prefer,
+    };
+    let upstream = if address.host.starts_with('/') {
+        Upstream::Unix(format!("{}/.s.PGSQL.{}", address.host, address.port).into())
+    } else {
+        Upstream::Tcp { host: address.host, port: address.port, tls }
+    };
+    Route {
+        upstream,
+        user: address.user,
+        password: address.password,
+        database,
+        inject: Vec::new(),
+        access: entered.access,
+        place: place.to_string(),
+        ending: ending(entered.closing.clone(), place),
+        notices: Vec::new(),
+        lease: Box::new(entered),
+    }
+}

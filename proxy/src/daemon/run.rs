@@ -1,0 +1,331 @@
+//! The daemon's life: open the pool, listen, serve, reload, stop in order.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use rules::config::{self, Config};
+use rules::name::{EnvironmentName, EnvironmentPattern};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
+
+use super::load::{LoadError, Loaded, load};
+use super::resolver::Resolver;
+use super::{control, policy};
+use crate::admin::{self, Command, Control, api::Problem};
+use crate::branches::setup::{PoolImage, SetupError};
+use crate::branches::{OpenError, Pool};
+use crate::environments::{EnvironmentError, Environments, chain};
+use crate::relay::{Address, Door, Listener, Relay};
+
+/// What servers get to stop after the sessions are gone.
+const STOP_MAX: Duration = Duration::from_secs(30);
+
+/// The number in the name of the unix socket where no TCP port is configured.
+const POSTGRES_PORT: u16 = 5432;
+
+/// Why the daemon could not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The pool cannot be opened.
+    #[error("open the pool")]
+    Pool(#[from] OpenError),
+    /// The pool's image cannot be mounted.
+    #[error("mount the pool")]
+    Mount(#[from] SetupError),
+    /// The pointers cannot be read.
+    #[error("read the environments")]
+    Environments(#[from] EnvironmentError),
+    /// The users or the certificate cannot be used.
+    #[error(transparent)]
+    Policy(#[from] policy::UsersError),
+    /// An address cannot be listened on.
+    #[error("listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The control socket or the signals cannot be had.
+    #[error("{0}")]
+    System(&'static str, #[source] std::io::Error),
+}
+
+impl DaemonError {
+    /// What to do about it.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Pool(error) => error.hint().into_iter().collect(),
+            Self::Mount(error) => error.hint().into_iter().collect(),
+            Self::Listen { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => {
+                vec!["another program listens there; `[listen]` takes another port".to_owned()]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What is being served, once it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Served {
+    /// Where clients connect.
+    pub endpoints: Vec<String>,
+    /// What people should know: branches are full copies, for example.
+    pub notes: Vec<String>,
+}
+
+/// Serves a configuration until a signal, the command to stop, or `until` says so.
+///
+/// # Errors
+/// When it cannot begin; once it serves, it ends well.
+pub async fn run(
+    loaded: Loaded,
+    served: impl FnOnce(&Served),
+    until: Option<oneshot::Receiver<()>>,
+) -> Result<(), DaemonError> {
+    // Sockets, pointers and histories are nobody else's business.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    let signals = Signals::new().map_err(|error| DaemonError::System("watch signals", error))?;
+    let daemon = Daemon::open(loaded).await?;
+    let (commands, received) = mpsc::channel(admin::COMMANDS_MAX);
+    let control = daemon.control(commands)?;
+    let sweep = tokio::spawn(daemon.environments.clone().sweep());
+    served(&Served {
+        endpoints: daemon.endpoints.load().to_vec(),
+        notes: daemon.environments.pool().facts().notes,
+    });
+    tracing::info!(endpoints = ?daemon.endpoints.load(), "serving");
+    daemon.serve(signals, received, until).await;
+    sweep.abort();
+    control.abort();
+    daemon.stop().await;
+    Ok(())
+}
+
+/// What tells the daemon to do something.
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+struct Daemon {
+    loaded: ArcSwap<Loaded>,
+    config: Arc<ArcSwap<Config>>,
+    environments: Environments,
+    relay: Arc<Relay>,
+    /// Listening ends with them.
+    listeners: Mutex<Vec<Listener>>,
+    endpoints: Arc<ArcSwap<Vec<String>>>,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    since: jiff::Timestamp,
+}
+
+impl Daemon {
+    async fn open(loaded: Loaded) -> Result<Self, DaemonError> {
+        let metrics = super::metrics::install();
+        // Secrets and users first: what is wrong with them is known before anything is started.
+        let settings = loaded.environment_settings()?;
+        let policy = policy::policy(&loaded)?;
+        // After a reboot the pool's image is mounted again.
+        PoolImage::mount_again(&loaded.pool_path())?;
+        let pool = Pool::open(loaded.pool_settings()).await?;
+        let environments = Environments::open(pool, settings)?;
+        let config = Arc::new(ArcSwap::from_pointee(loaded.config.clone()));
+        let resolver =
+            Resolver::new(environments.clone(), Arc::clone(&config));
+        let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let relay = Relay::new(Arc::new(resolver), policy, workers);
+        let relay = relay.map_err(|error| DaemonError::System("start the relay", error))?;
+        let daemon = Self {
+            config,
+            environments,
+            relay: Arc::new(relay),
+            listeners: Mutex::default(),
+            endpoints: Arc::default(),
+            metrics,
+            since: jiff::Timestamp::now(),
+            loaded: ArcSwap::from_pointee(loaded),
+        };
+        daemon.listen()?;
+        Ok(daemon)
+    }
+
+    /// Opens every door of the configuration.
+    fn listen(&self) -> Result<(), DaemonError> {
+        let loaded = self.loaded.load();
+        let listen = &loaded.config.listen;
+        let mut endpoints = Vec::new();
+        if let Some(address) = listen.postgres {
+            let bound = self.listen_tcp(address, Door::Common)?;
+            endpoints.push(format!("postgres://{bound}"));
+            for (environment, port) in ports(&loaded.config) {
+                let address = SocketAddr::new(address.ip(), port);
+                let bound = self.listen_tcp(address, Door::Environment(environment.clone()))?;
+                endpoints.push(format!("postgres://{bound} ({environment})"));
+            }
+        }
+        if let Some(directory) = &listen.unix {
+            let directory = loaded.directory.join(directory);
+            let port = listen.postgres.map_or(POSTGRES_PORT, |address| address.port());
+            let address = directory.join(format!(".s.PGSQL.{port}")).display().to_string();
+            let listener = self.relay.listen_unix(&directory, port);
+            let failed = |source| DaemonError::Listen { address: address.clone(), source };
+            self.keep(listener.map_err(failed)?);
+            endpoints.push(address);
+        }
+        self.endpoints.store(Arc::new(endpoints));
+        Ok(())
+    }
+
+    fn listen_tcp(&self, address: SocketAddr, door: Door) -> Result<SocketAddr, DaemonError> {
+        let proxied = self.loaded.load().config.listen.proxy_protocol;
+        let listener = self.relay.listen_tcp(address, door, proxied);
+        let failed = |source| DaemonError::Listen { address: address.to_string(), source };
+        let listener = listener.map_err(failed)?;
+        let bound = match listener.address() {
+            Address::Tcp(bound) => *bound,
+            Address::Unix(_) => address,
+        };
+        self.keep(listener);
+        Ok(bound)
+    }
+
+    fn keep(&self, listener: Listener) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    fn control(
+        &self,
+        commands: mpsc::Sender<Command>,
+    ) -> Result<tokio::task::JoinHandle<()>, DaemonError> {
+        let pool = self.environments.pool().facts().path;
+        let listener = control::bind(&pool)
+            .map_err(|error| DaemonError::System("open the control socket", error))?;
+        let control = Control {
+            environments: self.environments.clone(),
+            relay: self.relay.clone(),
+            commands,
+            metrics: self.metrics.clone(),
+            since: self.since,
+            endpoints: Arc::clone(&self.endpoints),
+        };
+        Ok(tokio::spawn(async move {
+            if let Err(error) = admin::serve(listener, control).await {
+                tracing::error!(%error, "the control socket failed");
+            }
+        }))
+    }
+
+    async fn serve(
+        &self,
+        mut signals: Signals,
+        mut commands: mpsc::Receiver<Command>,
+        until: Option<oneshot::Receiver<()>>,
+    ) {
+        let until = async {
+            match until {
+                Some(until) => drop(until.await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                _ = signals.terminate.recv() => return,
+                _ = signals.interrupt.recv() => return,
+                () = &mut until => return,
+                _ = signals.hangup.recv() => drop(self.reload()),
+                command = commands.recv() => match command {
+                    Some(Command::Reload(answer)) => drop(answer.send(self.reload())),
+                    Some(Command::Stop) | None => return,
+                },
+            }
+        }
+    }
+
+    /// Reads the configuration again: right, it is taken whole; wrong, nothing changes.
+    fn reload(&self) -> Result<Vec<String>, Problem> {
+        match self.try_reload() {
+            Ok(restart) => {
+                tracing::info!(?restart, "the configuration was read again");
+                Ok(restart)
+            }
+            Err(error) => {
+                let problem = problem(&error);
+                tracing::warn!(error = problem.error, "the new configuration was refused");
+                Err(problem)
+            }
+        }
+    }
+
+    fn try_reload(&self) -> Result<Vec<String>, DaemonError> {
+        let old = self.loaded.load_full();
+        let new = load(&old.path)?;
+        let settings = new.environment_settings()?;
+        let policy = policy::policy(&new)?;
+        let restart = config::needs_restart(&old.config, &new.config);
+        self.config.store(Arc::new(new.config.clone()));
+        self.environments.reload(settings);
+        self.relay.reload(policy);
+        self.loaded.store(Arc::new(new));
+        Ok(restart)
+    }
+
+    /// Sessions first, then servers.
+    async fn stop(&self) {
+        let began = Instant::now();
+        tracing::info!("stopping");
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let drain = self.loaded.load().config.limits.drain;
+        self.relay.drain(drain).await;
+        let servers = self.environments.pool().shutdown();
+        if tokio::time::timeout(STOP_MAX, servers).await.is_err() {
+            tracing::error!("servers were left running; the next start adopts them");
+        }
+        let took_ms = began.elapsed().as_millis() as u64;
+        tracing::info!(took_ms, "stopped");
+    }
+}
+
+/// The environments that have a port of their own.
+fn ports(config: &Config) -> Vec<(EnvironmentName, u16)> {
+    let named = |environment: &config::Environment| match (&environment.pattern, environment.port) {
+        (EnvironmentPattern::One(name), Some(port)) => Some((name.clone(), port)),
+        _ => None,
+    };
+    config.environments.iter().filter_map(named).collect()
+}
+
+fn problem(error: &DaemonError) -> Problem {
+    let mut hints = error.hints();
+    let error = match error {
+        DaemonError::Load(LoadError::Wrong { path, problems }) => {
+            let file = path.display().to_string();
+            let all: Vec<String> =
+                problems.iter().map(|problem| problem.rendered(&file).to_string()).collect();
+            hints.push("nothing was changed; the old configuration stays in force".to_owned());
+            all.join("\n")
+        }
+        error => chain(error),
+    };
+    Problem { kind: "invalid".to_owned(), error, hints }
+}

@@ -1,0 +1,158 @@
+//! A connection's way in: find the place, build it where that is allowed, wake it, count it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rules::config::{AccessMode, Source};
+use rules::name::UserName;
+use rules::target::Place;
+use tokio::sync::watch;
+
+use super::operations::Caller;
+use super::place::{Closing, Joined, PlaceState};
+use super::settings::UpstreamAddress;
+use super::{EnvironmentError, Environments};
+use crate::branches::Lease;
+
+/// How often a connection that met a swing looks again: each round means that a whole operation
+/// ended in between.
+const ROUNDS_MAX: usize = 16;
+
+/// Where a connection goes.
+pub enum Way {
+    /// Into a branch.
+    Branch(Box<Entered>),
+    /// To a server that is not ours.
+    Upstream(EnteredUpstream),
+}
+
+/// A session in a branch; dropped when it is over.
+pub struct Entered {
+    /// The branch, kept awake.
+    pub lease: Lease,
+    /// Turns `Some` when the session must end.
+    pub closing: watch::Receiver<Option<Closing>>,
+    /// What clients may do.
+    pub access: AccessMode,
+    /// What the client should know before it begins.
+    pub notices: Vec<String>,
+    _joined: Joined,
+}
+
+/// A session on a server that is not ours.
+pub struct EnteredUpstream {
+    /// The server.
+    pub address: UpstreamAddress,
+    /// Turns `Some` when the session must end.
+    pub closing: watch::Receiver<Option<Closing>>,
+    /// What clients may do.
+    pub access: AccessMode,
+    _state: Arc<PlaceState>,
+    _keep: watch::Sender<Option<Closing>>,
+}
+
+impl Environments {
+    /// Leads `user` into a place.
+    ///
+    /// Waits for builds, wakes and swings; the caller bounds the wait by dropping the future, which
+    /// leaves a build under way to others and nothing else behind.
+    ///
+    /// # Errors
+    /// When there is no such place and connecting does not make it, or it cannot be built or woken.
+    pub async fn enter(&self, place: &Place, user: &UserName) -> Result<Way, EnvironmentError> {
+        let settings = self.settings();
+        let environment = settings.environment(&place.environment)?;
+        if let Source::Upstream(_) = environment.source {
+            return self.enter_upstream(place);
+        }
+        let caller = Caller { name: format!("connect:{user}") };
+        for _ in 0..ROUNDS_MAX {
+            let Some(state) = self.known(place).filter(|state| state.pointer.load().is_some())
+            else {
+                self.build_on_connect(place, &caller).await?;
+                continue;
+            };
+            let joined = {
+                let _gate = state.gate.read().await;
+                let Some(live) = state.live().filter(|live| !live.is_closing()) else { continue };
+                (live.join(), live)
+            };
+            let (joined, live) = joined;
+            let woken = self.inner.pool.enter(&live.branch).await;
+            if live.is_closing() {
+                continue;
+            }
+            let wake = |source| EnvironmentError::Wake { place: place.to_string(), source };
+            let lease = woken.map_err(wake)?;
+            let notices = self.notices(place, &state);
+            let closing = joined.closing();
+            let access = environment.access;
+            let entered = Entered { lease, closing, access, notices, _joined: joined };
+            return Ok(Way::Branch(Box::new(entered)));
+        }
+        let reason = "it is swung again and again".to_owned();
+        Err(EnvironmentError::Impossible { place: place.to_string(), verb: "be entered", reason })
+    }
+
+    fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {
+        if place.branch.is_some() {
+            let (place, verb) = (place.to_string(), "branch");
+            return Err(EnvironmentError::Unmanaged { place, verb });
+        }
+        let settings = self.settings();
+        let environment = settings.environment(&place.environment)?;
+        let address = settings.upstreams.get(&environment.pattern).cloned();
+        let address = address.ok_or_else(|| EnvironmentError::UnknownEnvironment {
+            name: place.to_string(),
+            suggestion: None,
+        })?;
+        let (keep, closing) = watch::channel(None);
+        Ok(Way::Upstream(EnteredUpstream {
+            address,
+            closing,
+            access: environment.access,
+            _state: self.state_of(place),
+            _keep: keep,
+        }))
+    }
+
+    /// A branch that is about to run out says so to who connects.
+    fn notices(&self, place: &Place, state: &PlaceState) -> Vec<String> {
+        let Some(pointer) = state.pointer.load_full() else { return Vec::new() };
+        let mut notices = Vec::new();
+        if let Some(lifetime) = self.settings().lifetime(place) {
+            let unused = Timestamp::now().duration_since(pointer.used).unsigned_abs();
+            if unused * 2 > lifetime {
+                let left = rules::unit::Span(lifetime.saturating_sub(unused));
+                notices.push(format!("\"{place}\" would have been dropped in {left}; it is used again now"));
+            }
+        }
+        notices
+    }
+
+    /// The run-time state of a place that is built or being built.
+    pub(super) fn known(&self, place: &Place) -> Option<Arc<PlaceState>> {
+        self.inner.places.get(place).map(|state| Arc::clone(&state))
+    }
+
+    /// The run-time state of a place, made where it is missing.
+    pub(super) fn state_of(&self, place: &Place) -> Arc<PlaceState> {
+        let entry = self.inner.places.entry(place.clone());
+        Arc::clone(&entry.or_insert_with(|| Arc::new(PlaceState::empty())))
+    }
+
+    /// Refuses what only an environment of ours can do.
+    pub(super) fn must_be_managed(
+        &self,
+        place: &Place,
+        verb: &'static str,
+    ) -> Result<(), EnvironmentError> {
+        let settings = self.settings();
+        match settings.environment(&place.environment)?.source {
+            Source::Upstream(_) => {
+                Err(EnvironmentError::Unmanaged { place: place.to_string(), verb })
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Why an operation was refused or failed.
+
+use std::error::Error;
+
+use super::pointer::{Operation, PointerError};
+use crate::branches;
+
+/// What kind of error it is: decides exit code, HTTP status and SQLSTATE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// There is no such thing.
+    NotFound,
+    /// Not allowed by the configuration.
+    Forbidden,
+    /// Somebody else is at it, or it is protected.
+    Busy,
+    /// A bound is reached.
+    Limit,
+    /// Not a thing that this environment can do.
+    Unsupported,
+    /// It was tried and failed.
+    Failed,
+}
+
+/// Why an operation was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum EnvironmentError {
+    /// No table has this name.
+    #[error("environment \"{name}\" does not exist")]
+    UnknownEnvironment {
+        /// As asked.
+        name: String,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
+    /// The branch does not exist, and connecting does not make it.
+    #[error("branch \"{place}\" does not exist")]
+    UnknownBranch {
+        /// As asked.
+        place: String,
+    },
+    /// The database is not in the cluster.
+    #[error("database \"{database}\" does not exist in \"{place}\"")]
+    UnknownDatabase {
+        /// As asked.
+        database: String,
+        /// Where.
+        place: String,
+        /// What there is.
+        existing: Vec<String>,
+    },
+    /// There is no snapshot with this id.
+    #[error("snapshot \"{0}\" does not exist")]
+    UnknownSnapshot(String),
+    /// The place is there already.
+    #[error("branch \"{0}\" already exists")]
+    AlreadyExists(String),
+    /// Too many operations wait for one place.
+    #[error("{waiting} operations already wait for \"{place}\"")]
+    QueueFull {
+        /// The place.
+        place: String,
+        /// How many.
+        waiting: usize,
+    },
+    /// Somebody protects the place.
+    #[error("\"{place}\" is protected by {by}{}", until.as_ref().map(|t| format!(" until {t}")).unwrap_or_default())]
+    Protected {
+        /// The place.
+        place: String,
+        /// Who.
+        by: String,
+        /// Until when.
+        until: Option<jiff::Timestamp>,
+    },
+    /// The environment has as many branches as it may.
+    #[error("environment \"{environment}\" has {max} branches, its maximum")]
+    TooManyBranches {
+        /// The environment.
+        environment: String,
+        /// Its maximum.
+        max: usize,
+        /// The longest unused ones.
+        oldest: Vec<String>,
+    },
+    /// An environment that is not ours has no generations.
+    #[error("\"{place}\" is a server that Standin does not manage, so it cannot {verb} it")]
+    Unmanaged {
+        /// The place.
+        place: String,
+        /// What was asked.
+        verb: &'static str,
+    },
+    /// The source has nothing to refresh from.
+    #[error("\"{place}\" cannot {verb}: {reason}")]
+    Impossible {
+        /// The place.
+        place: String,
+        /// What was asked.
+        verb: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// Raw data would come to where it was not allowed.
+    #[error("\"{from}\" holds unmasked production data and \"{to}\" does not allow it")]
+    Unmasked {
+        /// The source.
+        from: String,
+        /// The destination.
+        to: String,
+    },
+    /// Places refer to the snapshot.
+    #[error("snapshot \"{snapshot}\" is in use by {}", users.join(", "))]
+    InUse {
+        /// The snapshot.
+        snapshot: String,
+        /// Places that reset to it or have a generation of it.
+        users: Vec<String>,
+    },
+    /// A step of an operation failed; the place is as it was.
+    #[error("{step} for \"{place}\"")]
+    Step {
+        /// Verb and object: `clone the snapshot`.
+        step: &'static str,
+        /// The place.
+        place: String,
+        /// What went wrong.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The pointer could not be written; the place is as it was.
+    #[error(transparent)]
+    Pointer(#[from] PointerError),
+    /// The history could not be opened.
+    #[error("open the history of operations")]
+    History(#[source] std::io::Error),
+    /// An operation task ended without an answer.
+    #[error("{} of \"{place}\" ended without an answer", operation.as_str())]
+    Vanished {
+        /// What ran.
+        operation: Operation,
+        /// Where.
+        place: String,
+    },
+    /// The branch could not be woken.
+    #[error("wake \"{place}\"")]
+    Wake {
+        /// The place.
+        place: String,
+        /// Why.
+        #[source]
+        source: branches::WakeError,
+    },
+    /// The branch could not be made.
+    #[error("create a branch for \"{place}\"")]
+    Create {
+        /// The place.
+        place: String,
+        /// Why.
+        #[source]
+        source: branches::CreateError,
+    },
+}
+
+impl EnvironmentError {
+    /// What kind of error it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::UnknownEnvironment { .. }
+            | Self::UnknownBranch { .. }
+            | Self::UnknownDatabase { .. }
+            | Self::UnknownSnapshot(_) => Kind::NotFound,
+            Self::Unmasked { .. } => Kind::Forbidden,
+            Self::InUse { .. } | Self::AlreadyExists(_) | Self::QueueFull { .. } | Self::Protected { .. } => Kind::Busy,
+            Self::TooManyBranches { .. } => Kind::Limit,
+            Self::Unmanaged { .. } | Self::Impossible { .. } => Kind::Unsupported,
+            Self::Create { source: branches::CreateError::Full(_), .. } => Kind::Limit,
+            _ => Kind::Failed,
+        }
+    }
+
+    /// What to do about it.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::UnknownEnvironment { suggestion, .. } => {
+                let meant = suggestion.iter().map(|name| format!("did you mean \"{name}\"?"));
+                let list = "`standin environment list` shows what there is".to_owned();
+                meant.chain(std::iter::once(list)).collect()
+            }
+            Self::UnknownBranch { place } => vec![
+                format!("`standin branch create {place}` makes it"),
+                "branches = { create = \"on-connect\" } lets a connection make it".to_owned(),
+            ],
+            Self::UnknownDatabase { existing, .. } => {
+                vec![format!("it has: {}", existing.join(", "))]
+            }
+            Self::Protected { place, .. } => {
+                vec![format!("`standin branch protect {place} --off` takes the protection off")]
+            }
+            Self::TooManyBranches { oldest, .. } => {
+                let longest = oldest.join(", ");
+                vec![format!("longest unused: {longest}; `standin branch drop` removes one")]
+            }
+            Self::Unmasked { to, .. } => {
+                vec![format!("`unmasked = true` in the source of \"{to}\" allows it")]
+            }
+            Self::Wake { source, .. } => source.hint().map(str::to_owned).into_iter().collect(),
+            Self::Create { source: branches::CreateError::Full(_), .. } => vec![
+                "drop branches or snapshots, or grow the pool: `standin setup --size`".to_owned(),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An error and its causes in one line, for logs and listings.
+pub fn chain(error: &(impl Error + ?Sized)) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        // Transparent wrappers repeat their source; once is enough.
+        if !line.ends_with(&text) {
+            line.push_str(": ");
+            line.push_str(&text);
+        }
+        cause = error.source();
+    }
+    line
+}

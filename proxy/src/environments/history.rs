@@ -1,0 +1,187 @@
+//! What was done to places: one JSON line per operation, the latest in memory too.
+
+use std::collections::VecDeque;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::EnvironmentError;
+use super::pointer::Operation;
+
+/// Records kept in memory for listings; older ones are in the file.
+const RECENT_MAX: usize = 1_000;
+
+/// Bytes of the file before it is moved aside, so that it never fills a pool.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// One operation: who, when, from what, how long, and why it failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it began.
+    pub at: Timestamp,
+    /// `qa` or `qa.login-fix`.
+    pub place: String,
+    /// What.
+    pub operation: Operation,
+    /// Who asked: a user, or `schedule`.
+    pub by: String,
+    /// The branch before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The branch after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// From the request's turn to the end.
+    pub took_ms: u64,
+    /// Milliseconds of each step, in order.
+    #[serde(default)]
+    pub steps_ms: Vec<(String, u64)>,
+    /// Sessions that were told to end.
+    #[serde(default)]
+    pub ended_sessions: usize,
+    /// Why it failed; `None` when it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// The file and the latest records.
+pub(super) struct History {
+    path: PathBuf,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    file: File,
+    bytes: u64,
+    recent: VecDeque<Record>,
+}
+
+impl History {
+    /// Opens `history.jsonl` below the pool.
+    pub(super) fn open(pool: &Path) -> Result<Self, EnvironmentError> {
+        let path = pool.join("history.jsonl");
+        let inner = Inner::open(&path).map_err(EnvironmentError::History)?;
+        Ok(Self { path, inner: Mutex::new(inner) })
+    }
+
+    /// Appends a record. A failure to write is logged, because the operation itself is done.
+    pub(super) fn append(&self, record: Record) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = inner.write(&self.path, &record) {
+            tracing::error!(%error, path = %self.path.display(), "history was not written");
+        }
+        if inner.recent.len() == RECENT_MAX {
+            inner.recent.pop_front();
+        }
+        inner.recent.push_back(record);
+    }
+
+    /// The latest records of a place, the latest first.
+    pub(super) fn of(&self, place: &str, most: usize) -> Vec<Record> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_place = inner.recent.iter().rev().filter(|record| record.place == place);
+        of_place.take(most).cloned().collect()
+    }
+}
+
+impl Inner {
+    fn open(path: &Path) -> io::Result<Self> {
+        let mut recent = VecDeque::new();
+        if let Ok(file) = File::open(path) {
+            for line in BufReader::new(file).lines() {
+                // A line torn by a crash is skipped; the others are whole.
+                if let Ok(record) = serde_json::from_str(&line?) {
+                    if recent.len() == RECENT_MAX {
+                        recent.pop_front();
+                    }
+                    recent.push_back(record);
+                }
+            }
+        }
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        let bytes = file.metadata()?.len();
+        if bytes > 0 && !ends_with_newline(path)? {
+            file.write_all(b"\n")?;
+        }
+        Ok(Self { file, bytes, recent })
+    }
+
+    fn write(&mut self, path: &Path, record: &Record) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        if self.bytes + line.len() as u64 > FILE_BYTES_MAX {
+            fs::rename(path, path.with_extension("jsonl.1"))?;
+            self.file = OpenOptions::new().create(true).append(true).open(path)?;
+            self.bytes = 0;
+        }
+        self.file.write_all(&line)?;
+        self.bytes += line.len() as u64;
+        Ok(())
+    }
+}
+
+fn ends_with_newline(path: &Path) -> io::Result<bool> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(place: &str, took_ms: u64) -> Record {
+        Record {
+            at: Timestamp::UNIX_EPOCH,
+            place: place.into(),
+            operation: Operation::Reset,
+            by: "ada".into(),
+            from: None,
+            to: Some("b".into()),
+            took_ms,
+            steps_ms: vec![("clone".into(), 1)],
+            ended_sessions: 0,
+            error: None,
+        }
+    }
+
+    #[test]
+    fn records_survive_a_restart_and_a_torn_last_line() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let history = History::open(pool.path()).expect("opens");
+        history.append(record("qa", 1));
+        history.append(record("staging", 2));
+        drop(history);
+        let path = pool.path().join("history.jsonl");
+        let mut file = OpenOptions::new().append(true).open(&path).expect("opens");
+        file.write_all(b"{\"at\":\"20").expect("writes");
+        let history = History::open(pool.path()).expect("opens again");
+        history.append(record("qa", 3));
+        drop(history);
+        let history = History::open(pool.path()).expect("opens a third time");
+        let took: Vec<u64> = history.of("qa", 9).iter().map(|record| record.took_ms).collect();
+        assert_eq!(took, [3, 1]);
+    }
+
+    #[test]
+    fn the_file_stays_bounded() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let history = History::open(pool.path()).expect("opens");
+        let mut long = record("qa", 1);
+        long.error = Some("x".repeat(100_000));
+        for _ in 0..100 {
+            history.append(long.clone());
+        }
+        for name in ["history.jsonl", "history.jsonl.1"] {
+            let bytes = fs::metadata(pool.path().join(name)).expect("is there").len();
+            assert!(bytes <= FILE_BYTES_MAX, "{name} has {bytes} bytes");
+        }
+    }
+}

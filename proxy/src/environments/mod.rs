@@ -1,0 +1,121 @@
+//! Named settings that people share: which generation each place serves, and the operations that
+//! build the next one aside, verify it, and swing the pointer.
+//!
+//! Never touches a data directory (it asks `branches`), never speaks to clients (it hands out an
+//! [`Entered`] and ends sessions through a channel), never reads the configuration file.
+
+mod base;
+mod enter;
+mod error;
+mod history;
+mod listing;
+mod operations;
+mod place;
+mod pointer;
+mod progress;
+mod settings;
+mod spare;
+mod sweep;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use dashmap::{DashMap, DashSet};
+use rules::target::Place;
+
+use crate::branches::{BranchId, Pool, SnapshotId};
+
+pub use enter::{Entered, EnteredUpstream, Way};
+pub use error::{EnvironmentError, Kind, chain};
+pub use history::Record;
+pub use place::{Failure, Running};
+pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
+pub use operations::{Caller, DiffRequest, Difference, From, Report};
+pub use place::Closing;
+pub use pointer::{Generation, Operation, Pointer, Protection};
+pub use progress::Progress;
+pub use settings::{Settings, UpstreamAddress};
+
+use history::History;
+use place::PlaceState;
+use pointer::Pointers;
+
+/// All environments of one pool; clones share them.
+#[derive(Clone)]
+pub struct Environments {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    pointers: Pointers,
+    settings: ArcSwap<Settings>,
+    places: DashMap<Place, Arc<PlaceState>>,
+    history: History,
+    spares: spare::Spares,
+    /// One builder per base, so that two environments of one source share what the first makes.
+    base_locks: DashMap<String, Arc<tokio::sync::Mutex<()>>>,
+    /// Branches and snapshots of operations under way, which no pointer names yet.
+    held_branches: DashSet<BranchId>,
+    held_snapshots: DashSet<SnapshotId>,
+    /// Pointer files that could not be read, for `doctor`; while there is one, nothing is collected.
+    unreadable: Vec<String>,
+}
+
+impl Environments {
+    /// Reads every pointer of the pool.
+    ///
+    /// # Errors
+    /// When the directory of pointers cannot be read or made; a single unreadable pointer is kept
+    /// for the listing instead.
+    pub fn open(pool: Pool, settings: Settings) -> Result<Self, EnvironmentError> {
+        let directory = pool.facts().path;
+        let pointers = Pointers::open(pool.environments_directory())?;
+        let (whole, broken) = pointers.load()?;
+        let unreadable: Vec<String> = broken.iter().map(error::chain).collect();
+        for problem in &unreadable {
+            tracing::error!(problem, "a pointer is unreadable; nothing will be collected");
+        }
+        let places = DashMap::new();
+        for pointer in whole {
+            let place = pointer.place.clone();
+            places.insert(place.clone(), Arc::new(PlaceState::pointed(pointer)));
+        }
+        let inner = Inner {
+            history: History::open(&directory)?,
+            pool,
+            pointers,
+            settings: ArcSwap::from_pointee(settings),
+            places,
+            spares: spare::Spares::default(),
+            base_locks: DashMap::new(),
+            held_branches: DashSet::new(),
+            held_snapshots: DashSet::new(),
+            unreadable,
+        };
+        let environments = Self { inner: Arc::new(inner) };
+        environments.apply_idle();
+        environments.find_spares();
+        Ok(environments)
+    }
+
+    /// Takes new settings; what is running goes on under those that it began with.
+    pub fn reload(&self, settings: Settings) {
+        self.inner.settings.store(Arc::new(settings));
+        self.apply_idle();
+    }
+
+    /// The pool that the environments live in.
+    pub fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    /// Problems that `doctor` reports.
+    pub fn problems(&self) -> &[String] {
+        &self.inner.unreadable
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        self.inner.settings.load_full()
+    }
+}

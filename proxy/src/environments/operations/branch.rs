@@ -1,0 +1,147 @@
+//! Named branches: create and drop.
+
+use rules::target::Place;
+
+use super::super::place::Closing;
+use super::super::pointer::Operation;
+use super::super::{EnvironmentError, Environments, Record};
+use super::{Caller, Report, Turn};
+use super::super::base::is_raw;
+use crate::branches::SnapshotId;
+
+/// Names of long unused branches shown with a refusal.
+const SHOWN_MAX: usize = 3;
+
+/// What a named branch begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// The present state of a place, taken without stopping it.
+    Place(Place),
+    /// A snapshot.
+    Snapshot(SnapshotId),
+}
+
+impl Environments {
+    /// Makes a named branch; without `from`, of the snapshot that its environment resets to.
+    ///
+    /// # Errors
+    /// When it exists, the environment has its maximum, or the branch does not start.
+    pub async fn create_branch(
+        &self,
+        place: &Place,
+        from: Option<From>,
+        caller: &Caller,
+        report: &Report,
+    ) -> Result<Record, EnvironmentError> {
+        self.must_be_managed(place, "branch")?;
+        let parent = Place::environment(place.environment.clone());
+        if self.state_of(&parent).pointer.load().is_none() {
+            self.build(&place.environment, caller, report).await?;
+        }
+        let mut turn = self.turn(place, Operation::Build, caller, report).await?;
+        if turn.state.pointer.load().is_some() {
+            return Err(EnvironmentError::AlreadyExists(place.to_string()));
+        }
+        let outcome = self.create_branch_in(&mut turn, from, &parent).await;
+        self.forget_if_empty(&turn);
+        turn.finish(None, outcome)
+    }
+
+    async fn create_branch_in(
+        &self,
+        turn: &mut Turn,
+        from: Option<From>,
+        parent: &Place,
+    ) -> Result<(), EnvironmentError> {
+        // Counted in the turn and reserved by the place's state, so that creates at once cannot
+        // pass the maximum together.
+        self.must_have_room(&turn.place)?;
+        let base = match from {
+            None => self.base_of(parent)?,
+            Some(From::Snapshot(snapshot)) => {
+                let known = self.inner.pool.snapshot(&snapshot);
+                let raw = known.map(|known| is_raw(&known)).ok_or(EnvironmentError::UnknownSnapshot(snapshot.to_string()))?;
+                self.must_allow(raw, &snapshot.to_string(), &turn.place)?;
+                snapshot
+            }
+            Some(From::Place(source)) => self.snapshot_for(turn, &source).await?,
+        };
+        let ready = self.prepare(turn, &base).await?;
+        self.swing(turn, ready).await
+    }
+
+    /// Refuses one branch more than the environment may have.
+    fn must_have_room(&self, place: &Place) -> Result<(), EnvironmentError> {
+        let settings = self.settings();
+        let max = settings.environment(&place.environment)?.branches.max;
+        let mut others = Vec::new();
+        for entry in &self.inner.places {
+            let (other, state) = entry.pair();
+            if other.environment == place.environment && other.branch.is_some() && other != place {
+                // A branch under construction has no pointer yet and counts all the same.
+                let used = state.pointer.load().as_ref().map(|pointer| pointer.used);
+                others.push((used, other.to_string()));
+            }
+        }
+        if others.len() < max {
+            return Ok(());
+        }
+        others.sort();
+        let oldest = others.into_iter().filter(|(used, _)| used.is_some());
+        Err(EnvironmentError::TooManyBranches {
+            environment: place.environment.to_string(),
+            max,
+            oldest: oldest.take(SHOWN_MAX).map(|(_, name)| name).collect(),
+        })
+    }
+
+    /// Removes a named branch, or an environment of a wildcard table, with all its generations.
+    ///
+    /// # Errors
+    /// When it does not exist or is protected, or its pointer cannot be removed.
+    pub async fn drop_place(
+        &self,
+        place: &Place,
+        caller: &Caller,
+        report: &Report,
+    ) -> Result<Record, EnvironmentError> {
+        self.must_be_managed(place, "drop")?;
+        let mut turn = self.turn(place, Operation::Drop, caller, report).await?;
+        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let outcome = self.drop_in(&mut turn).await;
+        let record = turn.finish(from, outcome)?;
+        self.collect().await;
+        Ok(record)
+    }
+
+    async fn drop_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {
+        let pointer = turn.state.pointer.load_full();
+        let Some(pointer) = pointer else {
+            self.inner.places.remove(&turn.place);
+            return Err(EnvironmentError::UnknownBranch { place: turn.place.to_string() });
+        };
+        self.must_be_unprotected(&pointer)?;
+        turn.step("drop");
+        let state = turn.state.clone();
+        let _gate = state.gate.write().await;
+        if let Some(live) = state.live() {
+            turn.ended_sessions = state.sessions();
+            live.close(Closing {
+                operation: Operation::Drop,
+                by: turn.caller.name.clone(),
+                at: jiff::Timestamp::now(),
+            });
+        }
+        let (pointers, place) = (self.inner.pointers.clone(), turn.place.clone());
+        let removed = tokio::task::spawn_blocking(move || pointers.remove(&place));
+        removed.await.expect("removing a pointer does not panic")?;
+        state.pointer.store(None);
+        self.inner.places.remove(&turn.place);
+        for branch in pointer.branches() {
+            if let Err(error) = self.inner.pool.sleep(branch).await {
+                tracing::warn!(%branch, error = %error, "a dropped branch did not stop");
+            }
+        }
+        Ok(())
+    }
+}

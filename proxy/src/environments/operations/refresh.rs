@@ -1,0 +1,49 @@
+//! Refresh: a new base from the source, then a fresh branch of it.
+
+use rules::config::Source;
+use rules::target::Place;
+
+use super::super::pointer::Operation;
+use super::super::{EnvironmentError, Environments, Record};
+use super::{Caller, Report, Turn};
+
+impl Environments {
+    /// Reads the source of an environment again and leads it there.
+    ///
+    /// A mirror is copied anew, migrations run again when they changed, an environment that is fed
+    /// by another takes that one's present snapshot. Named branches keep their base.
+    ///
+    /// # Errors
+    /// When the source cannot be read or does not verify; the old copy then goes on serving.
+    pub async fn refresh(
+        &self,
+        place: &Place,
+        caller: &Caller,
+        report: &Report,
+    ) -> Result<Record, EnvironmentError> {
+        self.must_be_managed(place, "refresh")?;
+        let mut turn = self.turn(place, Operation::Refresh, caller, report).await?;
+        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let outcome = self.refresh_in(&mut turn).await;
+        turn.finish(from, outcome)
+    }
+
+    async fn refresh_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {
+        if let Some(pointer) = turn.state.pointer.load().as_ref() {
+            self.must_be_unprotected(pointer)?;
+        }
+        let settings = self.settings();
+        let environment = settings.environment(&turn.place.environment)?.clone();
+        let base = match (&turn.place.branch, &environment.source) {
+            // A branch follows its environment.
+            (Some(_), _) => {
+                let parent = Place::environment(turn.place.environment.clone());
+                self.base_of(&parent)?
+            }
+            (None, Source::Mirror) => self.copy_production(turn).await?,
+            (None, _) => self.base_for(turn, &environment).await?,
+        };
+        let ready = self.prepare(turn, &base).await?;
+        self.swing(turn, ready).await
+    }
+}

@@ -1,0 +1,59 @@
+//! Sleep and wake: the server of a place, not its data.
+
+use rules::target::Place;
+
+use super::super::place::Closing;
+use super::super::pointer::Operation;
+use super::super::{EnvironmentError, Environments};
+
+impl Environments {
+    /// Stops the server of a place; the next connection starts it again.
+    ///
+    /// # Errors
+    /// When the place does not exist, has sessions, or its server does not stop.
+    pub async fn sleep(&self, place: &Place) -> Result<(), EnvironmentError> {
+        self.must_be_managed(place, "put to sleep")?;
+        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let state = self.known(place).ok_or_else(missing)?;
+        let _turn = state.turn.lock().await;
+        let pointer = state.pointer.load_full().ok_or_else(missing)?;
+        let sessions = state.sessions();
+        if sessions > 0 {
+            let reason = format!("{sessions} sessions are in it");
+            let place = place.to_string();
+            return Err(EnvironmentError::Impossible { place, verb: "sleep", reason });
+        }
+        let slept = self.inner.pool.sleep(&pointer.current.branch).await;
+        slept.map_err(|source| EnvironmentError::Step {
+            step: "stop the server",
+            place: place.to_string(),
+            source: source.into(),
+        })
+    }
+
+    /// Starts the server of a place, so that the next connection does not wait for it.
+    ///
+    /// # Errors
+    /// When the place does not exist or its server does not start.
+    pub async fn wake(&self, place: &Place) -> Result<(), EnvironmentError> {
+        self.must_be_managed(place, "wake")?;
+        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let state = self.known(place).ok_or_else(missing)?;
+        let pointer = state.pointer.load_full().ok_or_else(missing)?;
+        let woken = self.inner.pool.enter(&pointer.current.branch).await;
+        woken.map(drop).map_err(|source| EnvironmentError::Wake { place: place.to_string(), source })
+    }
+
+    /// Ends the sessions of every place, for the stop of the daemon.
+    pub fn close_all(&self, by: &str) {
+        for state in &self.inner.places {
+            if let Some(live) = state.live() {
+                live.close(Closing {
+                    operation: Operation::Drop,
+                    by: by.to_owned(),
+                    at: jiff::Timestamp::now(),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Snapshots of a place's present state.
+
+use rules::target::Place;
+
+use super::super::base::{Labelled, is_raw};
+use super::super::pointer::Operation;
+use super::super::{EnvironmentError, Environments, Record};
+use super::{Caller, Report, Turn};
+use crate::branches::SnapshotId;
+
+impl Environments {
+    /// Seals the present state of a place, without stopping it, and keeps it until it is dropped.
+    ///
+    /// # Errors
+    /// When the place does not exist or the snapshot does not verify; nothing is left behind.
+    pub async fn snapshot(
+        &self,
+        place: &Place,
+        caller: &Caller,
+        report: &Report,
+    ) -> Result<(SnapshotId, Record), EnvironmentError> {
+        self.must_be_managed(place, "snapshot")?;
+        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        self.known(place).ok_or_else(missing)?;
+        let mut turn = self.turn(place, Operation::Snapshot, caller, report).await?;
+        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let sealed = self.seal_place(&mut turn, place, true).await;
+        let (sealed, outcome) = match sealed {
+            Ok(snapshot) => (Some(snapshot), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let record = turn.finish(from, outcome)?;
+        Ok((sealed.expect("a turn that is done has sealed"), record))
+    }
+
+    /// Drops a snapshot that was kept.
+    ///
+    /// # Errors
+    /// When it does not exist, or a place still refers to it.
+    pub async fn drop_snapshot(
+        &self,
+        snapshot: &SnapshotId,
+        caller: &Caller,
+    ) -> Result<(), EnvironmentError> {
+        let known = self.inner.pool.snapshot(snapshot);
+        known.ok_or_else(|| EnvironmentError::UnknownSnapshot(snapshot.to_string()))?;
+        let users = self.users_of(snapshot);
+        if !users.is_empty() {
+            return Err(EnvironmentError::InUse { snapshot: snapshot.to_string(), users });
+        }
+        tracing::info!(%snapshot, by = caller.name, "drop snapshot");
+        let dropped = self.inner.pool.drop_snapshot(snapshot).await;
+        dropped.map_err(|source| EnvironmentError::Step {
+            step: "drop the snapshot",
+            place: snapshot.to_string(),
+            source: source.into(),
+        })
+    }
+
+    /// A snapshot of `source` for the turn's place, whose own turn this is.
+    pub(super) async fn snapshot_for(
+        &self,
+        turn: &mut Turn,
+        source: &Place,
+    ) -> Result<SnapshotId, EnvironmentError> {
+        self.must_be_managed(source, "copy")?;
+        let missing = || EnvironmentError::UnknownBranch { place: source.to_string() };
+        let pointer = self.known(source).and_then(|state| state.pointer.load_full());
+        let pointer = pointer.ok_or_else(missing)?;
+        let raw = self.inner.pool.snapshot(&pointer.base).is_none_or(|base| is_raw(&base));
+        self.must_allow(raw, &source.to_string(), &turn.place)?;
+        let sealed = self.seal_place(turn, source, false).await?;
+        turn.hold_snapshot(&sealed);
+        Ok(sealed)
+    }
+
+    /// Refuses raw data where it is not allowed.
+    pub(super) fn must_allow(
+        &self,
+        raw: bool,
+        from: &str,
+        to: &Place,
+    ) -> Result<(), EnvironmentError> {
+        let settings = self.settings();
+        let table = settings.environment(&to.environment)?;
+        if raw && !settings.config.is_raw(table) {
+            let (from, to) = (from.to_owned(), to.to_string());
+            return Err(EnvironmentError::Unmasked { from, to });
+        }
+        Ok(())
+    }
+
+    async fn seal_place(
+        &self,
+        turn: &mut Turn,
+        source: &Place,
+        kept: bool,
+    ) -> Result<SnapshotId, EnvironmentError> {
+        turn.step("snapshot");
+        let missing = || EnvironmentError::UnknownBranch { place: source.to_string() };
+        let state = self.known(source).ok_or_else(missing)?;
+        let pointer = state.pointer.load_full().ok_or_else(missing)?;
+        let raw = self.inner.pool.snapshot(&pointer.base).is_none_or(|base| is_raw(&base));
+        let label = Labelled { source: &format!("environment {source}"), key: None, raw, kept };
+        let label = label.seal_label(turn);
+        turn.hold_branch(&pointer.current.branch);
+        let sealed = self.inner.pool.snapshot_branch(&pointer.current.branch, label).await;
+        sealed.map_err(turn.failed("take a snapshot"))
+    }
+}

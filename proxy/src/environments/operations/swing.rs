@@ -1,0 +1,151 @@
+//! The swing: sessions of the old generation end, the pointer moves, new sessions go to the new one.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::super::place::Closing;
+use super::super::pointer::{Generation, Pointer};
+use super::super::{EnvironmentError, Environments};
+use super::Turn;
+use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+
+/// What sessions get to leave before the pointer moves without them: a COMMIT under way may answer
+/// within it; the relay closes everybody by then.
+const DRAIN_MAX: Duration = Duration::from_millis(150);
+
+/// A branch that is awake, verified, and not yet pointed at.
+pub(super) struct Ready {
+    pub(super) generation: Generation,
+    /// Keeps it awake until the swing is over.
+    _lease: Lease,
+}
+
+impl Environments {
+    /// Makes a branch of `base` for the turn's place, awake and answering; a warm spare where there
+    /// is one.
+    pub(super) async fn prepare(
+        &self,
+        turn: &mut Turn,
+        base: &SnapshotId,
+    ) -> Result<Ready, EnvironmentError> {
+        turn.hold_snapshot(base);
+        if let Some(branch) = self.take_spare(turn, base).await {
+            match self.ready(turn, branch.clone(), base.clone()).await {
+                Ok(ready) => return Ok(ready),
+                // A spare is a convenience: a dead one is left to the collector.
+                Err(error) => tracing::warn!(%branch, error = %error, "a spare did not answer"),
+            }
+        }
+        turn.step("clone");
+        let spec = self.spec(turn);
+        let lease = self.inner.pool.create_awake(Origin::Snapshot(base.clone()), spec).await;
+        let place = turn.place.to_string();
+        let lease = lease.map_err(|source| EnvironmentError::Create { place, source })?;
+        turn.hold_branch(lease.branch());
+        self.verified(turn, lease, base.clone()).await
+    }
+
+    /// Wakes `branch` and sees it answer a query in every database.
+    pub(super) async fn ready(
+        &self,
+        turn: &mut Turn,
+        branch: BranchId,
+        base: SnapshotId,
+    ) -> Result<Ready, EnvironmentError> {
+        turn.step("start");
+        let place = turn.place.to_string();
+        let lease = self.inner.pool.enter(&branch).await;
+        let lease = lease.map_err(|source| EnvironmentError::Wake { place, source })?;
+        self.verified(turn, lease, base).await
+    }
+
+    async fn verified(
+        &self,
+        turn: &mut Turn,
+        lease: Lease,
+        base: SnapshotId,
+    ) -> Result<Ready, EnvironmentError> {
+        turn.step("verify");
+        for database in lease.databases() {
+            let client = lease.server().admin(&database.name).await.map_err(turn.failed("connect"))?;
+            let read = client.query_one("SELECT count(*) FROM pg_catalog.pg_class", &[]).await;
+            read.map_err(turn.failed("read the catalogue"))?;
+        }
+        let generation = turn.generation(lease.branch().clone(), base);
+        Ok(Ready { generation, _lease: lease })
+    }
+
+    /// What the pool is told about a branch of the turn's place.
+    pub(super) fn spec(&self, turn: &Turn) -> BranchSpec {
+        let settings = self.settings();
+        self.spec_of(&settings, &turn.place, turn.operation)
+    }
+
+    /// Leads the place to `ready`.
+    ///
+    /// # Errors
+    /// When the pointer cannot be written; the old generation then serves again.
+    pub(super) async fn swing(&self, turn: &mut Turn, ready: Ready) -> Result<(), EnvironmentError> {
+        turn.step("swing");
+        let keep = self.settings().environment(&turn.place.environment)?.generations;
+        let state = turn.state.clone();
+        let gate = state.gate.write().await;
+        let old = state.pointer.load_full();
+        if let Some(live) = state.live() {
+            turn.ended_sessions = state.sessions();
+            live.close(Closing {
+                operation: turn.operation,
+                by: turn.caller.name.clone(),
+                at: Timestamp::now(),
+            });
+            let left = live.drained(DRAIN_MAX).await;
+            if left > 0 {
+                tracing::info!(place = %turn.place, left, "sessions outlived the drain");
+            }
+        }
+        let next = match &old {
+            Some(pointer) => pointer.swung(ready.generation.clone(), keep),
+            None => {
+                let base = ready.generation.base.clone();
+                Pointer::first(turn.place.clone(), base, ready.generation.clone())
+            }
+        };
+        let written = self.write_pointer(next.clone()).await;
+        match (written, old) {
+            (Ok(()), old) => {
+                state.point(next);
+                drop(gate);
+                self.settle(old.map(|pointer| pointer.current.branch.clone()));
+                Ok(())
+            }
+            (Err(error), Some(old)) => {
+                // The old generation was closed to sessions above: open it again.
+                state.point((*old).clone());
+                Err(error)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Writes a pointer for good.
+    pub(in super::super) async fn write_pointer(
+        &self,
+        pointer: Pointer,
+    ) -> Result<(), EnvironmentError> {
+        Ok(self.inner.pointers.write(&self.inner.pool, &pointer).await?)
+    }
+
+    /// Puts the generation that was left to sleep, in the background; undo wakes it again.
+    fn settle(&self, left: Option<BranchId>) {
+        let environments = self.clone();
+        tokio::spawn(async move {
+            if let Some(branch) = left {
+                // Not when somebody is in: an undo may have come back to it already.
+                environments.rest(&branch).await;
+            }
+            environments.refill_spares().await;
+            environments.collect().await;
+        });
+    }
+}

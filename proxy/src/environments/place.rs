@@ -1,0 +1,205 @@
+//! One place at run time: its pointer, who is in, who works on it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, RwLock, watch};
+
+use super::pointer::{Operation, Pointer};
+use crate::branches::BranchId;
+
+/// Why sessions of a generation must end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// What was done.
+    pub operation: Operation,
+    /// Who asked.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An operation that runs now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Running {
+    /// Which.
+    pub operation: Operation,
+    /// Who asked.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// What it does just now.
+    pub step: String,
+}
+
+/// The last failure of an operation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Failure {
+    /// Which.
+    pub operation: Operation,
+    /// When.
+    pub at: Timestamp,
+    /// The error and its causes.
+    pub error: String,
+}
+
+/// One place at run time.
+pub(super) struct PlaceState {
+    /// `None` until the first generation is built.
+    pub(super) pointer: ArcSwapOption<Pointer>,
+    /// Held while an operation runs: one at a time.
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    /// Operations that hold the turn or wait for it.
+    pub(super) queued: AtomicUsize,
+    /// Read by who enters, written by the swing: new connections wait while it is written.
+    pub(super) gate: RwLock<()>,
+    live: Mutex<Option<Arc<Live>>>,
+    running: Mutex<Option<Running>>,
+    failure: Mutex<Option<Failure>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The values are replaced whole, so a panic elsewhere cannot leave half of one.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl PlaceState {
+    /// A place without a generation.
+    pub(super) fn empty() -> Self {
+        Self {
+            pointer: ArcSwapOption::empty(),
+            turn: Arc::default(),
+            queued: AtomicUsize::new(0),
+            gate: RwLock::new(()),
+            live: Mutex::new(None),
+            running: Mutex::new(None),
+            failure: Mutex::new(None),
+        }
+    }
+
+    /// A place as its pointer says.
+    pub(super) fn pointed(pointer: Pointer) -> Self {
+        let state = Self::empty();
+        state.point(pointer);
+        state
+    }
+
+    /// Takes a pointer and opens its generation to sessions.
+    pub(super) fn point(&self, pointer: Pointer) {
+        *locked(&self.live) = Some(Arc::new(Live::new(pointer.current.branch.clone())));
+        self.pointer.store(Some(Arc::new(pointer)));
+    }
+
+    /// Takes a pointer that leads to the same generation.
+    pub(super) fn annotate(&self, pointer: Pointer) {
+        self.pointer.store(Some(Arc::new(pointer)));
+    }
+
+    /// The generation that sessions enter.
+    pub(super) fn live(&self) -> Option<Arc<Live>> {
+        locked(&self.live).clone()
+    }
+
+    /// How many sessions are in.
+    pub(super) fn sessions(&self) -> usize {
+        self.live().map_or(0, |live| live.sessions.load(Ordering::Acquire))
+    }
+
+    /// What runs now.
+    pub(super) fn running(&self) -> Option<Running> {
+        locked(&self.running).clone()
+    }
+
+    pub(super) fn set_running(&self, running: Option<Running>) {
+        *locked(&self.running) = running;
+    }
+
+    pub(super) fn step(&self, step: &str) {
+        if let Some(running) = locked(&self.running).as_mut() {
+            step.clone_into(&mut running.step);
+        }
+    }
+
+    /// What failed last.
+    pub(super) fn failure(&self) -> Option<Failure> {
+        locked(&self.failure).clone()
+    }
+
+    pub(super) fn set_failure(&self, failure: Option<Failure>) {
+        *locked(&self.failure) = failure;
+    }
+}
+
+/// The sessions of one generation.
+pub(super) struct Live {
+    pub(super) branch: BranchId,
+    closing: watch::Sender<Option<Closing>>,
+    sessions: AtomicUsize,
+    left: Notify,
+}
+
+impl Live {
+    fn new(branch: BranchId) -> Self {
+        Self {
+            branch,
+            closing: watch::Sender::new(None),
+            sessions: AtomicUsize::new(0),
+            left: Notify::new(),
+        }
+    }
+
+    /// Counts one session in; it is counted out when the value is dropped.
+    pub(super) fn join(self: &Arc<Self>) -> Joined {
+        self.sessions.fetch_add(1, Ordering::AcqRel);
+        Joined { live: Arc::clone(self) }
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.borrow().is_some()
+    }
+
+    /// Tells every session to end.
+    pub(super) fn close(&self, closing: Closing) {
+        self.closing.send_replace(Some(closing));
+    }
+
+    /// Waits until every session is out, but not longer than `bound`; says how many are left.
+    pub(super) async fn drained(&self, bound: Duration) -> usize {
+        let all_out = async {
+            loop {
+                let left = self.left.notified();
+                tokio::pin!(left);
+                // Enabled before the look, so that a leave between look and wait is not missed.
+                left.as_mut().enable();
+                if self.sessions.load(Ordering::Acquire) == 0 {
+                    return;
+                }
+                left.await;
+            }
+        };
+        let _ = tokio::time::timeout(bound, all_out).await;
+        self.sessions.load(Ordering::Acquire)
+    }
+}
+
+/// A session that is counted in.
+pub(super) struct Joined {
+    live: Arc<Live>,
+}
+
+impl Joined {
+    pub(super) fn closing(&self) -> watch::Receiver<Option<Closing>> {
+        self.live.closing.subscribe()
+    }
+}
+
+impl Drop for Joined {
+    fn drop(&mut self) {
+        self.live.sessions.fetch_sub(1, Ordering::AcqRel);
+        self.live.left.notify_waiters();
+    }
+}

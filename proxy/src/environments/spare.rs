@@ -1,0 +1,225 @@
+//! Warm spares: branches of a place's snapshot that are awake before anybody asks.
+//!
+//! A spare is born with its own id and taken by a change of its manifest, never by renaming a
+//! running directory. It serves once, and only the snapshot that it was made of.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use rules::config::Durability;
+use rules::name::EnvironmentName;
+use rules::target::Place;
+
+use super::error::chain;
+use super::operations::Turn;
+use super::settings::Settings;
+use super::{EnvironmentError, Environments};
+use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+
+/// What a spare must have in common with the branch that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct SpareKey {
+    pub(super) base: SnapshotId,
+    pub(super) durability: Durability,
+}
+
+/// The spares that are there, each kept awake by a lease.
+#[derive(Default)]
+pub(super) struct Spares {
+    ready: Mutex<HashMap<SpareKey, Vec<Spare>>>,
+    /// One refill at a time, so that two never make the same spare.
+    refilling: tokio::sync::Mutex<()>,
+}
+
+struct Spare {
+    branch: BranchId,
+    _lease: Lease,
+}
+
+impl Spares {
+    fn take(&self, key: &SpareKey) -> Option<Spare> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key)?.pop()
+    }
+
+    fn put(&self, key: SpareKey, spare: Spare) {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.entry(key).or_default().push(spare);
+    }
+
+    fn count(&self, key: &SpareKey) -> usize {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.get(key).map_or(0, Vec::len)
+    }
+
+    /// Drops the spares beyond what `wanted` asks for, and names them.
+    fn trim(&self, wanted: &HashMap<SpareKey, usize>) -> Vec<BranchId> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dropped = Vec::new();
+        ready.retain(|key, spares| {
+            let keep = wanted.get(key).copied().unwrap_or(0).min(spares.len());
+            dropped.extend(spares.drain(keep..).map(|spare| spare.branch));
+            !spares.is_empty()
+        });
+        dropped
+    }
+
+    pub(super) fn branches(&self) -> Vec<(SpareKey, BranchId)> {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_key = |(key, spares): (&SpareKey, &Vec<Spare>)| {
+            spares.iter().map(|spare| (key.clone(), spare.branch.clone())).collect::<Vec<_>>()
+        };
+        ready.iter().flat_map(of_key).collect()
+    }
+}
+
+impl Environments {
+    /// Forgets the spares of an earlier run: they are stopped and collected, and made anew.
+    pub(super) fn find_spares(&self) {
+        let environments = self.clone();
+        tokio::spawn(async move {
+            for view in environments.inner.pool.branches() {
+                if view.manifest.spec.spare
+                    && let Err(error) = environments.inner.pool.drop_branch(&view.manifest.id).await
+                {
+                    tracing::warn!(branch = %view.manifest.id, error = chain(&error), "spare stays");
+                }
+            }
+            environments.refill_spares().await;
+            environments.collect().await;
+        });
+    }
+
+    /// Takes a spare for the turn's place, if there is one of this very snapshot.
+    pub(super) async fn take_spare(&self, turn: &mut Turn, base: &SnapshotId) -> Option<BranchId> {
+        let settings = self.settings();
+        let durability = self.durability(&settings, &turn.place);
+        let spare = self.inner.spares.take(&SpareKey { base: base.clone(), durability })?;
+        turn.step("take a spare");
+        turn.hold_branch(&spare.branch);
+        let spec = self.spec_of(&settings, &turn.place, turn.operation);
+        let claimed = self.inner.pool.edit(&spare.branch, |manifest| manifest.spec = spec).await;
+        match claimed {
+            Ok(()) => Some(spare.branch),
+            Err(error) => {
+                tracing::warn!(branch = %spare.branch, error = chain(&error), "a spare was lost");
+                None
+            }
+        }
+    }
+
+    /// Makes the spares that the settings ask for and drops those that nobody can use any more.
+    pub(super) async fn refill_spares(&self) {
+        let _one = self.inner.spares.refilling.lock().await;
+        let wanted = self.wanted_spares();
+        for branch in self.inner.spares.trim(&wanted) {
+            if let Err(error) = self.inner.pool.drop_branch(&branch).await {
+                tracing::warn!(%branch, error = chain(&error), "a stale spare stays");
+            }
+        }
+        for (key, count) in wanted {
+            while self.inner.spares.count(&key) < count {
+                if let Err(error) = self.make_spare(&key).await {
+                    // Without a spare the next reset is a little slower, nothing more.
+                    tracing::info!(base = %key.base, error = chain(&error), "no spare was made");
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn make_spare(&self, key: &SpareKey) -> Result<(), EnvironmentError> {
+        let mut spec = BranchSpec::new(key.durability);
+        spec.spare = true;
+        spec.operation = Some("spare".to_owned());
+        spec.idle = None;
+        let place = || format!("spare of {}", key.base);
+        let create = |source| EnvironmentError::Create { place: place(), source };
+        let origin = Origin::Snapshot(key.base.clone());
+        let lease = self.inner.pool.create_awake(origin, spec).await.map_err(create)?;
+        let branch = lease.branch().clone();
+        self.inner.spares.put(key.clone(), Spare { branch, _lease: lease });
+        Ok(())
+    }
+
+    /// How many spares each snapshot should have: of each environment that is built, and of the
+    /// branches that its table lets connections make.
+    fn wanted_spares(&self) -> HashMap<SpareKey, usize> {
+        let settings = self.settings();
+        let mut wanted: HashMap<SpareKey, usize> = HashMap::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let Some(pointer) = state.pointer.load_full() else { continue };
+            let Ok(environment) = settings.environment(&place.environment) else { continue };
+            if place.branch.is_some() {
+                continue;
+            }
+            let key = |durability| SpareKey { base: pointer.base.clone(), durability };
+            *wanted.entry(key(environment.durability)).or_default() += environment.spares;
+            let branches = key(Durability::Process);
+            *wanted.entry(branches).or_default() += environment.branches.spares;
+        }
+        wanted.retain(|_, count| *count > 0);
+        wanted
+    }
+
+    /// What a place's branches survive: an environment what its table says, a named branch what a
+    /// process survives.
+    pub(super) fn durability(&self, settings: &Settings, place: &Place) -> Durability {
+        match settings.config.environment_for(&place.environment) {
+            Some(environment) if place.branch.is_none() => environment.durability,
+            _ => Durability::Process,
+        }
+    }
+
+    /// What the pool is told about a branch of `place`.
+    pub(super) fn spec_of(
+        &self,
+        settings: &Settings,
+        place: &Place,
+        operation: super::Operation,
+    ) -> BranchSpec {
+        BranchSpec {
+            environment: Some(place.environment.to_string()),
+            name: place.branch.as_ref().map(ToString::to_string),
+            operation: Some(operation.as_str().to_owned()),
+            idle: self.idle(settings, &place.environment),
+            ..BranchSpec::new(self.durability(settings, place))
+        }
+    }
+
+    fn idle(&self, settings: &Settings, name: &EnvironmentName) -> Option<std::time::Duration> {
+        settings.config.environment_for(name).and_then(|environment| environment.idle)
+    }
+
+    /// Puts a branch to sleep unless somebody is in.
+    pub(super) async fn rest(&self, branch: &BranchId) {
+        if let Err(error) = self.inner.pool.rest(branch).await {
+            tracing::warn!(%branch, error = chain(&error), "a branch left behind did not stop");
+        }
+    }
+
+    /// Gives every generation the idle time of its environment's table.
+    pub(super) fn apply_idle(&self) {
+        let environments = self.clone();
+        tokio::spawn(async move { environments.set_idle().await });
+    }
+
+    async fn set_idle(&self) {
+        let settings = self.settings();
+        let mut changed = Vec::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let Some(pointer) = state.pointer.load_full() else { continue };
+            let idle = self.idle(&settings, &place.environment);
+            let view = self.inner.pool.branch(&pointer.current.branch);
+            if view.is_some_and(|view| view.manifest.spec.idle != idle) {
+                changed.push((pointer.current.branch.clone(), idle));
+            }
+        }
+        for (branch, idle) in changed {
+            if let Err(error) = self.inner.pool.set_idle(&branch, idle).await {
+                tracing::warn!(%branch, error = chain(&error), "its idle time was not changed");
+            }
+        }
+    }
+}

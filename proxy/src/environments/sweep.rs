@@ -1,0 +1,139 @@
+//! What happens by itself: schedules, lifetimes, the collection of what nothing refers to.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rules::name::EnvironmentPattern;
+use rules::target::Place;
+
+use super::base::is_kept;
+use super::error::chain;
+use super::operations::{Caller, Report};
+use super::{EnvironmentError, Environments};
+use crate::branches::Roots;
+
+/// How often the clock is looked at; schedules are to the minute.
+const TICK: Duration = Duration::from_secs(20);
+
+/// How stale `used` may become on disk while a place is in use.
+const USED_STALE_MAX: Duration = Duration::from_secs(60);
+
+impl Environments {
+    /// Runs schedules, lifetimes and collection until the task is dropped.
+    pub async fn sweep(self) {
+        let mut since = Timestamp::now();
+        loop {
+            tokio::time::sleep(TICK).await;
+            let now = Timestamp::now();
+            self.run_schedules(since, now);
+            self.note_use(now).await;
+            self.expire(now).await;
+            self.collect().await;
+            // A clock that was set back runs nothing twice and skips nothing that is still to come.
+            since = now;
+        }
+    }
+
+    /// Starts what became due after `since` and not after `now`.
+    fn run_schedules(&self, since: Timestamp, now: Timestamp) {
+        let settings = self.settings();
+        for environment in &settings.config.environments {
+            let EnvironmentPattern::One(name) = &environment.pattern else { continue };
+            let due = |cron: Option<&rules::config::Cron>| {
+                cron.and_then(|cron| cron.next(since)).is_some_and(|next| next <= now)
+            };
+            let (refresh, reset) = (due(environment.refresh.as_ref()), due(environment.reset.as_ref()));
+            if !refresh && !reset {
+                continue;
+            }
+            let (environments, place) = (self.clone(), Place::environment(name.clone()));
+            tokio::spawn(async move {
+                let caller = Caller { name: "schedule".to_owned() };
+                let report = Report::quiet();
+                // A refresh ends in a fresh branch, so a reset at the same minute is part of it. A
+                // failure is in the history and the log already.
+                let _record = if refresh {
+                    environments.refresh(&place, &caller, &report).await
+                } else {
+                    environments.reset(&place, &caller, &report).await
+                };
+            });
+        }
+    }
+
+    /// Writes down, to the minute, when places with sessions were last used.
+    async fn note_use(&self, now: Timestamp) {
+        let mut stale = Vec::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let Some(pointer) = state.pointer.load_full() else { continue };
+            let age = now.duration_since(pointer.used).unsigned_abs();
+            if state.sessions() > 0 && age > USED_STALE_MAX {
+                stale.push(place.clone());
+            }
+        }
+        for place in stale {
+            if let Err(error) = self.annotate(&place, |pointer| pointer.used = now).await {
+                tracing::warn!(%place, error = chain(&error), "the time of use was not written");
+            }
+        }
+    }
+
+    /// Drops what was not used for its lifetime; what is in use or protected stays.
+    async fn expire(&self, now: Timestamp) {
+        let settings = self.settings();
+        let mut expired = Vec::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let (Some(pointer), Some(lifetime)) =
+                (state.pointer.load_full(), settings.lifetime(place))
+            else {
+                continue;
+            };
+            let unused = now.duration_since(pointer.used);
+            if state.sessions() == 0 && unused.is_positive() && unused.unsigned_abs() > lifetime {
+                expired.push(place.clone());
+            }
+        }
+        let caller = Caller { name: "lifetime".to_owned() };
+        for place in expired {
+            match self.drop_place(&place, &caller, &Report::quiet()).await {
+                Ok(_) | Err(EnvironmentError::Protected { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(%place, error = chain(&error), "an unused branch was not dropped");
+                }
+            }
+        }
+    }
+
+    /// Moves to the trash what no pointer, spare, operation or running process refers to.
+    pub(super) async fn collect(&self) {
+        // A pointer that cannot be read may refer to anything.
+        if !self.inner.unreadable.is_empty() {
+            return;
+        }
+        let (mut branches, mut snapshots) = (BTreeSet::new(), BTreeSet::new());
+        // Holds are read before pointers: what moves from a hold to a pointer is seen at least once.
+        branches.extend(self.inner.held_branches.iter().map(|held| held.clone()));
+        snapshots.extend(self.inner.held_snapshots.iter().map(|held| held.clone()));
+        for entry in &self.inner.places {
+            if let Some(pointer) = entry.value().pointer.load_full() {
+                branches.extend(pointer.branches().cloned());
+                snapshots.extend(pointer.snapshots().cloned());
+            }
+        }
+        for (key, branch) in self.inner.spares.branches() {
+            snapshots.insert(key.base);
+            branches.insert(branch);
+        }
+        let all = self.inner.pool.snapshots();
+        let kept = all.iter().filter(|snapshot| is_kept(snapshot));
+        snapshots.extend(kept.map(|snapshot| snapshot.id.clone()));
+        let roots = Roots { branches, snapshots, ..Roots::default() };
+        let collected = self.inner.pool.collect(&roots).await;
+        if !collected.branches.is_empty() || !collected.snapshots.is_empty() {
+            tracing::info!(?collected, "collected");
+        }
+    }
+}
