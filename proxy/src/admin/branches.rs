@@ -42,7 +42,9 @@ async fn operate(
         let from = order.from.as_deref().map(origin).transpose()?;
         let environments = control.environments.clone();
         return Ok(reply::stream(|report| async move {
-            environments.create_branch(&place, from, &caller, &report).await
+            environments
+                .create_branch(&place, from, &caller, &report)
+                .await
         }));
     }
     verb(&control, &caller, place, &verb_name, order).await
@@ -74,15 +76,23 @@ pub(super) async fn verb(
             environments.snapshot(&place, &caller, &report).await
         })),
         "diff" => Ok(reply::stream(|report| async move {
-            let request = DiffRequest { database: order.database, rows: order.rows };
+            let request = DiffRequest {
+                database: order.database,
+                rows: order.rows,
+            };
             environments.diff(&place, &request, &caller, &report).await
         })),
         "sleep" => Ok(Json(environments.sleep(&place).await?).into_response()),
         "wake" => Ok(Json(environments.wake(&place).await?).into_response()),
         "protect" => {
             let until = order.for_seconds.map(until).transpose()?;
-            let protection = Protection { by: caller.name.clone(), until };
-            environments.protect(&place, Some(protection), &caller).await?;
+            let protection = Protection {
+                by: caller.name.clone(),
+                until,
+            };
+            environments
+                .protect(&place, Some(protection), &caller)
+                .await?;
             Ok(Json(()).into_response())
         }
         "unprotect" => {

@@ -45,17 +45,24 @@ async fn operate(
     let environments = control.environments.clone();
     if verb_name == "build" {
         return Ok(reply::stream(|report| async move {
-            environments.build(&place.environment, &caller, &report).await
+            environments
+                .build(&place.environment, &caller, &report)
+                .await
         }));
     }
     if verb_name == "promote" {
-        let from = order.from.as_deref().ok_or_else(|| Problem::invalid("`from` is missing"))?;
+        let from = order
+            .from
+            .as_deref()
+            .ok_or_else(|| Problem::invalid("`from` is missing"))?;
         let from: Place = from.parse().map_err(Problem::invalid)?;
         return Ok(reply::stream(|report| async move {
             environments.promote(&from, &place, &caller, &report).await
         }));
     }
-    Ok(verb(&control, &caller, place, &verb_name, order).await?.into_response())
+    Ok(verb(&control, &caller, place, &verb_name, order)
+        .await?
+        .into_response())
 }
 
 fn environment(name: &str) -> Result<Place, Problem> {

@@ -86,6 +86,8 @@ impl Connected<IncomingStream<'_, UnixListener>> for Peer {
 
 impl Peer {
     fn caller(&self) -> Caller {
-        Caller { name: self.name.clone() }
+        Caller {
+            name: self.name.clone(),
+        }
     }
 }

@@ -25,14 +25,22 @@ impl From<EnvironmentError> for Problem {
             Kind::Unsupported => "unsupported",
             Kind::Failed => "failed",
         };
-        Self { kind: kind.to_owned(), error: chain(&error), hints: error.hints() }
+        Self {
+            kind: kind.to_owned(),
+            error: chain(&error),
+            hints: error.hints(),
+        }
     }
 }
 
 impl Problem {
     /// The request itself is wrong.
     pub fn invalid(error: impl std::fmt::Display) -> Self {
-        Self { kind: "invalid".to_owned(), error: error.to_string(), hints: Vec::new() }
+        Self {
+            kind: "invalid".to_owned(),
+            error: error.to_string(),
+            hints: Vec::new(),
+        }
     }
 
     fn status(&self) -> StatusCode {
@@ -91,7 +99,11 @@ where
         line.push(b'\n');
         Ok::<Bytes, std::io::Error>(line.into())
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response()
 }
 
 fn tokio_stream(receiver: mpsc::Receiver<Event>) -> impl futures_util::Stream<Item = Event> {

@@ -10,7 +10,9 @@ use crate::branches::SnapshotId;
 use crate::environments::SnapshotLine;
 
 pub(super) fn routes() -> Router<Control> {
-    Router::new().route("/", get(list)).route("/{id}/drop", post(drop_snapshot))
+    Router::new()
+        .route("/", get(list))
+        .route("/{id}/drop", post(drop_snapshot))
 }
 
 async fn list(State(control): State<Control>) -> Json<Vec<SnapshotLine>> {
@@ -23,5 +25,10 @@ async fn drop_snapshot(
     Path(id): Path<String>,
 ) -> Result<Json<()>, Problem> {
     let id = SnapshotId::try_from(id).map_err(Problem::invalid)?;
-    Ok(Json(control.environments.drop_snapshot(&id, &peer.caller()).await?))
+    Ok(Json(
+        control
+            .environments
+            .drop_snapshot(&id, &peer.caller())
+            .await?,
+    ))
 }

@@ -36,9 +36,13 @@ async fn status(State(control): State<Control>) -> Json<Status> {
 
 fn pool_line(pool: &Pool) -> PoolLine {
     let facts = pool.facts();
-    let (total_bytes, free_bytes) =
-        facts.space.map_or((0, 0), |space| (space.total_bytes, space.free_bytes));
-    let trouble = facts.trouble.iter().map(|one| format!("{}: {}", one.path.display(), one.why));
+    let (total_bytes, free_bytes) = facts
+        .space
+        .map_or((0, 0), |space| (space.total_bytes, space.free_bytes));
+    let trouble = facts
+        .trouble
+        .iter()
+        .map(|one| format!("{}: {}", one.path.display(), one.why));
     PoolLine {
         path: facts.path,
         driver: facts.driver.to_string(),
@@ -60,7 +64,11 @@ pub(super) async fn metrics(State(control): State<Control>) -> String {
 async fn reload(State(control): State<Control>) -> Result<Json<Vec<String>>, Problem> {
     let (answer, answered) = oneshot::channel();
     let stopping = |_| Problem::invalid("the daemon is stopping");
-    control.commands.send(Command::Reload(answer)).await.map_err(|_| stopping(()))?;
+    control
+        .commands
+        .send(Command::Reload(answer))
+        .await
+        .map_err(|_| stopping(()))?;
     answered.await.map_err(|_| stopping(()))?.map(Json)
 }
 

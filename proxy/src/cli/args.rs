@@ -9,7 +9,12 @@ use clap::{Args, Parser, Subcommand};
 #[command(name = "standin", version, about, max_term_width = 100, after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// Configuration file.
-    #[arg(long, global = true, default_value = "standin.toml", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        default_value = "standin.toml",
+        value_name = "FILE"
+    )]
     pub(super) config: PathBuf,
     /// Print JSON for programs instead of tables for people.
     #[arg(long, global = true)]

@@ -27,7 +27,11 @@ pub(super) struct Client {
 impl Client {
     /// Finds the daemon that serves `config`.
     pub(super) fn of(config: &Path) -> Result<Self, Failure> {
-        Ok(Self { pool: daemon::load(config).map_err(super::local::check::failure)?.pool_path() })
+        Ok(Self {
+            pool: daemon::load(config)
+                .map_err(super::local::check::failure)?
+                .pool_path(),
+        })
     }
 
     /// Asks the daemon that serves a pool.
@@ -50,7 +54,11 @@ impl Client {
         };
         // Through the directory's descriptor: a socket's path may be 107 bytes long, a pool's longer.
         let directory = std::fs::File::open(&self.pool).map_err(nobody)?;
-        let path = format!("/proc/self/fd/{}/{}", directory.as_raw_fd(), daemon::CONTROL_SOCKET);
+        let path = format!(
+            "/proc/self/fd/{}/{}",
+            directory.as_raw_fd(),
+            daemon::CONTROL_SOCKET
+        );
         UnixStream::connect(path).await.map_err(nobody)
     }
 
@@ -91,7 +99,10 @@ impl Client {
         if !response.status().is_success() {
             return answer(response).await;
         }
-        let mut lines = Lines { body: response.into_body(), rest: Vec::new() };
+        let mut lines = Lines {
+            body: response.into_body(),
+            rest: Vec::new(),
+        };
         while let Some(line) = lines.next().await? {
             let event = serde_json::from_slice(&line).map_err(unreadable)?;
             match event {
@@ -100,14 +111,21 @@ impl Client {
                 Event::Problem(problem) => return Err(problem.into()),
             }
         }
-        Err(Failure::failed("the daemon stopped before the operation ended"))
+        Err(Failure::failed(
+            "the daemon stopped before the operation ended",
+        ))
     }
 }
 
 fn request(method: Method, path: &str, body: Bytes) -> Request<Full<Bytes>> {
-    let request = Request::builder().method(method).uri(path).header("host", "standin");
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "standin");
     let request = request.header("content-type", "application/json");
-    request.body(Full::new(body)).expect("paths are made of names that need no escape")
+    request
+        .body(Full::new(body))
+        .expect("paths are made of names that need no escape")
 }
 
 fn unreadable(error: serde_json::Error) -> Failure {
@@ -118,7 +136,9 @@ fn unreadable(error: serde_json::Error) -> Failure {
 async fn answer<T: DeserializeOwned>(response: Response<Incoming>) -> Result<T, Failure> {
     let good = response.status().is_success();
     let body = response.into_body().collect().await;
-    let body = body.map_err(|error| Failure::failed(format!("ask the daemon: {error}")))?.to_bytes();
+    let body = body
+        .map_err(|error| Failure::failed(format!("ask the daemon: {error}")))?
+        .to_bytes();
     if good {
         return serde_json::from_slice(&body).map_err(unreadable);
     }
@@ -148,7 +168,9 @@ impl Lines {
             }
             match self.body.frame().await {
                 None => return Ok(None),
-                Some(Err(error)) => return Err(Failure::failed(format!("ask the daemon: {error}"))),
+                Some(Err(error)) => {
+                    return Err(Failure::failed(format!("ask the daemon: {error}")));
+                }
                 Some(Ok(frame)) => {
                     if let Some(data) = frame.data_ref() {
                         self.rest.extend_from_slice(data);

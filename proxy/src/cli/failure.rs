@@ -20,17 +20,29 @@ pub(super) struct Failure {
 impl Failure {
     /// Something was tried and failed.
     pub(super) fn failed(error: impl Into<String>) -> Self {
-        Self { kind: "failed".into(), error: error.into(), hints: Vec::new() }
+        Self {
+            kind: "failed".into(),
+            error: error.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// The arguments are wrong.
     pub(super) fn usage(error: impl Into<String>) -> Self {
-        Self { kind: "usage".into(), error: error.into(), hints: Vec::new() }
+        Self {
+            kind: "usage".into(),
+            error: error.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// The configuration is wrong.
     pub(super) fn configuration(error: impl Into<String>) -> Self {
-        Self { kind: "configuration".into(), error: error.into(), hints: Vec::new() }
+        Self {
+            kind: "configuration".into(),
+            error: error.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// Adds what to do.
@@ -49,6 +61,10 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self { kind: problem.kind, error: problem.error, hints: problem.hints }
+        Self {
+            kind: problem.kind,
+            error: problem.error,
+            hints: problem.hints,
+        }
     }
 }

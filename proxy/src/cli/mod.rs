@@ -47,21 +47,15 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Status => asked(config, output, remote::status::run),
         Command::Reload => asked(config, output, remote::status::reload),
         Command::Down => asked(config, output, remote::status::down),
-        Command::Environment(verb) => {
-            asked(config, output, async |client, output| {
-                remote::environment::run(client, verb, output).await
-            })
-        }
-        Command::Branch(verb) => {
-            asked(config, output, async |client, output| {
-                remote::branch::run(client, verb, output).await
-            })
-        }
-        Command::Snapshot(verb) => {
-            asked(config, output, async |client, output| {
-                remote::snapshot::run(client, verb, output).await
-            })
-        }
+        Command::Environment(verb) => asked(config, output, async |client, output| {
+            remote::environment::run(client, verb, output).await
+        }),
+        Command::Branch(verb) => asked(config, output, async |client, output| {
+            remote::branch::run(client, verb, output).await
+        }),
+        Command::Snapshot(verb) => asked(config, output, async |client, output| {
+            remote::snapshot::run(client, verb, output).await
+        }),
     }
 }
 
@@ -76,6 +70,8 @@ fn asked(
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let built = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     built.map_err(|error| Failure::failed(format!("start the runtime: {error}")))
 }

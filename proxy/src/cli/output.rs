@@ -64,13 +64,21 @@ impl Output {
     /// Shows the progress of one operation.
     pub(super) fn progress(&self) -> Bar {
         if self.json || !std::io::stderr().is_terminal() {
-            return Bar { bar: None, last: None, quiet: self.json };
+            return Bar {
+                bar: None,
+                last: None,
+                quiet: self.json,
+            };
         }
         let bar = ProgressBar::new_spinner();
         let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
         bar.set_style(style.expect("the template is well-formed"));
         bar.enable_steady_tick(TICK);
-        Bar { bar: Some(bar), last: None, quiet: false }
+        Bar {
+            bar: Some(bar),
+            last: None,
+            quiet: false,
+        }
     }
 }
 
@@ -108,7 +116,9 @@ impl Drop for Bar {
 /// A table with these headings, plain enough to be cut by programs and read by people.
 pub(super) fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_preset(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(headings.iter().map(|heading| heading.to_uppercase()));
     table
 }

@@ -11,7 +11,7 @@ pub const CONTROL_SOCKET: &str = "control.sock";
 
 /// Binds the socket; the pool's lock is held, so a file of that name is nobody's any more.
 ///
-/// The process' umask is 077, so the socket is never open to others, not even for a moment.
+/// The process' umask is 066, so the socket is never open to others, not even for a moment.
 pub(super) fn bind(pool: &Path) -> io::Result<UnixListener> {
     let path = pool.join(CONTROL_SOCKET);
     match std::fs::remove_file(&path) {
@@ -20,5 +20,8 @@ pub(super) fn bind(pool: &Path) -> io::Result<UnixListener> {
     }
     // Through the directory's descriptor: a socket's path may be 107 bytes long, a pool's longer.
     let directory = std::fs::File::open(pool)?;
-    UnixListener::bind(format!("/proc/self/fd/{}/{CONTROL_SOCKET}", directory.as_raw_fd()))
+    UnixListener::bind(format!(
+        "/proc/self/fd/{}/{CONTROL_SOCKET}",
+        directory.as_raw_fd()
+    ))
 }

@@ -71,13 +71,22 @@ pub struct Loaded {
 /// # Errors
 /// When the file cannot be read, or for its problems.
 pub fn load(path: &Path) -> Result<Loaded, LoadError> {
-    let read = |source| LoadError::Read { path: path.to_owned(), source };
+    let read = |source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let path = std::path::absolute(path).map_err(read)?;
     let text = std::fs::read_to_string(&path).map_err(read)?;
-    let config = config::parse(&text)
-        .map_err(|problems| LoadError::Wrong { path: path.clone(), problems })?;
+    let config = config::parse(&text).map_err(|problems| LoadError::Wrong {
+        path: path.clone(),
+        problems,
+    })?;
     let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
-    Ok(Loaded { path, directory, config })
+    Ok(Loaded {
+        path,
+        directory,
+        config,
+    })
 }
 
 impl Loaded {
@@ -91,7 +100,12 @@ impl Loaded {
         let config = &self.config;
         PoolSettings {
             path: self.pool_path(),
-            bin: config.postgres.bin.iter().map(|bin| self.directory.join(bin)).collect(),
+            bin: config
+                .postgres
+                .bin
+                .iter()
+                .map(|bin| self.directory.join(bin))
+                .collect(),
             version: config.postgres.version,
             user: config.postgres.user.clone(),
             memory_bytes: config.pool.memory_bytes,
@@ -160,7 +174,9 @@ impl Loaded {
             Secret::File(path) => {
                 let path = self.directory.join(path);
                 let meta = std::fs::metadata(&path);
-                let bytes = meta.map_err(|error| refused(format!("cannot be read: {error}")))?.len();
+                let bytes = meta
+                    .map_err(|error| refused(format!("cannot be read: {error}")))?
+                    .len();
                 if bytes > SECRET_BYTES_MAX {
                     return Err(refused(format!("has {bytes} bytes, too many for a secret")));
                 }

@@ -3,14 +3,19 @@
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::prelude::*;
 
-/// What is logged unless `STANDIN_LOG` says otherwise (`tracing-subscriber`'s filter syntax).
-const DEFAULT_FILTER: &str = "info,tokio_postgres=warn";
+/// What a daemon logs unless `STANDIN_LOG` says otherwise (`tracing-subscriber`'s filter syntax).
+pub const LOG_SERVING: &str = "info,tokio_postgres=warn";
+
+/// What is logged beside output that is meant for people.
+pub const LOG_QUIET: &str = "warn";
 
 /// Begins to log; a second call changes nothing.
-pub fn log_to_stderr(json: bool) {
+pub fn log_to_stderr(json: bool, default: &str) {
     let filter = EnvFilter::try_from_env("STANDIN_LOG");
-    let filter = filter.unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new(default));
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false);
     let registry = tracing_subscriber::registry().with(filter);
     let _already = if json {
         registry.with(layer.json()).try_init()

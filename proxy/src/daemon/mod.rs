@@ -15,5 +15,5 @@ mod upstream;
 
 pub use control::CONTROL_SOCKET;
 pub use load::{LoadError, Loaded, load};
-pub use log::log_to_stderr;
+pub use log::{LOG_QUIET, LOG_SERVING, log_to_stderr};
 pub use run::{DaemonError, Served, run};

@@ -17,7 +17,9 @@ use crate::branches::server::login_role;
 use crate::environments::{
     Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };
-use crate::relay::{Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls};
+use crate::relay::{
+    Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls,
+};
 
 /// Leads clients into environments.
 #[derive(Clone)]
@@ -35,7 +37,10 @@ impl Resolve for Resolver {
         let (resolver, asked) = (self.clone(), asked.clone());
         // On the daemon's runtime: a relay worker carries bytes and nothing else. Dropping the
         // future gives the work up, as it would on the worker.
-        let task = Given(self.runtime.spawn(async move { resolver.lead(&asked).await }));
+        let task = Given(
+            self.runtime
+                .spawn(async move { resolver.lead(&asked).await }),
+        );
         Box::pin(async move { task.await })
     }
 }
@@ -70,7 +75,11 @@ impl Drop for Given {
 impl Resolver {
     /// A resolver that works on the runtime it is made on.
     pub(super) fn new(environments: Environments, config: Arc<ArcSwap<Config>>) -> Self {
-        Self { environments, config, runtime: Handle::current() }
+        Self {
+            environments,
+            config,
+            runtime: Handle::current(),
+        }
     }
 
     async fn lead(&self, asked: &Asked) -> Result<Route, Refusal> {
@@ -88,7 +97,10 @@ impl Resolver {
         let way = self.environments.enter(&place, &asked.user).await;
         match way.map_err(|error| refusal(&error))? {
             Way::Upstream(entered) => Ok(upstream_route(entered, database, &place)),
-            Way::Branch(entered) => self.branch_route(*entered, database, &place, &asked.user).await,
+            Way::Branch(entered) => {
+                self.branch_route(*entered, database, &place, &asked.user)
+                    .await
+            }
         }
     }
 
@@ -99,7 +111,11 @@ impl Resolver {
         place: &Place,
         user: &UserName,
     ) -> Result<Route, Refusal> {
-        let known = entered.lease.databases().iter().find(|known| known.name == database);
+        let known = entered
+            .lease
+            .databases()
+            .iter()
+            .find(|known| known.name == database);
         let Some(known) = known else {
             let existing = entered.lease.databases();
             return Err(refusal(&EnvironmentError::UnknownDatabase {
@@ -109,12 +125,16 @@ impl Resolver {
             }));
         };
         let owner = known.owner.clone();
-        entered.lease.ensure_login(user).await.map_err(|error| Refusal {
-            code: "57P03",
-            message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
-            detail: Some(chain(&error)),
-            hint: None,
-        })?;
+        entered
+            .lease
+            .ensure_login(user)
+            .await
+            .map_err(|error| Refusal {
+                code: "57P03",
+                message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
+                detail: Some(chain(&error)),
+                hint: None,
+            })?;
         Ok(Route {
             upstream: Upstream::Unix(entered.lease.socket()),
             user: login_role(user),
@@ -134,7 +154,10 @@ impl Resolver {
 /// name, in this order.
 fn target(asked: &Asked, config: &Config) -> Result<(String, Place), Refusal> {
     if let Door::Environment(environment) = &asked.door {
-        return Ok((asked.database.clone(), Place::environment(environment.clone())));
+        return Ok((
+            asked.database.clone(),
+            Place::environment(environment.clone()),
+        ));
     }
     match asked.database.parse::<Target>() {
         Ok(target) => return Ok((target.database, target.place)),
@@ -145,13 +168,19 @@ fn target(asked: &Asked, config: &Config) -> Result<(String, Place), Refusal> {
     let named = asked.server_name.as_deref().zip(domain);
     match named.and_then(|(name, domain)| place_of_server_name(name, domain)) {
         Some(place) => Ok((asked.database.clone(), place)),
-        None => Err(unknown(&format!("\"{}\" names no environment", asked.database), config)),
+        None => Err(unknown(
+            &format!("\"{}\" names no environment", asked.database),
+            config,
+        )),
     }
 }
 
 fn unknown(message: &str, config: &Config) -> Refusal {
-    let names: Vec<String> =
-        config.environments.iter().map(|environment| environment.pattern.to_string()).collect();
+    let names: Vec<String> = config
+        .environments
+        .iter()
+        .map(|environment| environment.pattern.to_string())
+        .collect();
     Refusal {
         code: "3D000",
         message: message.to_owned(),
@@ -165,12 +194,19 @@ fn unknown(message: &str, config: &Config) -> Refusal {
 }
 
 fn may_enter(config: &Config, user: &UserName, place: &Place) -> Result<(), Refusal> {
-    config.may_enter(user, &place.environment).map_err(|denied| Refusal {
-        code: "42501",
-        message: format!("user \"{user}\" may not enter environment \"{}\"", place.environment),
-        detail: Some(denied.to_string()),
-        hint: Some(format!("add it to users.{user}.environments in the configuration")),
-    })
+    config
+        .may_enter(user, &place.environment)
+        .map_err(|denied| Refusal {
+            code: "42501",
+            message: format!(
+                "user \"{user}\" may not enter environment \"{}\"",
+                place.environment
+            ),
+            detail: Some(denied.to_string()),
+            hint: Some(format!(
+                "add it to users.{user}.environments in the configuration"
+            )),
+        })
 }
 
 fn refusal(error: &EnvironmentError) -> Refusal {
@@ -184,7 +220,9 @@ fn refusal(error: &EnvironmentError) -> Refusal {
     };
     let message = error.to_string();
     let all = chain(error);
-    let detail = all.strip_prefix(&message).and_then(|rest| rest.strip_prefix(": "));
+    let detail = all
+        .strip_prefix(&message)
+        .and_then(|rest| rest.strip_prefix(": "));
     let hints = error.hints();
     Refusal {
         code,
@@ -195,7 +233,10 @@ fn refusal(error: &EnvironmentError) -> Refusal {
 }
 
 /// Turns the end of a generation into what the client is told.
-fn ending(mut closing: watch::Receiver<Option<Closing>>, place: &Place) -> watch::Receiver<Option<Ending>> {
+fn ending(
+    mut closing: watch::Receiver<Option<Closing>>,
+    place: &Place,
+) -> watch::Receiver<Option<Ending>> {
     let (sender, receiver) = watch::channel(None);
     let place = place.to_string();
     let tell = move |closing: &Closing| Ending {
@@ -241,7 +282,11 @@ fn upstream_route(entered: EnteredUpstream, database: String, place: &Place) -> 
     let upstream = if address.host.starts_with('/') {
         Upstream::Unix(format!("{}/.s.PGSQL.{}", address.host, address.port).into())
     } else {
-        Upstream::Tcp { host: address.host, port: address.port, tls }
+        Upstream::Tcp {
+            host: address.host,
+            port: address.port,
+            tls,
+        }
     };
     Route {
         upstream,

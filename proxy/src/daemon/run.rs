@@ -91,8 +91,8 @@ pub async fn run(
     served: impl FnOnce(&Served),
     until: Option<oneshot::Receiver<()>>,
 ) -> Result<(), DaemonError> {
-    // Sockets, pointers and histories are nobody else's business.
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    // Files are nobody else's business; the pool's directories let the servers' user pass through.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o066));
     let signals = Signals::new().map_err(|error| DaemonError::System("watch signals", error))?;
     let daemon = Daemon::open(loaded).await?;
     let (commands, received) = mpsc::channel(admin::COMMANDS_MAX);
@@ -150,8 +150,7 @@ impl Daemon {
         let pool = Pool::open(loaded.pool_settings()).await?;
         let environments = Environments::open(pool, settings)?;
         let config = Arc::new(ArcSwap::from_pointee(loaded.config.clone()));
-        let resolver =
-            Resolver::new(environments.clone(), Arc::clone(&config));
+        let resolver = Resolver::new(environments.clone(), Arc::clone(&config));
         let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let relay = Relay::new(Arc::new(resolver), policy, workers);
         let relay = relay.map_err(|error| DaemonError::System("start the relay", error))?;
@@ -185,10 +184,18 @@ impl Daemon {
         }
         if let Some(directory) = &listen.unix {
             let directory = loaded.directory.join(directory);
-            let port = listen.postgres.map_or(POSTGRES_PORT, |address| address.port());
-            let address = directory.join(format!(".s.PGSQL.{port}")).display().to_string();
+            let port = listen
+                .postgres
+                .map_or(POSTGRES_PORT, |address| address.port());
+            let address = directory
+                .join(format!(".s.PGSQL.{port}"))
+                .display()
+                .to_string();
             let listener = self.relay.listen_unix(&directory, port);
-            let failed = |source| DaemonError::Listen { address: address.clone(), source };
+            let failed = |source| DaemonError::Listen {
+                address: address.clone(),
+                source,
+            };
             self.keep(listener.map_err(failed)?);
             endpoints.push(address);
         }
@@ -199,7 +206,10 @@ impl Daemon {
     fn listen_tcp(&self, address: SocketAddr, door: Door) -> Result<SocketAddr, DaemonError> {
         let proxied = self.loaded.load().config.listen.proxy_protocol;
         let listener = self.relay.listen_tcp(address, door, proxied);
-        let failed = |source| DaemonError::Listen { address: address.to_string(), source };
+        let failed = |source| DaemonError::Listen {
+            address: address.to_string(),
+            source,
+        };
         let listener = listener.map_err(failed)?;
         let bound = match listener.address() {
             Address::Tcp(bound) => *bound,
@@ -210,7 +220,10 @@ impl Daemon {
     }
 
     fn keep(&self, listener: Listener) {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(listener);
     }
 
     fn control(
@@ -294,7 +307,10 @@ impl Daemon {
     async fn stop(&self) {
         let began = Instant::now();
         tracing::info!("stopping");
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         let drain = self.loaded.load().config.limits.drain;
         self.relay.drain(drain).await;
         let servers = self.environments.pool().shutdown();
@@ -320,12 +336,18 @@ fn problem(error: &DaemonError) -> Problem {
     let error = match error {
         DaemonError::Load(LoadError::Wrong { path, problems }) => {
             let file = path.display().to_string();
-            let all: Vec<String> =
-                problems.iter().map(|problem| problem.rendered(&file).to_string()).collect();
+            let all: Vec<String> = problems
+                .iter()
+                .map(|problem| problem.rendered(&file).to_string())
+                .collect();
             hints.push("nothing was changed; the old configuration stays in force".to_owned());
             all.join("\n")
         }
         error => chain(error),
     };
-    Problem { kind: "invalid".to_owned(), error, hints }
+    Problem {
+        kind: "invalid".to_owned(),
+        error,
+        hints,
+    }
 }

@@ -22,13 +22,18 @@ pub enum UrlError {
     #[error("the connection URL must name a user")]
     User,
     /// The mode is none of libpq's.
-    #[error(
-        "sslmode {0:?} is none of disable, allow, prefer, require, verify-ca, verify-full"
-    )]
+    #[error("sslmode {0:?} is none of disable, allow, prefer, require, verify-ca, verify-full")]
     SslMode(String),
 }
 
-const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+const SSL_MODES: [&str; 6] = [
+    "disable",
+    "allow",
+    "prefer",
+    "require",
+    "verify-ca",
+    "verify-full",
+];
 
 /// PostgreSQL's port where the URL names none.
 const DEFAULT_PORT: u16 = 5432;
@@ -43,7 +48,10 @@ pub(super) fn parse(url: &str) -> Result<UpstreamAddress, UrlError> {
     let mut sslmode = "prefer".to_owned();
     let mut sslrootcert = None;
     let mut rest = Vec::new();
-    for parameter in parameters.split('&').filter(|parameter| !parameter.is_empty()) {
+    for parameter in parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+    {
         match parameter.split_once('=') {
             Some(("sslmode", mode)) if SSL_MODES.contains(&mode) => mode.clone_into(&mut sslmode),
             Some(("sslmode", mode)) => return Err(UrlError::SslMode(mode.to_owned())),
@@ -54,8 +62,9 @@ pub(super) fn parse(url: &str) -> Result<UpstreamAddress, UrlError> {
         }
     }
     let plain = format!("{address}?{}", rest.join("&"));
-    let config: tokio_postgres::Config =
-        plain.parse().map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
+    let config: tokio_postgres::Config = plain
+        .parse()
+        .map_err(|error: tokio_postgres::Error| UrlError::Unreadable(error.to_string()))?;
     let host = match config.get_hosts() {
         [Host::Tcp(host)] => host.clone(),
         [Host::Unix(path)] => path.display().to_string(),
@@ -81,7 +90,10 @@ mod tests {
         let url = "postgresql://ada:s%20ecret@db.example.org:5433/shop?sslmode=verify-full\
                    &sslrootcert=/etc/ca.pem&application_name=x";
         let address = parse(url).expect("is a url");
-        assert_eq!((address.host.as_str(), address.port), ("db.example.org", 5433));
+        assert_eq!(
+            (address.host.as_str(), address.port),
+            ("db.example.org", 5433)
+        );
         assert_eq!(address.user, "ada");
         assert_eq!(address.password.as_deref(), Some("s ecret"));
         assert_eq!(address.sslmode, "verify-full");
@@ -91,7 +103,10 @@ mod tests {
     #[test]
     fn a_socket_directory_is_a_host() {
         let address = parse("postgres://ada@/shop?host=/run/postgresql").expect("is a url");
-        assert_eq!((address.host.as_str(), address.port), ("/run/postgresql", 5432));
+        assert_eq!(
+            (address.host.as_str(), address.port),
+            ("/run/postgresql", 5432)
+        );
     }
 
     #[test]
@@ -100,8 +115,14 @@ mod tests {
         assert_eq!(refused("mysql://x"), UrlError::Scheme);
         assert_eq!(refused("postgres://ada@a,b/shop"), UrlError::Host);
         assert_eq!(refused("postgres://host/shop"), UrlError::User);
-        assert_eq!(refused("postgres://ada@h/x?sslmode=on"), UrlError::SslMode("on".into()));
-        for url in ["postgres://ada:hunter2@h:x/db", "postgres://ada:hunter2@h/db?port=zz"] {
+        assert_eq!(
+            refused("postgres://ada@h/x?sslmode=on"),
+            UrlError::SslMode("on".into())
+        );
+        for url in [
+            "postgres://ada:hunter2@h:x/db",
+            "postgres://ada:hunter2@h/db?port=zz",
+        ] {
             assert!(!refused(url).to_string().contains("hunter2"));
         }
     }

@@ -20,9 +20,10 @@ impl Environments {
         environment: &Environment,
     ) -> Result<SnapshotId, EnvironmentError> {
         match &environment.source {
-            Source::Migrations { migrations, database } => {
-                self.migrated(turn, migrations, database).await
-            }
+            Source::Migrations {
+                migrations,
+                database,
+            } => self.migrated(turn, migrations, database).await,
             Source::Mirror => match self.newest_mirror() {
                 Some(snapshot) => Ok(snapshot),
                 None => self.copy_production(turn).await,
@@ -46,7 +47,9 @@ impl Environments {
     fn newest_mirror(&self) -> Option<SnapshotId> {
         let mirrors = self.inner.pool.snapshots().into_iter();
         let mirrors = mirrors.filter(|snapshot| key_of(snapshot) == Some(MIRROR_KEY));
-        mirrors.max_by_key(|snapshot| snapshot.taken_at).map(|snapshot| snapshot.id.clone())
+        mirrors
+            .max_by_key(|snapshot| snapshot.taken_at)
+            .map(|snapshot| snapshot.id.clone())
     }
 
     /// A new physical copy of production, quarantined and sealed.
@@ -55,19 +58,27 @@ impl Environments {
         turn: &mut Turn,
     ) -> Result<SnapshotId, EnvironmentError> {
         let settings = self.settings();
-        let url = settings.production.clone().ok_or_else(|| EnvironmentError::Impossible {
-            place: turn.place.to_string(),
-            verb: "copy production",
-            reason: "[production] is not configured".to_owned(),
-        })?;
+        let url = settings
+            .production
+            .clone()
+            .ok_or_else(|| EnvironmentError::Impossible {
+                place: turn.place.to_string(),
+                verb: "copy production",
+                reason: "[production] is not configured".to_owned(),
+            })?;
         let lock = self.base_lock(MIRROR_KEY);
         let _guard = lock.lock().await;
         turn.step("copy production");
         let report = turn.report.clone();
         let plan = DraftPlan::Mirror { url };
-        let draft = self.inner.pool.draft(plan, move |progress| report.send(progress.into())).await;
+        let draft = self
+            .inner
+            .pool
+            .draft(plan, move |progress| report.send(progress.into()))
+            .await;
         let draft = draft.map_err(turn.failed("copy production"))?;
-        self.seal(turn, draft, MIRROR_KEY.to_owned(), "production", true).await
+        self.seal(turn, draft, MIRROR_KEY.to_owned(), "production", true)
+            .await
     }
 
     /// A cluster filled by migrations; the one sealed under the same key where there is one.
@@ -84,17 +95,27 @@ impl Environments {
         let lock = self.base_lock(&key);
         let _guard = lock.lock().await;
         let snapshots = self.inner.pool.snapshots();
-        let same = snapshots.iter().find(|snapshot| key_of(snapshot) == Some(&key));
+        let same = snapshots
+            .iter()
+            .find(|snapshot| key_of(snapshot) == Some(&key));
         if let Some(snapshot) = same {
             return Ok(snapshot.id.clone());
         }
         turn.step("initialise a cluster");
         let report = turn.report.clone();
-        let plan = DraftPlan::Fresh { major, database: database.to_owned() };
-        let draft = self.inner.pool.draft(plan, move |progress| report.send(progress.into())).await;
+        let plan = DraftPlan::Fresh {
+            major,
+            database: database.to_owned(),
+        };
+        let draft = self
+            .inner
+            .pool
+            .draft(plan, move |progress| report.send(progress.into()))
+            .await;
         let draft = draft.map_err(turn.failed("initialise a cluster"))?;
         turn.step("migrate");
-        self.migrate(turn, &draft, migrations, database, &settings.directory).await?;
+        self.migrate(turn, &draft, migrations, database, &settings.directory)
+            .await?;
         self.seal(turn, draft, key, "migrations", false).await
     }
 
@@ -109,7 +130,10 @@ impl Environments {
         let report = turn.report.clone();
         match migrations {
             Migrations::Directory(path) => {
-                let client = draft.owner(database).await.map_err(turn.failed("connect"))?;
+                let client = draft
+                    .owner(database)
+                    .await
+                    .map_err(turn.failed("connect"))?;
                 let told = |file: &FileDone| {
                     let step = format!("{} ({} of {})", file.name, file.number, file.of);
                     report.send(Progress::step(step));
@@ -138,16 +162,33 @@ impl Environments {
         turn.step("seal");
         let settings = self.settings();
         let users: Vec<_> = settings.config.users.keys().cloned().collect();
-        draft.ensure_logins(&users).await.map_err(turn.failed("make the login roles"))?;
-        let label = Labelled { source, key: Some(key), raw, kept: false };
-        let snapshot = draft.seal(label.seal_label(turn)).await.map_err(turn.failed("seal"))?;
+        draft
+            .ensure_logins(&users)
+            .await
+            .map_err(turn.failed("make the login roles"))?;
+        let label = Labelled {
+            source,
+            key: Some(key),
+            raw,
+            kept: false,
+        };
+        let snapshot = draft
+            .seal(label.seal_label(turn))
+            .await
+            .map_err(turn.failed("seal"))?;
         turn.hold_snapshot(&snapshot);
         Ok(snapshot)
     }
 
     /// Whether the migrations have changed since the snapshot of an environment was made.
     pub(super) fn drift(&self, environment: &Environment, key: Option<&str>) -> Option<String> {
-        let Source::Migrations { migrations, database } = &environment.source else { return None };
+        let Source::Migrations {
+            migrations,
+            database,
+        } = &environment.source
+        else {
+            return None;
+        };
         let settings = self.settings();
         let major = settings.config.postgres.version;
         match migrations_key(migrations, database, major, &settings.directory) {
@@ -230,7 +271,9 @@ fn migrations_key(
 
 /// A command of the configuration: its first word is the program, and it runs beside the file.
 fn command_of(words: &[String], directory: &Path) -> MigrationCommand {
-    let (program, arguments) = words.split_first().expect("a checked command has a program");
+    let (program, arguments) = words
+        .split_first()
+        .expect("a checked command has a program");
     MigrationCommand {
         program: program.clone(),
         arguments: arguments.to_vec(),

@@ -65,16 +65,22 @@ impl Environments {
         if let Source::Upstream(_) = environment.source {
             return self.enter_upstream(place);
         }
-        let caller = Caller { name: format!("connect:{user}") };
+        let caller = Caller {
+            name: format!("connect:{user}"),
+        };
         for _ in 0..ROUNDS_MAX {
-            let Some(state) = self.known(place).filter(|state| state.pointer.load().is_some())
+            let Some(state) = self
+                .known(place)
+                .filter(|state| state.pointer.load().is_some())
             else {
                 self.build_on_connect(place, &caller).await?;
                 continue;
             };
             let joined = {
                 let _gate = state.gate.read().await;
-                let Some(live) = state.live().filter(|live| !live.is_closing()) else { continue };
+                let Some(live) = state.live().filter(|live| !live.is_closing()) else {
+                    continue;
+                };
                 (live.join(), live)
             };
             let (joined, live) = joined;
@@ -82,16 +88,29 @@ impl Environments {
             if live.is_closing() {
                 continue;
             }
-            let wake = |source| EnvironmentError::Wake { place: place.to_string(), source };
+            let wake = |source| EnvironmentError::Wake {
+                place: place.to_string(),
+                source,
+            };
             let lease = woken.map_err(wake)?;
             let notices = self.notices(place, &state);
             let closing = joined.closing();
             let access = environment.access;
-            let entered = Entered { lease, closing, access, notices, _joined: joined };
+            let entered = Entered {
+                lease,
+                closing,
+                access,
+                notices,
+                _joined: joined,
+            };
             return Ok(Way::Branch(Box::new(entered)));
         }
         let reason = "it is swung again and again".to_owned();
-        Err(EnvironmentError::Impossible { place: place.to_string(), verb: "be entered", reason })
+        Err(EnvironmentError::Impossible {
+            place: place.to_string(),
+            verb: "be entered",
+            reason,
+        })
     }
 
     fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {
@@ -118,13 +137,17 @@ impl Environments {
 
     /// A branch that is about to run out says so to who connects.
     fn notices(&self, place: &Place, state: &PlaceState) -> Vec<String> {
-        let Some(pointer) = state.pointer.load_full() else { return Vec::new() };
+        let Some(pointer) = state.pointer.load_full() else {
+            return Vec::new();
+        };
         let mut notices = Vec::new();
         if let Some(lifetime) = self.settings().lifetime(place) {
             let unused = Timestamp::now().duration_since(pointer.used).unsigned_abs();
             if unused * 2 > lifetime {
                 let left = rules::unit::Span(lifetime.saturating_sub(unused));
-                notices.push(format!("\"{place}\" would have been dropped in {left}; it is used again now"));
+                notices.push(format!(
+                    "\"{place}\" would have been dropped in {left}; it is used again now"
+                ));
             }
         }
         notices
@@ -149,9 +172,10 @@ impl Environments {
     ) -> Result<(), EnvironmentError> {
         let settings = self.settings();
         match settings.environment(&place.environment)?.source {
-            Source::Upstream(_) => {
-                Err(EnvironmentError::Unmanaged { place: place.to_string(), verb })
-            }
+            Source::Upstream(_) => Err(EnvironmentError::Unmanaged {
+                place: place.to_string(),
+                verb,
+            }),
             _ => Ok(()),
         }
     }

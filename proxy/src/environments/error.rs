@@ -171,10 +171,16 @@ impl EnvironmentError {
             | Self::UnknownDatabase { .. }
             | Self::UnknownSnapshot(_) => Kind::NotFound,
             Self::Unmasked { .. } => Kind::Forbidden,
-            Self::InUse { .. } | Self::AlreadyExists(_) | Self::QueueFull { .. } | Self::Protected { .. } => Kind::Busy,
+            Self::InUse { .. }
+            | Self::AlreadyExists(_)
+            | Self::QueueFull { .. }
+            | Self::Protected { .. } => Kind::Busy,
             Self::TooManyBranches { .. } => Kind::Limit,
             Self::Unmanaged { .. } | Self::Impossible { .. } => Kind::Unsupported,
-            Self::Create { source: branches::CreateError::Full(_), .. } => Kind::Limit,
+            Self::Create {
+                source: branches::CreateError::Full(_),
+                ..
+            } => Kind::Limit,
             _ => Kind::Failed,
         }
     }
@@ -183,7 +189,9 @@ impl EnvironmentError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::UnknownEnvironment { suggestion, .. } => {
-                let meant = suggestion.iter().map(|name| format!("did you mean \"{name}\"?"));
+                let meant = suggestion
+                    .iter()
+                    .map(|name| format!("did you mean \"{name}\"?"));
                 let list = "`standin environment list` shows what there is".to_owned();
                 meant.chain(std::iter::once(list)).collect()
             }
@@ -195,17 +203,26 @@ impl EnvironmentError {
                 vec![format!("it has: {}", existing.join(", "))]
             }
             Self::Protected { place, .. } => {
-                vec![format!("`standin branch protect {place} --off` takes the protection off")]
+                vec![format!(
+                    "`standin branch protect {place} --off` takes the protection off"
+                )]
             }
             Self::TooManyBranches { oldest, .. } => {
                 let longest = oldest.join(", ");
-                vec![format!("longest unused: {longest}; `standin branch drop` removes one")]
+                vec![format!(
+                    "longest unused: {longest}; `standin branch drop` removes one"
+                )]
             }
             Self::Unmasked { to, .. } => {
-                vec![format!("`unmasked = true` in the source of \"{to}\" allows it")]
+                vec![format!(
+                    "`unmasked = true` in the source of \"{to}\" allows it"
+                )]
             }
             Self::Wake { source, .. } => source.hint().map(str::to_owned).into_iter().collect(),
-            Self::Create { source: branches::CreateError::Full(_), .. } => vec![
+            Self::Create {
+                source: branches::CreateError::Full(_),
+                ..
+            } => vec![
                 "drop branches or snapshots, or grow the pool: `standin setup --size`".to_owned(),
             ],
             _ => Vec::new(),

@@ -65,7 +65,10 @@ impl History {
     pub(super) fn open(pool: &Path) -> Result<Self, EnvironmentError> {
         let path = pool.join("history.jsonl");
         let inner = Inner::open(&path).map_err(EnvironmentError::History)?;
-        Ok(Self { path, inner: Mutex::new(inner) })
+        Ok(Self {
+            path,
+            inner: Mutex::new(inner),
+        })
     }
 
     /// Appends a record. A failure to write is logged, because the operation itself is done.
@@ -83,7 +86,11 @@ impl History {
     /// The latest records of a place, the latest first.
     pub(super) fn of(&self, place: &str, most: usize) -> Vec<Record> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_place = inner.recent.iter().rev().filter(|record| record.place == place);
+        let of_place = inner
+            .recent
+            .iter()
+            .rev()
+            .filter(|record| record.place == place);
         of_place.take(most).cloned().collect()
     }
 }
@@ -107,7 +114,11 @@ impl Inner {
         if bytes > 0 && !ends_with_newline(path)? {
             file.write_all(b"\n")?;
         }
-        Ok(Self { file, bytes, recent })
+        Ok(Self {
+            file,
+            bytes,
+            recent,
+        })
     }
 
     fn write(&mut self, path: &Path, record: &Record) -> io::Result<()> {
@@ -166,7 +177,11 @@ mod tests {
         history.append(record("qa", 3));
         drop(history);
         let history = History::open(pool.path()).expect("opens a third time");
-        let took: Vec<u64> = history.of("qa", 9).iter().map(|record| record.took_ms).collect();
+        let took: Vec<u64> = history
+            .of("qa", 9)
+            .iter()
+            .map(|record| record.took_ms)
+            .collect();
         assert_eq!(took, [3, 1]);
     }
 
@@ -180,7 +195,9 @@ mod tests {
             history.append(long.clone());
         }
         for name in ["history.jsonl", "history.jsonl.1"] {
-            let bytes = fs::metadata(pool.path().join(name)).expect("is there").len();
+            let bytes = fs::metadata(pool.path().join(name))
+                .expect("is there")
+                .len();
             assert!(bytes <= FILE_BYTES_MAX, "{name} has {bytes} bytes");
         }
     }

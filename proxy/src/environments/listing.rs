@@ -175,7 +175,10 @@ impl Environments {
                     lines.push(pattern_line(&settings, table));
                     let mut made: Vec<Place> = self.places_of(&table.pattern);
                     made.sort();
-                    lines.extend(made.iter().map(|place| self.environment_line(&settings, place)));
+                    lines.extend(
+                        made.iter()
+                            .map(|place| self.environment_line(&settings, place)),
+                    );
                 }
             }
         }
@@ -191,7 +194,10 @@ impl Environments {
         let table = settings.environment(&place.environment)?;
         let mut line = self.environment_line(&settings, place);
         line.history = self.inner.history.of(&place.to_string(), HISTORY_SHOWN);
-        let base = line.generation.as_ref().and_then(|now| now.base.clone().try_into().ok());
+        let base = line
+            .generation
+            .as_ref()
+            .and_then(|now| now.base.clone().try_into().ok());
         let base = base.and_then(|base| self.inner.pool.snapshot(&base));
         if let Some(base) = base {
             line.drift = self.drift(table, key_of(&base));
@@ -202,7 +208,9 @@ impl Environments {
     fn places_of(&self, pattern: &EnvironmentPattern) -> Vec<Place> {
         let all = self.inner.places.iter();
         let names = all.map(|entry| entry.key().clone());
-        names.filter(|place| place.branch.is_none() && pattern.matches(&place.environment)).collect()
+        names
+            .filter(|place| place.branch.is_none() && pattern.matches(&place.environment))
+            .collect()
     }
 
     fn environment_line(&self, settings: &Settings, place: &Place) -> EnvironmentLine {
@@ -210,7 +218,9 @@ impl Environments {
         let table = table.expect("listed environments have a table");
         let state = self.known(place);
         let pointer = state.as_ref().and_then(|state| state.pointer.load_full());
-        let base = pointer.as_ref().and_then(|now| self.inner.pool.snapshot(&now.base));
+        let base = pointer
+            .as_ref()
+            .and_then(|now| self.inner.pool.snapshot(&now.base));
         let upstream = matches!(table.source, Source::Upstream(_));
         EnvironmentLine {
             name: place.to_string(),
@@ -220,19 +230,29 @@ impl Environments {
                 (None, _) => "not built",
             }
             .to_owned(),
-            server: pointer.as_ref().map_or_else(String::new, |now| self.server(&now.current)),
+            server: pointer
+                .as_ref()
+                .map_or_else(String::new, |now| self.server(&now.current)),
             source: source_text(&table.source),
             access: access_text(table.access).to_owned(),
-            durability: if upstream { String::new() } else { table.durability.to_string() },
+            durability: if upstream {
+                String::new()
+            } else {
+                table.durability.to_string()
+            },
             raw: settings.config.is_raw(table),
             sessions: state.as_ref().map_or(0, |state| state.sessions()),
             branches: self.branch_count(place),
-            databases: base.as_ref().map_or_else(Vec::new, |base| database_names(base)),
-            data_as_of: base.and_then(|base| moment(base.taken_at)),
-            generation: pointer.as_ref().map(|now| GenerationLine::from(&now.current)),
-            earlier: pointer
+            databases: base
                 .as_ref()
-                .map_or_else(Vec::new, |now| now.earlier.iter().map(GenerationLine::from).collect()),
+                .map_or_else(Vec::new, |base| database_names(base)),
+            data_as_of: base.and_then(|base| moment(base.taken_at)),
+            generation: pointer
+                .as_ref()
+                .map(|now| GenerationLine::from(&now.current)),
+            earlier: pointer.as_ref().map_or_else(Vec::new, |now| {
+                now.earlier.iter().map(GenerationLine::from).collect()
+            }),
             port: table.port,
             protection: pointer.and_then(|now| now.protection.clone()),
             running: state.as_ref().and_then(|state| state.running()),
@@ -253,7 +273,8 @@ impl Environments {
 
     fn server(&self, generation: &super::Generation) -> String {
         let view = self.inner.pool.branch(&generation.branch);
-        view.map_or("missing", |view| activity(&view.activity)).to_owned()
+        view.map_or("missing", |view| activity(&view.activity))
+            .to_owned()
     }
 
     /// Every named branch, by name.
@@ -274,8 +295,12 @@ impl Environments {
     /// When it does not exist.
     pub fn branch(&self, place: &Place) -> Result<BranchLine, EnvironmentError> {
         let settings = self.settings();
-        let line = self.known(place).and_then(|state| self.branch_line(&settings, place, &state));
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let line = self
+            .known(place)
+            .and_then(|state| self.branch_line(&settings, place, &state));
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         let mut line = line.ok_or_else(missing)?;
         line.history = self.inner.history.of(&place.to_string(), HISTORY_SHOWN);
         Ok(line)
@@ -291,7 +316,10 @@ impl Environments {
         let view = self.inner.pool.branch(&pointer.current.branch);
         let base = self.inner.pool.snapshot(&pointer.base);
         let expires = settings.lifetime(place).and_then(|lifetime| {
-            pointer.used.checked_add(jiff::SignedDuration::try_from(lifetime).ok()?).ok()
+            pointer
+                .used
+                .checked_add(jiff::SignedDuration::try_from(lifetime).ok()?)
+                .ok()
         });
         Some(BranchLine {
             name: place.to_string(),
@@ -306,7 +334,9 @@ impl Environments {
             protection: pointer.protection.clone(),
             running: state.running(),
             failure: state.failure(),
-            exclusive_bytes: view.and_then(|view| view.weight).map(|weight| weight.exclusive_bytes),
+            exclusive_bytes: view
+                .and_then(|view| view.weight)
+                .map(|weight| weight.exclusive_bytes),
             history: Vec::new(),
         })
     }
@@ -361,7 +391,12 @@ fn moment(seconds: u64) -> Option<Timestamp> {
 }
 
 fn database_names(snapshot: &SnapshotManifest) -> Vec<String> {
-    snapshot.cluster.databases.iter().map(|database| database.name.clone()).collect()
+    snapshot
+        .cluster
+        .databases
+        .iter()
+        .map(|database| database.name.clone())
+        .collect()
 }
 
 /// What a branch's server does, in a word.

@@ -28,10 +28,10 @@ use crate::branches::{BranchId, Pool, SnapshotId};
 pub use enter::{Entered, EnteredUpstream, Way};
 pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;
-pub use place::{Failure, Running};
 pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
 pub use operations::{Caller, DiffRequest, Difference, From, Report};
 pub use place::Closing;
+pub use place::{Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};
 pub use progress::Progress;
 pub use settings::{Settings, UpstreamAddress};
@@ -74,7 +74,10 @@ impl Environments {
         let (whole, broken) = pointers.load()?;
         let unreadable: Vec<String> = broken.iter().map(error::chain).collect();
         for problem in &unreadable {
-            tracing::error!(problem, "a pointer is unreadable; nothing will be collected");
+            tracing::error!(
+                problem,
+                "a pointer is unreadable; nothing will be collected"
+            );
         }
         let places = DashMap::new();
         for pointer in whole {
@@ -93,7 +96,9 @@ impl Environments {
             held_snapshots: DashSet::new(),
             unreadable,
         };
-        let environments = Self { inner: Arc::new(inner) };
+        let environments = Self {
+            inner: Arc::new(inner),
+        };
         environments.apply_idle();
         environments.find_spares();
         Ok(environments)

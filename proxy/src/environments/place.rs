@@ -106,7 +106,8 @@ impl PlaceState {
 
     /// How many sessions are in.
     pub(super) fn sessions(&self) -> usize {
-        self.live().map_or(0, |live| live.sessions.load(Ordering::Acquire))
+        self.live()
+            .map_or(0, |live| live.sessions.load(Ordering::Acquire))
     }
 
     /// What runs now.
@@ -155,7 +156,9 @@ impl Live {
     /// Counts one session in; it is counted out when the value is dropped.
     pub(super) fn join(self: &Arc<Self>) -> Joined {
         self.sessions.fetch_add(1, Ordering::AcqRel);
-        Joined { live: Arc::clone(self) }
+        Joined {
+            live: Arc::clone(self),
+        }
     }
 
     pub(super) fn is_closing(&self) -> bool {

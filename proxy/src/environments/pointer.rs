@@ -138,7 +138,12 @@ impl Pointer {
 
     /// The number that the next generation gets.
     pub(super) fn next_number(&self) -> u64 {
-        let highest = self.earlier.iter().map(|earlier| earlier.number).max().unwrap_or(0);
+        let highest = self
+            .earlier
+            .iter()
+            .map(|earlier| earlier.number)
+            .max()
+            .unwrap_or(0);
         highest.max(self.current.number) + 1
     }
 
@@ -150,12 +155,21 @@ impl Pointer {
         earlier.truncate(keep);
         let used = self.used.max(next.since);
         let base = next.base.clone();
-        Self { version: self.version + 1, base, used, current: next, earlier, ..self.clone() }
+        Self {
+            version: self.version + 1,
+            base,
+            used,
+            current: next,
+            earlier,
+            ..self.clone()
+        }
     }
 
     /// Every branch that the pointer holds.
     pub fn branches(&self) -> impl Iterator<Item = &BranchId> {
-        std::iter::once(&self.current).chain(&self.earlier).map(|generation| &generation.branch)
+        std::iter::once(&self.current)
+            .chain(&self.earlier)
+            .map(|generation| &generation.branch)
     }
 
     /// Every snapshot that the pointer holds.
@@ -191,7 +205,11 @@ pub enum PointerError {
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PointerError + use<> {
     let path = path.to_owned();
-    move |source| PointerError::Io { action, path, source }
+    move |source| PointerError::Io {
+        action,
+        path,
+        source,
+    }
 }
 
 /// The directory of pointers.
@@ -255,14 +273,26 @@ impl Pointers {
 
 fn read(path: &Path) -> Result<Pointer, PointerError> {
     let text = fs::read_to_string(path).map_err(io_error("read", path))?;
-    let unreadable = |reason: String| PointerError::Unreadable { path: path.to_owned(), reason };
+    let unreadable = |reason: String| PointerError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
     let pointer: Pointer = toml::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     if pointer.format != FORMAT {
-        return Err(unreadable(format!("format {} is not {FORMAT}", pointer.format)));
+        return Err(unreadable(format!(
+            "format {} is not {FORMAT}",
+            pointer.format
+        )));
     }
     let expected = format!("{}.toml", pointer.place);
-    if path.file_name().is_none_or(|name| name != expected.as_str()) {
-        return Err(unreadable(format!("it is the pointer of {:?}", pointer.place.to_string())));
+    if path
+        .file_name()
+        .is_none_or(|name| name != expected.as_str())
+    {
+        return Err(unreadable(format!(
+            "it is the pointer of {:?}",
+            pointer.place.to_string()
+        )));
     }
     Ok(pointer)
 }
@@ -337,12 +367,21 @@ mod tests {
             now = now.swung(generation(now.next_number()), 3);
         }
         assert_eq!(now.current.number, 6);
-        assert_eq!(now.earlier.iter().map(|g| g.number).collect::<Vec<_>>(), [5, 4, 3]);
+        assert_eq!(
+            now.earlier.iter().map(|g| g.number).collect::<Vec<_>>(),
+            [5, 4, 3]
+        );
         // Undo goes to generation 5: the same branch, so it leaves the list of earlier ones.
-        let back = Generation { number: now.next_number(), ..now.earlier[0].clone() };
+        let back = Generation {
+            number: now.next_number(),
+            ..now.earlier[0].clone()
+        };
         let undone = now.swung(back, 3);
         assert_eq!(undone.current.branch, now.earlier[0].branch);
-        assert_eq!(undone.earlier.iter().map(|g| g.number).collect::<Vec<_>>(), [6, 4, 3]);
+        assert_eq!(
+            undone.earlier.iter().map(|g| g.number).collect::<Vec<_>>(),
+            [6, 4, 3]
+        );
         assert_eq!(undone.next_number(), 8);
     }
 }

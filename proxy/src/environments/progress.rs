@@ -22,9 +22,12 @@ pub struct Progress {
 impl Progress {
     /// A step without a count.
     pub fn step(step: impl Into<String>) -> Self {
-        Self { step: step.into(), done_bytes: None, total_bytes: None }
+        Self {
+            step: step.into(),
+            done_bytes: None,
+            total_bytes: None,
+        }
     }
-
 }
 
 impl From<branches::Progress> for Progress {

@@ -45,17 +45,19 @@ impl Settings {
     /// # Errors
     /// When no table has this name or a prefix of it.
     pub fn environment(&self, name: &EnvironmentName) -> Result<&Environment, EnvironmentError> {
-        self.config.environment_for(name).ok_or_else(|| EnvironmentError::UnknownEnvironment {
-            name: name.to_string(),
-            suggestion: self.config.suggest_environment(name.as_str()),
-        })
+        self.config
+            .environment_for(name)
+            .ok_or_else(|| EnvironmentError::UnknownEnvironment {
+                name: name.to_string(),
+                suggestion: self.config.suggest_environment(name.as_str()),
+            })
     }
 
     /// Whether a place may vanish by itself, and after how long without use.
     pub(super) fn lifetime(&self, place: &Place) -> Option<std::time::Duration> {
         let environment = self.config.environment_for(&place.environment)?;
-        let disposable = place.branch.is_some()
-            || matches!(environment.pattern, EnvironmentPattern::Prefix(_));
+        let disposable =
+            place.branch.is_some() || matches!(environment.pattern, EnvironmentPattern::Prefix(_));
         environment.branches.ttl.filter(|_| disposable)
     }
 }

@@ -38,7 +38,11 @@ struct Spare {
 
 impl Spares {
     fn take(&self, key: &SpareKey) -> Option<Spare> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).get_mut(key)?.pop()
+        self.ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_mut(key)?
+            .pop()
     }
 
     fn put(&self, key: SpareKey, spare: Spare) {
@@ -66,7 +70,10 @@ impl Spares {
     pub(super) fn branches(&self) -> Vec<(SpareKey, BranchId)> {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         let of_key = |(key, spares): (&SpareKey, &Vec<Spare>)| {
-            spares.iter().map(|spare| (key.clone(), spare.branch.clone())).collect::<Vec<_>>()
+            spares
+                .iter()
+                .map(|spare| (key.clone(), spare.branch.clone()))
+                .collect::<Vec<_>>()
         };
         ready.iter().flat_map(of_key).collect()
     }
@@ -93,11 +100,18 @@ impl Environments {
     pub(super) async fn take_spare(&self, turn: &mut Turn, base: &SnapshotId) -> Option<BranchId> {
         let settings = self.settings();
         let durability = self.durability(&settings, &turn.place);
-        let spare = self.inner.spares.take(&SpareKey { base: base.clone(), durability })?;
+        let spare = self.inner.spares.take(&SpareKey {
+            base: base.clone(),
+            durability,
+        })?;
         turn.step("take a spare");
         turn.hold_branch(&spare.branch);
         let spec = self.spec_of(&settings, &turn.place, turn.operation);
-        let claimed = self.inner.pool.edit(&spare.branch, |manifest| manifest.spec = spec).await;
+        let claimed = self
+            .inner
+            .pool
+            .edit(&spare.branch, |manifest| manifest.spec = spec)
+            .await;
         match claimed {
             Ok(()) => Some(spare.branch),
             Err(error) => {
@@ -133,11 +147,25 @@ impl Environments {
         spec.operation = Some("spare".to_owned());
         spec.idle = None;
         let place = || format!("spare of {}", key.base);
-        let create = |source| EnvironmentError::Create { place: place(), source };
+        let create = |source| EnvironmentError::Create {
+            place: place(),
+            source,
+        };
         let origin = Origin::Snapshot(key.base.clone());
-        let lease = self.inner.pool.create_awake(origin, spec).await.map_err(create)?;
+        let lease = self
+            .inner
+            .pool
+            .create_awake(origin, spec)
+            .await
+            .map_err(create)?;
         let branch = lease.branch().clone();
-        self.inner.spares.put(key.clone(), Spare { branch, _lease: lease });
+        self.inner.spares.put(
+            key.clone(),
+            Spare {
+                branch,
+                _lease: lease,
+            },
+        );
         Ok(())
     }
 
@@ -148,12 +176,19 @@ impl Environments {
         let mut wanted: HashMap<SpareKey, usize> = HashMap::new();
         for entry in &self.inner.places {
             let (place, state) = entry.pair();
-            let Some(pointer) = state.pointer.load_full() else { continue };
-            let Ok(environment) = settings.environment(&place.environment) else { continue };
+            let Some(pointer) = state.pointer.load_full() else {
+                continue;
+            };
+            let Ok(environment) = settings.environment(&place.environment) else {
+                continue;
+            };
             if place.branch.is_some() {
                 continue;
             }
-            let key = |durability| SpareKey { base: pointer.base.clone(), durability };
+            let key = |durability| SpareKey {
+                base: pointer.base.clone(),
+                durability,
+            };
             *wanted.entry(key(environment.durability)).or_default() += environment.spares;
             let branches = key(Durability::Process);
             *wanted.entry(branches).or_default() += environment.branches.spares;
@@ -188,7 +223,10 @@ impl Environments {
     }
 
     fn idle(&self, settings: &Settings, name: &EnvironmentName) -> Option<std::time::Duration> {
-        settings.config.environment_for(name).and_then(|environment| environment.idle)
+        settings
+            .config
+            .environment_for(name)
+            .and_then(|environment| environment.idle)
     }
 
     /// Puts a branch to sleep unless somebody is in.
@@ -209,7 +247,9 @@ impl Environments {
         let mut changed = Vec::new();
         for entry in &self.inner.places {
             let (place, state) = entry.pair();
-            let Some(pointer) = state.pointer.load_full() else { continue };
+            let Some(pointer) = state.pointer.load_full() else {
+                continue;
+            };
             let idle = self.idle(&settings, &place.environment);
             let view = self.inner.pool.branch(&pointer.current.branch);
             if view.is_some_and(|view| view.manifest.spec.idle != idle) {

@@ -39,17 +39,25 @@ impl Environments {
     fn run_schedules(&self, since: Timestamp, now: Timestamp) {
         let settings = self.settings();
         for environment in &settings.config.environments {
-            let EnvironmentPattern::One(name) = &environment.pattern else { continue };
-            let due = |cron: Option<&rules::config::Cron>| {
-                cron.and_then(|cron| cron.next(since)).is_some_and(|next| next <= now)
+            let EnvironmentPattern::One(name) = &environment.pattern else {
+                continue;
             };
-            let (refresh, reset) = (due(environment.refresh.as_ref()), due(environment.reset.as_ref()));
+            let due = |cron: Option<&rules::config::Cron>| {
+                cron.and_then(|cron| cron.next(since))
+                    .is_some_and(|next| next <= now)
+            };
+            let (refresh, reset) = (
+                due(environment.refresh.as_ref()),
+                due(environment.reset.as_ref()),
+            );
             if !refresh && !reset {
                 continue;
             }
             let (environments, place) = (self.clone(), Place::environment(name.clone()));
             tokio::spawn(async move {
-                let caller = Caller { name: "schedule".to_owned() };
+                let caller = Caller {
+                    name: "schedule".to_owned(),
+                };
                 let report = Report::quiet();
                 // A refresh ends in a fresh branch, so a reset at the same minute is part of it. A
                 // failure is in the history and the log already.
@@ -67,7 +75,9 @@ impl Environments {
         let mut stale = Vec::new();
         for entry in &self.inner.places {
             let (place, state) = entry.pair();
-            let Some(pointer) = state.pointer.load_full() else { continue };
+            let Some(pointer) = state.pointer.load_full() else {
+                continue;
+            };
             let age = now.duration_since(pointer.used).unsigned_abs();
             if state.sessions() > 0 && age > USED_STALE_MAX {
                 stale.push(place.clone());
@@ -96,7 +106,9 @@ impl Environments {
                 expired.push(place.clone());
             }
         }
-        let caller = Caller { name: "lifetime".to_owned() };
+        let caller = Caller {
+            name: "lifetime".to_owned(),
+        };
         for place in expired {
             match self.drop_place(&place, &caller, &Report::quiet()).await {
                 Ok(_) | Err(EnvironmentError::Protected { .. }) => {}
@@ -130,7 +142,11 @@ impl Environments {
         let all = self.inner.pool.snapshots();
         let kept = all.iter().filter(|snapshot| is_kept(snapshot));
         snapshots.extend(kept.map(|snapshot| snapshot.id.clone()));
-        let roots = Roots { branches, snapshots, ..Roots::default() };
+        let roots = Roots {
+            branches,
+            snapshots,
+            ..Roots::default()
+        };
         let collected = self.inner.pool.collect(&roots).await;
         if !collected.branches.is_empty() || !collected.snapshots.is_empty() {
             tracing::info!(?collected, "collected");

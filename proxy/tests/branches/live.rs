@@ -70,7 +70,10 @@ async fn storm(file_system: Option<FileSystem>) {
     let pool = place.open().await;
     let base = bank(&pool).await;
     let spec = || BranchSpec::new(Durability::Consistent);
-    let lease = pool.create_awake(Origin::Snapshot(base), spec()).await.expect("a branch");
+    let lease = pool
+        .create_awake(Origin::Snapshot(base), spec())
+        .await
+        .expect("a branch");
     let stop = Arc::new(AtomicBool::new(false));
     let done = Arc::new(AtomicU64::new(0));
     let mut writers = Vec::new();
@@ -88,13 +91,22 @@ async fn storm(file_system: Option<FileSystem>) {
     let storming = Arc::clone(&stop);
     writers.push(tokio::spawn(async move {
         while !storming.load(Ordering::Relaxed) {
-            client.batch_execute("CHECKPOINT").await.expect("a checkpoint");
+            client
+                .batch_execute("CHECKPOINT")
+                .await
+                .expect("a checkpoint");
         }
     }));
     for _ in 0..ROUNDS {
         let before = done.load(Ordering::Relaxed);
-        let id = pool.snapshot_branch(lease.branch(), label()).await.expect("a snapshot");
-        let copy = pool.create_awake(Origin::Snapshot(id), spec()).await.expect("a branch");
+        let id = pool
+            .snapshot_branch(lease.branch(), label())
+            .await
+            .expect("a snapshot");
+        let copy = pool
+            .create_awake(Origin::Snapshot(id), spec())
+            .await
+            .expect("a branch");
         let found = u64::try_from(check(&copy).await).expect("a count");
         let after = done.load(Ordering::Relaxed) + WRITERS as u64;
         assert!(
@@ -102,8 +114,13 @@ async fn storm(file_system: Option<FileSystem>) {
             "{found} transfers, and there were {before} before and {after} after"
         );
     }
-    let child = pool.create(Origin::Branch(lease.branch().clone()), spec()).await;
-    let child = pool.enter(&child.expect("a child of an awake branch")).await.expect("a session");
+    let child = pool
+        .create(Origin::Branch(lease.branch().clone()), spec())
+        .await;
+    let child = pool
+        .enter(&child.expect("a child of an awake branch"))
+        .await
+        .expect("a session");
     check(&child).await;
     stop.store(true, Ordering::Relaxed);
     for writer in writers {

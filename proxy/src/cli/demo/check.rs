@@ -31,9 +31,17 @@ async fn disposable_session(prepared: &Prepared, output: &Output) -> Result<(), 
     run_sql(&branch, "TRUNCATE customers CASCADE").await?;
     let after = customers(&branch).await?;
     let copy = customers(&connect(prepared, "shop@prod-copy").await?).await?;
-    expect(before > 0 && after == 0, "the branch holds the rows until they are deleted")?;
-    expect(copy == before, "what is deleted in a branch stays in the copy")?;
-    output.say(format!("1. a branch of {before} customers was emptied; the copy still has {copy}"));
+    expect(
+        before > 0 && after == 0,
+        "the branch holds the rows until they are deleted",
+    )?;
+    expect(
+        copy == before,
+        "what is deleted in a branch stays in the copy",
+    )?;
+    output.say(format!(
+        "1. a branch of {before} customers was emptied; the copy still has {copy}"
+    ));
     Ok(())
 }
 
@@ -48,19 +56,29 @@ async fn reset_and_undo(
     run_sql(&session, "TRUNCATE customers CASCADE").await?;
     let path = "/v1/environments/qa";
     let order = Order::default();
-    let reset: Record =
-        control.follow(&format!("{path}/reset"), &order, output.progress()).await?;
+    let reset: Record = control
+        .follow(&format!("{path}/reset"), &order, output.progress())
+        .await?;
     let refused = customers(&session).await.is_err();
     let again = customers(&connect(prepared, "shop@qa").await?).await?;
-    control.follow::<Record>(&format!("{path}/undo"), &order, output.progress()).await?;
+    control
+        .follow::<Record>(&format!("{path}/undo"), &order, output.progress())
+        .await?;
     let undone = customers(&connect(prepared, "shop@qa").await?).await?;
     // The next start of the demo should not begin with an empty qa.
-    control.follow::<Record>(&format!("{path}/reset"), &order, output.progress()).await?;
-    expect(refused, "a session of the old generation is ended by a reset")?;
+    control
+        .follow::<Record>(&format!("{path}/reset"), &order, output.progress())
+        .await?;
+    expect(
+        refused,
+        "a session of the old generation is ended by a reset",
+    )?;
     expect(full > 0 && again == full, "a reset brings the rows back")?;
     expect(undone == 0, "an undo brings the mess back")?;
     let took = reset.took_ms;
-    output.say(format!("2. qa was emptied, reset to {again} customers in {took} ms, and undone"));
+    output.say(format!(
+        "2. qa was emptied, reset to {again} customers in {took} ms, and undone"
+    ));
     Ok(())
 }
 
@@ -76,29 +94,45 @@ async fn branch_and_diff(
     drop(branch);
     let order = Order::default();
     let path = "/v1/branches/qa.check";
-    let found: Difference = control.follow(&format!("{path}/diff"), &order, output.progress()).await?;
+    let found: Difference = control
+        .follow(&format!("{path}/diff"), &order, output.progress())
+        .await?;
     let schema: Vec<String> = found.schema.iter().map(ToString::to_string).collect();
-    expect(schema.len() == 1 && schema[0].contains("gift"), "the diff names the new column")?;
+    expect(
+        schema.len() == 1 && schema[0].contains("gift"),
+        "the diff names the new column",
+    )?;
     let payments = |delta: &&TableDelta| delta.table.to_string().ends_with("payments");
-    let removed = found.tables.iter().find(payments).is_some_and(|delta| delta.removed == 3);
+    let removed = found
+        .tables
+        .iter()
+        .find(payments)
+        .is_some_and(|delta| delta.removed == 3);
     expect(removed, "the diff names the table that lost rows")?;
     for branch in ["/v1/branches/qa.check", "/v1/branches/prod-copy.check"] {
-        control.follow::<Record>(&format!("{branch}/drop"), &order, output.progress()).await?;
+        control
+            .follow::<Record>(&format!("{branch}/drop"), &order, output.progress())
+            .await?;
     }
-    output.say(format!("3. a branch was compared with its beginning: {}", schema.join("; ")));
+    output.say(format!(
+        "3. a branch was compared with its beginning: {}",
+        schema.join("; ")
+    ));
     Ok(())
 }
 
 async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
     let connected = tokio_postgres::connect(&prepared.url(target), NoTls).await;
-    let (client, connection) =
-        connected.map_err(|error| Failure::failed(format!("connect to {target}: {}", told(&error))))?;
+    let (client, connection) = connected
+        .map_err(|error| Failure::failed(format!("connect to {target}: {}", told(&error))))?;
     tokio::spawn(connection);
     Ok(client)
 }
 
 async fn customers(client: &Client) -> Result<i64, Failure> {
-    let row = client.query_one("SELECT count(*) FROM customers", &[]).await;
+    let row = client
+        .query_one("SELECT count(*) FROM customers", &[])
+        .await;
     Ok(row.map_err(|error| Failure::failed(told(&error)))?.get(0))
 }
 
@@ -115,5 +149,9 @@ fn told(error: &tokio_postgres::Error) -> String {
 }
 
 fn expect(holds: bool, claim: &str) -> Result<(), Failure> {
-    if holds { Ok(()) } else { Err(Failure::failed(format!("the check failed: {claim}"))) }
+    if holds {
+        Ok(())
+    } else {
+        Err(Failure::failed(format!("the check failed: {claim}")))
+    }
 }

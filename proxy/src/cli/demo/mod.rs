@@ -12,9 +12,9 @@ use super::args::Demo;
 use super::failure::Failure;
 use super::local::{check as configuration, setup, up};
 use super::output::Output;
-use crate::environments::Progress;
 use crate::branches::server::{Account, Installation, Installations};
 use crate::daemon::{self, Served};
+use crate::environments::Progress;
 
 use production::Production;
 use settings::Prepared;
@@ -24,9 +24,12 @@ use settings::Prepared;
 const ROOT_DIRECTORY: &str = "/var/lib/standin/demo";
 
 pub(super) fn run(demo: &Demo, output: &Output) -> Result<(), Failure> {
-    daemon::log_to_stderr(output.is_json());
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::failed(format!("start the runtime: {error}")))?;
+    daemon::log_to_stderr(output.is_json(), daemon::LOG_QUIET);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| Failure::failed(format!("start the runtime: {error}")))?;
     runtime.block_on(demonstrate(demo, output))
 }
 
@@ -53,7 +56,9 @@ async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
         Some(stopped),
     );
     let demonstration = async {
-        let Ok(served) = serving.await else { return Ok(()) };
+        let Ok(served) = serving.await else {
+            return Ok(());
+        };
         let shown = show(demo, &prepared, &served, output).await;
         if demo.check || shown.is_err() {
             drop(stop);
@@ -88,7 +93,9 @@ async fn show(
     for environment in settings::ENVIRONMENTS {
         let path = format!("/v1/environments/{environment}/build");
         let order = crate::admin::api::Order::default();
-        client.follow::<serde_json::Value>(&path, &order, output.progress()).await?;
+        client
+            .follow::<serde_json::Value>(&path, &order, output.progress())
+            .await?;
     }
     if !demo.check {
         output.say(settings::welcome(prepared, served));

@@ -69,7 +69,11 @@ impl Production {
     async fn make_ready(&mut self, run: &Path, fresh: bool, data: &Path) -> Result<(), Failure> {
         let admin = self.connect(run, "postgres").await?;
         if fresh {
-            sql(&admin, "CREATE ROLE shop; CREATE ROLE reader LOGIN REPLICATION").await?;
+            sql(
+                &admin,
+                "CREATE ROLE shop; CREATE ROLE reader LOGIN REPLICATION",
+            )
+            .await?;
             sql(&admin, "GRANT pg_read_all_data TO reader").await?;
             sql(&admin, "CREATE DATABASE shop OWNER shop").await?;
             let shop = self.connect(run, "shop").await?;
@@ -87,7 +91,11 @@ impl Production {
     /// Waits until the server answers.
     async fn connect(&mut self, run: &Path, database: &str) -> Result<Client, Failure> {
         let mut config = Config::new();
-        config.host_path(run).port(PORT).user("postgres").dbname(database);
+        config
+            .host_path(run)
+            .port(PORT)
+            .user("postgres")
+            .dbname(database);
         let began = Instant::now();
         loop {
             match config.connect(NoTls).await {
@@ -101,8 +109,10 @@ impl Production {
                 Err(_) => tokio::time::sleep(LOOK).await,
             }
             if let Ok(Some(status)) = self.process.try_wait() {
-                return Err(Failure::failed(format!("the demo's production ended: {status}"))
-                    .hint("its log is in production/log in the demo's directory"));
+                return Err(
+                    Failure::failed(format!("the demo's production ended: {status}"))
+                        .hint("its log is in production/log in the demo's directory"),
+                );
             }
         }
     }
@@ -135,8 +145,14 @@ fn signal(process: &Child, signal: Signal) {
 
 /// Stops what a demo that was killed left running.
 fn stop_stale(data: &Path) {
-    let Ok(text) = std::fs::read_to_string(data.join("postmaster.pid")) else { return };
-    let Some(pid) = text.lines().next().and_then(|line| line.trim().parse::<i32>().ok()) else {
+    let Ok(text) = std::fs::read_to_string(data.join("postmaster.pid")) else {
+        return;
+    };
+    let Some(pid) = text
+        .lines()
+        .next()
+        .and_then(|line| line.trim().parse::<i32>().ok())
+    else {
         return;
     };
     let same = std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == data);
@@ -155,7 +171,11 @@ fn own_directory(directory: &Path, account: &Account) -> Result<(), Failure> {
 
 fn command(program: PathBuf, account: &Account) -> Command {
     let mut command = Command::new(program);
-    command.env_clear().env("LC_ALL", "C.UTF-8").current_dir("/").stdin(Stdio::null());
+    command
+        .env_clear()
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir("/")
+        .stdin(Stdio::null());
     if rustix::process::geteuid().is_root() {
         command.uid(account.uid).gid(account.gid);
     }
@@ -168,13 +188,26 @@ fn initialise(data: &Path, installation: &Installation, account: &Account) -> Re
         std::fs::remove_dir_all(data).map_err(failed)?;
     }
     let mut initdb = command(installation.program("initdb"), account);
-    initdb.args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D"]);
+    initdb.args([
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-N",
+        "-D",
+    ]);
     let output = initdb.arg(data).output().map_err(failed)?;
     if output.status.success() {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(Failure::failed(format!("make the demo's production: {}", said.trim())))
+    Err(Failure::failed(format!(
+        "make the demo's production: {}",
+        said.trim()
+    )))
 }
 
 fn spawn(
@@ -187,9 +220,18 @@ fn spawn(
     let log = std::fs::File::create(run.with_file_name("log")).map_err(failed)?;
     let mut postgres = command(installation.program("postgres"), account);
     let setting = |name: &str, value: &str| ["-c".to_owned(), format!("{name}={value}")];
-    postgres.arg("-D").arg(data).arg("-k").arg(run).args(["-p", &PORT.to_string()]);
-    postgres.args(setting("listen_addresses", "")).args(setting("shared_buffers", "64MB"));
-    postgres.args(setting("max_wal_senders", "4")).args(setting("cluster_name", "standin-demo"));
+    postgres
+        .arg("-D")
+        .arg(data)
+        .arg("-k")
+        .arg(run)
+        .args(["-p", &PORT.to_string()]);
+    postgres
+        .args(setting("listen_addresses", ""))
+        .args(setting("shared_buffers", "64MB"));
+    postgres
+        .args(setting("max_wal_senders", "4"))
+        .args(setting("cluster_name", "standin-demo"));
     // Its own process group: Ctrl-C at the terminal is the demo's to handle, in its order.
     postgres.process_group(0).stdout(Stdio::null()).stderr(log);
     postgres.spawn().map_err(failed)
@@ -197,7 +239,12 @@ fn spawn(
 
 async fn sql(client: &Client, text: &str) -> Result<(), Failure> {
     client.batch_execute(text).await.map_err(|error| {
-        let told = error.as_db_error().map(|server| server.message().to_owned());
-        Failure::failed(format!("fill the demo's production: {}", told.unwrap_or(error.to_string())))
+        let told = error
+            .as_db_error()
+            .map(|server| server.message().to_owned());
+        Failure::failed(format!(
+            "fill the demo's production: {}",
+            told.unwrap_or(error.to_string())
+        ))
     })
 }

@@ -28,7 +28,12 @@ pub(super) struct Prepared {
 /// The pool's directory: a pool file is made and mounted where that is needed and allowed.
 pub(super) fn pool(directory: &Path, account: &Account, demo: &Demo) -> Result<PathBuf, Failure> {
     let pool = directory.join("pool");
-    setup::pool(&pool, Some(setup::size(&demo.size)?), FileSystem::Btrfs, account)?;
+    setup::pool(
+        &pool,
+        Some(setup::size(&demo.size)?),
+        FileSystem::Btrfs,
+        account,
+    )?;
     Ok(pool)
 }
 
@@ -58,7 +63,12 @@ pub(super) fn write(
     }
     let config = directory.join("standin.toml");
     std::fs::write(&config, configuration(pool, demo.port)).map_err(failed("write", &config))?;
-    Ok(Prepared { config, pool: pool.to_owned(), password, port: demo.port })
+    Ok(Prepared {
+        config,
+        pool: pool.to_owned(),
+        password,
+        port: demo.port,
+    })
 }
 
 fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure + use<> {
@@ -110,7 +120,11 @@ branches = {{ ttl = "3d" }}
 pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
     let url = |target: &str| prepared.url(target);
     let rows = [
-        ("prod-copy", "a copy of production, as it is · RAW, unmasked", url("shop@prod-copy")),
+        (
+            "prod-copy",
+            "a copy of production, as it is · RAW, unmasked",
+            url("shop@prod-copy"),
+        ),
         ("staging", "migrations and data", url("shop@staging")),
         ("qa", "the same, on a port of its own too", url("shop@qa")),
         ("test-*", "made when you connect", url("shop@test-1")),
@@ -123,10 +137,8 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
     for note in &served.notes {
         text.push_str(&format!("\nnote: {note}\n"));
     }
-    let program = std::env::current_exe().map_or_else(
-        |_| "standin".to_owned(),
-        |path| path.display().to_string(),
-    );
+    let program = std::env::current_exe()
+        .map_or_else(|_| "standin".to_owned(), |path| path.display().to_string());
     let config = prepared.config.display();
     text.push_str(&format!(
         "\nThree things to try, in another terminal:\n\
@@ -151,6 +163,9 @@ impl Prepared {
     /// A URL that works when pasted: the `@` within the database name is written `%40`.
     pub(super) fn url(&self, target: &str) -> String {
         let (password, port) = (&self.password, self.port);
-        format!("postgres://app:{password}@127.0.0.1:{port}/{}", target.replace('@', "%40"))
+        format!(
+            "postgres://app:{password}@127.0.0.1:{port}/{}",
+            target.replace('@', "%40")
+        )
     }
 }

@@ -28,8 +28,10 @@ pub(in super::super) fn failure(error: LoadError) -> Failure {
     match error {
         LoadError::Wrong { path, problems } => {
             let path = path.display().to_string();
-            let rendered: Vec<String> =
-                problems.iter().map(|problem| problem.rendered(&path).to_string()).collect();
+            let rendered: Vec<String> = problems
+                .iter()
+                .map(|problem| problem.rendered(&path).to_string())
+                .collect();
             Failure::configuration(format!(
                 "the configuration has {} problem(s)\n\n{}",
                 problems.len(),

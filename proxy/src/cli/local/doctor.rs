@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::super::failure::Failure;
 use super::super::output::{Output, table};
 use super::check;
-use crate::branches::{Driver, probe};
 use crate::branches::server::{Account, Installations};
+use crate::branches::{Driver, probe};
 use crate::daemon::{self, Loaded};
 use crate::environments::chain;
 
@@ -24,21 +24,39 @@ struct Finding {
 
 impl Finding {
     fn good(what: &'static str, detail: impl Into<String>) -> Self {
-        Self { what, state: "good", detail: detail.into(), hint: None }
+        Self {
+            what,
+            state: "good",
+            detail: detail.into(),
+            hint: None,
+        }
     }
 
     fn weak(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
-        Self { what, state: "weak", detail: detail.into(), hint }
+        Self {
+            what,
+            state: "weak",
+            detail: detail.into(),
+            hint,
+        }
     }
 
     fn wrong(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
-        Self { what, state: "WRONG", detail: detail.into(), hint }
+        Self {
+            what,
+            state: "WRONG",
+            detail: detail.into(),
+            hint,
+        }
     }
 }
 
 pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
     let loaded = daemon::load(config).map_err(check::failure)?;
-    let mut findings = vec![Finding::good("configuration", loaded.path.display().to_string())];
+    let mut findings = vec![Finding::good(
+        "configuration",
+        loaded.path.display().to_string(),
+    )];
     findings.push(secrets(&loaded));
     let account = Account::choose(loaded.config.postgres.user.as_deref());
     match &account {
@@ -47,18 +65,29 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
             findings.extend(programs(&loaded, account));
             findings.push(reach(&loaded, account));
         }
-        Err(error) => findings.push(Finding::wrong("user of servers", chain(error), error.hint())),
+        Err(error) => findings.push(Finding::wrong(
+            "user of servers",
+            chain(error),
+            error.hint(),
+        )),
     }
     findings.push(cloning(&loaded));
     output.show(&findings, |findings| text(findings));
-    match findings.iter().filter(|finding| finding.state == "WRONG").count() {
+    match findings
+        .iter()
+        .filter(|finding| finding.state == "WRONG")
+        .count()
+    {
         0 => Ok(()),
         count => Err(Failure::failed(format!("{count} things are wrong"))),
     }
 }
 
 fn secrets(loaded: &Loaded) -> Finding {
-    let read = loaded.environment_settings().map(drop).and_then(|()| loaded.passwords());
+    let read = loaded
+        .environment_settings()
+        .map(drop)
+        .and_then(|()| loaded.passwords());
     match read {
         Ok(passwords) => Finding::good("secrets", format!("{} users", passwords.len())),
         Err(error) => Finding::wrong("secrets", chain(&error), None),
@@ -70,7 +99,12 @@ fn programs(loaded: &Loaded, account: &Account) -> Vec<Finding> {
     let found = Installations::find(&settings.bin).usable_by(account);
     let mut findings: Vec<Finding> = found
         .iter()
-        .map(|one| Finding::good("postgresql", format!("{} {}", one.version, one.bin.display())))
+        .map(|one| {
+            Finding::good(
+                "postgresql",
+                format!("{} {}", one.version, one.bin.display()),
+            )
+        })
         .collect();
     findings.extend(found.unusable().map(|(bin, reason)| {
         Finding::weak("postgresql", format!("{}: {reason}", bin.display()), None)
@@ -80,7 +114,11 @@ fn programs(loaded: &Loaded, account: &Account) -> Vec<Finding> {
         None => found.newest().map(drop),
     };
     if let Err(error) = wanted {
-        findings.push(Finding::wrong("postgresql", error.to_string(), Some(error.hint())));
+        findings.push(Finding::wrong(
+            "postgresql",
+            error.to_string(),
+            Some(error.hint()),
+        ));
     }
     findings
 }

@@ -23,13 +23,17 @@ const URL_FILE: &str = "production.url";
 
 pub(in super::super) fn run(config: &Path, init: &Init, output: &Output) -> Result<(), Failure> {
     if config.exists() && !init.force {
-        return Err(Failure::failed(format!("{} is there already", config.display()))
-            .hint("`--force` replaces it, `--config FILE` writes another"));
+        return Err(
+            Failure::failed(format!("{} is there already", config.display()))
+                .hint("`--force` replaces it, `--config FILE` writes another"),
+        );
     }
     let directory = config.parent().unwrap_or(Path::new("."));
     if let Some(url) = &init.production {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(Failure::usage("a connection URL begins with postgres:// or postgresql://"));
+            return Err(Failure::usage(
+                "a connection URL begins with postgres:// or postgresql://",
+            ));
         }
         write_secret(&directory.join(URL_FILE), url)?;
     }
@@ -37,19 +41,29 @@ pub(in super::super) fn run(config: &Path, init: &Init, output: &Output) -> Resu
     if !password.exists() {
         write_secret(&password, &made_up_password())?;
     }
-    let url = init.production.as_ref().map(|_| Secret::File(URL_FILE.into()));
+    let url = init
+        .production
+        .as_ref()
+        .map(|_| Secret::File(URL_FILE.into()));
     let template = rules::config::template(url.as_ref());
     std::fs::write(config, template)
         .map_err(|error| Failure::failed(format!("write {}: {error}", config.display())))?;
     output.say(format!("wrote {}", config.display()));
-    output.say(format!("wrote {} (the password of user app)", password.display()));
+    output.say(format!(
+        "wrote {} (the password of user app)",
+        password.display()
+    ));
     output.say("next: `standin check`, `standin setup`, `standin up`");
     Ok(())
 }
 
 /// A password that nobody has to remember.
 pub(in super::super) fn made_up_password() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(PASSWORD_LETTERS).map(char::from).collect()
+    rand::rng()
+        .sample_iter(Alphanumeric)
+        .take(PASSWORD_LETTERS)
+        .map(char::from)
+        .collect()
 }
 
 /// Writes a file that only its owner can read, from its first byte on.
@@ -59,6 +73,11 @@ pub(in super::super) fn write_secret(path: &Path, secret: &str) -> Result<(), Fa
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    file.and_then(|mut file| writeln!(file, "{secret}")).map_err(failed)
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    file.and_then(|mut file| writeln!(file, "{secret}"))
+        .map_err(failed)
 }

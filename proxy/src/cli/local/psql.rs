@@ -15,18 +15,28 @@ use crate::daemon;
 
 /// Becomes psql, connected to the daemon as a user of the configuration.
 pub(in super::super) fn run(config: &Path, psql: &Psql) -> Result<(), Failure> {
-    let target: Target = psql.target.parse().map_err(|error: rules::target::TargetError| {
-        Failure::usage(error.to_string()).hint("a target is written database@environment[.branch]")
-    })?;
+    let target: Target = psql
+        .target
+        .parse()
+        .map_err(|error: rules::target::TargetError| {
+            Failure::usage(error.to_string())
+                .hint("a target is written database@environment[.branch]")
+        })?;
     let loaded = daemon::load(config).map_err(check::failure)?;
     let (user, password) = login(&loaded, psql.user.as_deref())?;
     let mut command = Command::new("psql");
-    command.env("PGUSER", user.as_str()).env("PGPASSWORD", password);
+    command
+        .env("PGUSER", user.as_str())
+        .env("PGPASSWORD", password);
     command.env("PGDATABASE", target.to_string());
     match (&loaded.config.listen.postgres, &loaded.config.listen.unix) {
         (_, Some(directory)) => {
             command.env("PGHOST", loaded.directory.join(directory));
-            let port = loaded.config.listen.postgres.map_or(5432, |address| address.port());
+            let port = loaded
+                .config
+                .listen
+                .postgres
+                .map_or(5432, |address| address.port());
             command.env("PGPORT", port.to_string());
         }
         (Some(address), None) => {
@@ -34,7 +44,9 @@ pub(in super::super) fn run(config: &Path, psql: &Psql) -> Result<(), Failure> {
                 ip if ip.is_unspecified() => "localhost".to_owned(),
                 ip => ip.to_string(),
             };
-            command.env("PGHOST", host).env("PGPORT", address.port().to_string());
+            command
+                .env("PGHOST", host)
+                .env("PGPORT", address.port().to_string());
         }
         (None, None) => return Err(Failure::configuration("[listen] names no endpoint")),
     }
@@ -56,7 +68,9 @@ fn login(loaded: &daemon::Loaded, wanted: Option<&str>) -> Result<(UserName, Str
         }
     }
     Err(match wanted {
-        Some(wanted) => Failure::usage(format!("the password of user \"{wanted}\" is not readable")),
+        Some(wanted) => {
+            Failure::usage(format!("the password of user \"{wanted}\" is not readable"))
+        }
         None => Failure::usage("no user of the configuration has a readable password"),
     }
     .hint("`--user NAME`, with a password from env: or file: in the configuration"))

@@ -9,9 +9,9 @@ use super::super::args::Setup;
 use super::super::failure::Failure;
 use super::super::output::{Bar, Output};
 use super::check;
-use crate::branches::{Driver, probe};
 use crate::branches::server::{Account, AccountError, Installations};
 use crate::branches::setup::{FileSystem, PoolImage, SetUp, SetupError};
+use crate::branches::{Driver, probe};
 use crate::daemon;
 use crate::environments::{Progress, chain};
 
@@ -33,19 +33,28 @@ pub(in super::super) fn run(config: &Path, order: &Setup, output: &Output) -> Re
     }
     let version = find().newest().map(|found| found.version);
     let version = version.map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))?;
-    let size = order.size.as_deref().map(size).transpose()?.or(loaded.config.pool.size_bytes);
+    let size = order
+        .size
+        .as_deref()
+        .map(size)
+        .transpose()?
+        .or(loaded.config.pool.size_bytes);
     let file_system = match order.filesystem.as_deref() {
         None => DEFAULT_FILE_SYSTEM,
         Some("btrfs") => FileSystem::Btrfs,
         Some("xfs") => FileSystem::Xfs,
         Some(other) => {
-            return Err(Failure::usage(format!("{other:?} is neither btrfs nor xfs")));
+            return Err(Failure::usage(format!(
+                "{other:?} is neither btrfs nor xfs"
+            )));
         }
     };
     let pool = pool(&settings.path, size, file_system, &account)?;
     drop(bar);
     let value = serde_json::json!({ "postgresql": version.to_string(), "pool": pool });
-    output.show(&value, |_| format!("PostgreSQL {version}\n{}", pool.join("\n")));
+    output.show(&value, |_| {
+        format!("PostgreSQL {version}\n{}", pool.join("\n"))
+    });
     Ok(())
 }
 
@@ -79,8 +88,10 @@ pub(in super::super) fn pool(
         None => Ok(told),
         Some(directory) => {
             let (user, directory) = (&account.name, directory.display());
-            Err(Failure::failed(format!("user {user} cannot enter {directory}"))
-                .hint("put the pool below /var/lib, for example"))
+            Err(
+                Failure::failed(format!("user {user} cannot enter {directory}"))
+                    .hint("put the pool below /var/lib, for example"),
+            )
         }
     }
 }
@@ -91,7 +102,11 @@ fn image(
     size_bytes: Option<u64>,
     file_system: FileSystem,
 ) -> Result<Vec<String>, Failure> {
-    let image = PoolImage { path: pool.to_owned(), file_system, size_bytes };
+    let image = PoolImage {
+        path: pool.to_owned(),
+        file_system,
+        size_bytes,
+    };
     let mut made = image.ensure();
     if let Err(SetupError::NoProgram { package, .. }) = &made
         && apt_install(package)
@@ -106,23 +121,36 @@ fn image(
         )]
     };
     match made {
-        Ok(SetUp { image, changes, .. }) if changes.is_empty() => {
-            Ok(vec![format!("pool {}: as it should be, in {}", pool.display(), image.display())])
-        }
+        Ok(SetUp { image, changes, .. }) if changes.is_empty() => Ok(vec![format!(
+            "pool {}: as it should be, in {}",
+            pool.display(),
+            image.display()
+        )]),
         Ok(SetUp { changes, .. }) => Ok(changes),
         // No root, or no loop device: every listing says what that means.
         Err(error @ SetupError::NotRoot) => Ok(copies(&error)),
-        Err(error @ SetupError::Program { program: "mount" | "losetup", .. }) => Ok(copies(&error)),
+        Err(
+            error @ SetupError::Program {
+                program: "mount" | "losetup",
+                ..
+            },
+        ) => Ok(copies(&error)),
         Err(error) => Err(failure(&error)),
     }
 }
 
 fn failure(error: &SetupError) -> Failure {
-    error.hint().into_iter().fold(Failure::failed(chain(error)), Failure::hint)
+    error
+        .hint()
+        .into_iter()
+        .fold(Failure::failed(chain(error)), Failure::hint)
 }
 
 pub(in super::super) fn account_failure(error: AccountError) -> Failure {
-    error.hint().into_iter().fold(Failure::failed(chain(&error)), Failure::hint)
+    error
+        .hint()
+        .into_iter()
+        .fold(Failure::failed(chain(&error)), Failure::hint)
 }
 
 /// Installs PostgreSQL by the system's package manager.
@@ -138,7 +166,9 @@ fn apt_install(package: &str) -> bool {
     }
     let run = |arguments: &[&str]| {
         let mut command = Command::new("/usr/bin/apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(arguments);
         command.output().is_ok_and(|output| output.status.success())
     };
     let install = ["install", "--yes", "-q", package];

@@ -9,12 +9,17 @@ use crate::daemon::{self, DaemonError, Served};
 use crate::environments::chain;
 
 pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
-    daemon::log_to_stderr(output.is_json());
+    daemon::log_to_stderr(output.is_json(), daemon::LOG_SERVING);
     let loaded = daemon::load(config).map_err(check::failure)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::failed(format!("start the runtime: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let runtime =
+        runtime.map_err(|error| Failure::failed(format!("start the runtime: {error}")))?;
     let served = |served: &Served| output.show(served, announce);
-    runtime.block_on(daemon::run(loaded, served, None)).map_err(failure)
+    runtime
+        .block_on(daemon::run(loaded, served, None))
+        .map_err(failure)
 }
 
 /// An error that kept the daemon from serving.

@@ -25,12 +25,20 @@ pub(in super::super) async fn run(
             Ok(())
         }
         Branch::Show { branch } => {
-            let line: BranchLine = client.get(&format!("/v1/branches/{}", place(&branch)?)).await?;
+            let line: BranchLine = client
+                .get(&format!("/v1/branches/{}", place(&branch)?))
+                .await?;
             output.show(&line, show);
             Ok(())
         }
         Branch::Create { branch, from } => {
-            operate(client, output, &path(&branch, "create")?, &Order { from, ..order }).await
+            operate(
+                client,
+                output,
+                &path(&branch, "create")?,
+                &Order { from, ..order },
+            )
+            .await
         }
         Branch::Drop { branch } => operate(client, output, &path(&branch, "drop")?, &order).await,
         Branch::Reset { branch } => operate(client, output, &path(&branch, "reset")?, &order).await,
@@ -38,10 +46,24 @@ pub(in super::super) async fn run(
             operate(client, output, &path(&branch, "refresh")?, &order).await
         }
         Branch::Undo { branch, to } => {
-            operate(client, output, &path(&branch, "undo")?, &Order { to, ..order }).await
+            operate(
+                client,
+                output,
+                &path(&branch, "undo")?,
+                &Order { to, ..order },
+            )
+            .await
         }
-        Branch::Diff { branch, database, rows } => {
-            let order = Order { database, rows, ..order };
+        Branch::Diff {
+            branch,
+            database,
+            rows,
+        } => {
+            let order = Order {
+                database,
+                rows,
+                ..order
+            };
             let path = match branch.contains('.') {
                 true => path(&branch, "diff")?,
                 false => format!("/v1/environments/{}/diff", place(&branch)?),
@@ -74,13 +96,24 @@ pub(super) async fn protect(
     protect: &Protect,
     output: &Output,
 ) -> Result<(), Failure> {
-    let duration = protect.duration.as_deref().map(str::parse::<unit::Span>).transpose();
+    let duration = protect
+        .duration
+        .as_deref()
+        .map(str::parse::<unit::Span>)
+        .transpose();
     let duration = duration.map_err(|error| Failure::usage(error.to_string()))?;
     let for_seconds = duration.map(|duration| duration.0.as_secs());
-    let order = Order { for_seconds, ..Order::default() };
+    let order = Order {
+        for_seconds,
+        ..Order::default()
+    };
     let verb = if protect.off { "unprotect" } else { "protect" };
     client.post::<()>(&format!("{path}/{verb}"), &order).await?;
-    let state = if protect.off { "no longer protected" } else { "protected" };
+    let state = if protect.off {
+        "no longer protected"
+    } else {
+        "protected"
+    };
     output.say(format!("{} is {state}", protect.place));
     Ok(())
 }
@@ -96,7 +129,15 @@ fn path(branch: &str, verb: &str) -> Result<String, Failure> {
 }
 
 fn list(lines: &[BranchLine]) -> String {
-    let headings = ["branch", "server", "sessions", "durability", "own bytes", "used", "expires"];
+    let headings = [
+        "branch",
+        "server",
+        "sessions",
+        "durability",
+        "own bytes",
+        "used",
+        "expires",
+    ];
     let mut table = table(&headings);
     for line in lines {
         let expires = match (&line.protection, line.expires) {
@@ -105,7 +146,11 @@ fn list(lines: &[BranchLine]) -> String {
             (None, None) => "never".to_owned(),
         };
         table.add_row([
-            if line.raw { format!("{} · RAW", line.name) } else { line.name.clone() },
+            if line.raw {
+                format!("{} · RAW", line.name)
+            } else {
+                line.name.clone()
+            },
             line.server.clone(),
             line.sessions.to_string(),
             line.durability.clone(),
@@ -120,7 +165,10 @@ fn list(lines: &[BranchLine]) -> String {
 fn show(line: &BranchLine) -> String {
     let list = list(std::slice::from_ref(line));
     let generations = super::environment::generations(Some(&line.generation), &line.earlier);
-    format!("{list}\n\n{generations}\n\n{}", super::environment::history(&line.history))
+    format!(
+        "{list}\n\n{generations}\n\n{}",
+        super::environment::history(&line.history)
+    )
 }
 
 fn difference(found: &Difference) -> String {
@@ -132,16 +180,32 @@ fn difference(found: &Difference) -> String {
         text.push_str(&format!("{change}\n"));
     }
     let mut table = table(&["table", "before", "now", "added", "removed", "changed"]);
-    let changed: Vec<&TableDelta> = found.tables.iter().filter(|table| !table.is_same()).collect();
+    let changed: Vec<&TableDelta> = found
+        .tables
+        .iter()
+        .filter(|table| !table.is_same())
+        .collect();
     for delta in &changed {
-        let count = |rows: Option<u64>| rows.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+        let count =
+            |rows: Option<u64>| rows.map_or_else(|| "–".to_owned(), |rows| rows.to_string());
         let changes = [delta.added, delta.removed, delta.changed].map(|rows| rows.to_string());
         let [added, removed, changed] = changes;
         let name = delta.table.to_string();
-        table.add_row([name, count(delta.before), count(delta.after), added, removed, changed]);
+        table.add_row([
+            name,
+            count(delta.before),
+            count(delta.after),
+            added,
+            removed,
+            changed,
+        ]);
     }
     text.push('\n');
-    let rows = if changed.is_empty() { "rows: no change".to_owned() } else { table.to_string() };
+    let rows = if changed.is_empty() {
+        "rows: no change".to_owned()
+    } else {
+        table.to_string()
+    };
     text.push_str(&rows);
     for (name, rows) in &found.rows {
         for row in rows {

@@ -32,7 +32,9 @@ pub(in super::super) async fn run(
             let path = path(&environment, "build")?;
             let record: Option<Record> = client.follow(&path, &order, output.progress()).await?;
             let nothing = || format!("{environment} is built already");
-            output.show(&record, |record| record.as_ref().map_or_else(nothing, super::done));
+            output.show(&record, |record| {
+                record.as_ref().map_or_else(nothing, super::done)
+            });
             Ok(())
         }
         Environment::Reset { environment } => {
@@ -42,22 +44,37 @@ pub(in super::super) async fn run(
             operate(client, output, &path(&environment, "refresh")?, &order).await
         }
         Environment::Undo { environment, to } => {
-            operate(client, output, &path(&environment, "undo")?, &Order { to, ..order }).await
+            operate(
+                client,
+                output,
+                &path(&environment, "undo")?,
+                &Order { to, ..order },
+            )
+            .await
         }
         Environment::Promote { from, to } => {
-            let order = Order { from: Some(from), ..order };
+            let order = Order {
+                from: Some(from),
+                ..order
+            };
             operate(client, output, &path(&to, "promote")?, &order).await
         }
         Environment::Drop { environment } => {
             operate(client, output, &path(&environment, "drop")?, &order).await
         }
         Environment::Sleep { environment } => {
-            client.post::<()>(&path(&environment, "sleep")?, &order).await?;
-            output.say(format!("{environment} sleeps; the next connection wakes it"));
+            client
+                .post::<()>(&path(&environment, "sleep")?, &order)
+                .await?;
+            output.say(format!(
+                "{environment} sleeps; the next connection wakes it"
+            ));
             Ok(())
         }
         Environment::Wake { environment } => {
-            client.post::<()>(&path(&environment, "wake")?, &order).await?;
+            client
+                .post::<()>(&path(&environment, "wake")?, &order)
+                .await?;
             output.say(format!("{environment} is awake"));
             Ok(())
         }
@@ -69,7 +86,8 @@ pub(in super::super) async fn run(
 }
 
 fn name(text: &str) -> Result<EnvironmentName, Failure> {
-    text.parse().map_err(|error: rules::name::NameError| Failure::usage(error.to_string()))
+    text.parse()
+        .map_err(|error: rules::name::NameError| Failure::usage(error.to_string()))
 }
 
 fn path(environment: &str, verb: &str) -> Result<String, Failure> {
@@ -78,16 +96,32 @@ fn path(environment: &str, verb: &str) -> Result<String, Failure> {
 
 /// The table of environments.
 pub(super) fn list(lines: &[EnvironmentLine]) -> String {
-    let headings =
-        ["environment", "server", "sessions", "access", "source", "data", "durability", "now"];
+    let headings = [
+        "environment",
+        "server",
+        "sessions",
+        "access",
+        "source",
+        "data",
+        "durability",
+        "now",
+    ];
     let mut table = table(&headings);
     for line in lines {
         table.add_row([
             line.name.clone(),
-            if line.server.is_empty() { line.state.clone() } else { line.server.clone() },
+            if line.server.is_empty() {
+                line.state.clone()
+            } else {
+                line.server.clone()
+            },
             line.sessions.to_string(),
             line.access.clone(),
-            if line.raw { format!("{} · RAW", line.source) } else { line.source.clone() },
+            if line.raw {
+                format!("{} · RAW", line.source)
+            } else {
+                line.source.clone()
+            },
             line.data_as_of.map_or_else(|| "–".to_owned(), ago),
             line.durability.clone(),
             now(line),
@@ -133,10 +167,16 @@ fn show(line: &EnvironmentLine) -> String {
         fact("data as of", format!("{taken:.0} ({})", ago(taken)));
     }
     if let Some(drift) = &line.drift {
-        fact("drift", format!("{drift}; `standin environment refresh {}`", line.name));
+        fact(
+            "drift",
+            format!("{drift}; `standin environment refresh {}`", line.name),
+        );
     }
     if let Some(failure) = &line.failure {
-        fact("last failure", format!("{}: {}", failure.operation.as_str(), failure.error));
+        fact(
+            "last failure",
+            format!("{}: {}", failure.operation.as_str(), failure.error),
+        );
     }
     let generations = generations(line.generation.as_ref(), &line.earlier);
     format!("{facts}\n\n{generations}\n\n{}", history(&line.history))
@@ -144,12 +184,24 @@ fn show(line: &EnvironmentLine) -> String {
 
 /// The table of generations, the present one first.
 pub(super) fn generations(now: Option<&GenerationLine>, earlier: &[GenerationLine]) -> String {
-    let mut table = table(&["generation", "", "made by", "who", "since", "branch", "snapshot"]);
+    let mut table = table(&[
+        "generation",
+        "",
+        "made by",
+        "who",
+        "since",
+        "branch",
+        "snapshot",
+    ]);
     for generation in now.into_iter().chain(earlier) {
         let current = now.is_some_and(|now| now.number == generation.number);
         table.add_row([
             generation.number.to_string(),
-            if current { "now".to_owned() } else { String::new() },
+            if current {
+                "now".to_owned()
+            } else {
+                String::new()
+            },
             generation.operation.clone(),
             generation.by.clone(),
             ago(generation.since),

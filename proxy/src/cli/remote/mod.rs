@@ -24,8 +24,11 @@ async fn operate(
 }
 
 fn done(record: &Record) -> String {
-    let steps: Vec<String> =
-        record.steps_ms.iter().map(|(step, took_ms)| format!("{step} {took_ms} ms")).collect();
+    let steps: Vec<String> = record
+        .steps_ms
+        .iter()
+        .map(|(step, took_ms)| format!("{step} {took_ms} ms"))
+        .collect();
     let ended = match record.ended_sessions {
         0 => String::new(),
         1 => "; 1 session was told to reconnect".to_owned(),

@@ -25,18 +25,26 @@ pub(in super::super) async fn run(
             let place: Place = place.parse().map_err(|error: rules::target::TargetError| {
                 Failure::usage(error.to_string()).hint("`standin environment list` shows places")
             })?;
-            let noun = if place.branch.is_some() { "branches" } else { "environments" };
+            let noun = if place.branch.is_some() {
+                "branches"
+            } else {
+                "environments"
+            };
             let path = format!("/v1/{noun}/{place}/snapshot");
-            let taken: (SnapshotId, Record) =
-                client.follow(&path, &Order::default(), output.progress()).await?;
-            output.show(&taken, |(id, record)| format!("{id} ({})", super::done(record)));
+            let taken: (SnapshotId, Record) = client
+                .follow(&path, &Order::default(), output.progress())
+                .await?;
+            output.show(&taken, |(id, record)| {
+                format!("{id} ({})", super::done(record))
+            });
             Ok(())
         }
         Snapshot::Drop { snapshot } => {
-            let id = SnapshotId::try_from(snapshot).map_err(|error| {
-                Failure::usage(error).hint("`standin snapshot list` shows ids")
-            })?;
-            client.post::<()>(&format!("/v1/snapshots/{id}/drop"), &Order::default()).await?;
+            let id = SnapshotId::try_from(snapshot)
+                .map_err(|error| Failure::usage(error).hint("`standin snapshot list` shows ids"))?;
+            client
+                .post::<()>(&format!("/v1/snapshots/{id}/drop"), &Order::default())
+                .await?;
             output.say(format!("{id} is dropped"));
             Ok(())
         }
@@ -44,8 +52,16 @@ pub(in super::super) async fn run(
 }
 
 fn list(lines: &[SnapshotLine]) -> String {
-    let headings =
-        ["snapshot", "source", "taken", "postgresql", "size", "files", "databases", "used by"];
+    let headings = [
+        "snapshot",
+        "source",
+        "taken",
+        "postgresql",
+        "size",
+        "files",
+        "databases",
+        "used by",
+    ];
     let mut table = table(&headings);
     for line in lines {
         let kept = if line.kept { " · kept" } else { "" };

@@ -2,11 +2,11 @@
 
 use rules::target::Place;
 
+use super::super::base::is_raw;
 use super::super::place::Closing;
 use super::super::pointer::Operation;
 use super::super::{EnvironmentError, Environments, Record};
 use super::{Caller, Report, Turn};
-use super::super::base::is_raw;
 use crate::branches::SnapshotId;
 
 /// Names of long unused branches shown with a refusal.
@@ -60,7 +60,9 @@ impl Environments {
             None => self.base_of(parent)?,
             Some(From::Snapshot(snapshot)) => {
                 let known = self.inner.pool.snapshot(&snapshot);
-                let raw = known.map(|known| is_raw(&known)).ok_or(EnvironmentError::UnknownSnapshot(snapshot.to_string()))?;
+                let raw = known
+                    .map(|known| is_raw(&known))
+                    .ok_or(EnvironmentError::UnknownSnapshot(snapshot.to_string()))?;
                 self.must_allow(raw, &snapshot.to_string(), &turn.place)?;
                 snapshot
             }
@@ -107,7 +109,12 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         self.must_be_managed(place, "drop")?;
         let mut turn = self.turn(place, Operation::Drop, caller, report).await?;
-        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let from = turn
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|old| old.current.branch.clone());
         let outcome = self.drop_in(&mut turn).await;
         let record = turn.finish(from, outcome)?;
         self.collect().await;
@@ -118,7 +125,9 @@ impl Environments {
         let pointer = turn.state.pointer.load_full();
         let Some(pointer) = pointer else {
             self.inner.places.remove(&turn.place);
-            return Err(EnvironmentError::UnknownBranch { place: turn.place.to_string() });
+            return Err(EnvironmentError::UnknownBranch {
+                place: turn.place.to_string(),
+            });
         };
         self.must_be_unprotected(&pointer)?;
         turn.step("drop");

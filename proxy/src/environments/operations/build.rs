@@ -52,18 +52,27 @@ impl Environments {
             let settings = self.settings();
             let environment = settings.environment(&place.environment)?;
             if environment.branches.create != CreateBranch::OnConnect {
-                return Err(EnvironmentError::UnknownBranch { place: place.to_string() });
+                return Err(EnvironmentError::UnknownBranch {
+                    place: place.to_string(),
+                });
             }
         }
         let (environments, place, caller) = (self.clone(), place.clone(), caller.clone());
-        let vanished =
-            EnvironmentError::Vanished { operation: Operation::Build, place: place.to_string() };
+        let vanished = EnvironmentError::Vanished {
+            operation: Operation::Build,
+            place: place.to_string(),
+        };
         let task = tokio::spawn(async move {
             let report = Report::quiet();
             match &place.branch {
-                None => environments.build(&place.environment, &caller, &report).await.map(drop),
+                None => environments
+                    .build(&place.environment, &caller, &report)
+                    .await
+                    .map(drop),
                 Some(_) => {
-                    let made = environments.create_branch(&place, None, &caller, &report).await;
+                    let made = environments
+                        .create_branch(&place, None, &caller, &report)
+                        .await;
                     match made {
                         // Somebody else's connection was faster: its branch is the one asked for.
                         Err(EnvironmentError::AlreadyExists(_)) => Ok(()),
@@ -80,8 +89,14 @@ impl Environments {
     /// # Errors
     /// When the place is not built yet.
     pub(in super::super) fn base_of(&self, place: &Place) -> Result<SnapshotId, EnvironmentError> {
-        let pointer = self.inner.places.get(place).and_then(|state| state.pointer.load_full());
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let pointer = self
+            .inner
+            .places
+            .get(place)
+            .and_then(|state| state.pointer.load_full());
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         Ok(pointer.ok_or_else(missing)?.base.clone())
     }
 

@@ -46,8 +46,12 @@ impl Environments {
         report: &Report,
     ) -> Result<Difference, EnvironmentError> {
         self.must_be_managed(place, "diff")?;
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
-        let pointer = self.known(place).and_then(|state| state.pointer.load_full());
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
+        let pointer = self
+            .known(place)
+            .and_then(|state| state.pointer.load_full());
         let pointer = pointer.ok_or_else(missing)?;
         let mut turn = self.turn(place, Operation::Diff, caller, report).await?;
         turn.hold_snapshot(&pointer.base);
@@ -56,12 +60,23 @@ impl Environments {
         turn.step("clone");
         let origin = Origin::Snapshot(pointer.base.clone());
         let before = self.inner.pool.create_awake(origin, spec).await;
-        let create = |source| EnvironmentError::Create { place: place.to_string(), source };
+        let create = |source| EnvironmentError::Create {
+            place: place.to_string(),
+            source,
+        };
         let before = before.map_err(create)?;
         let parent = before.branch().clone();
         turn.hold_branch(&parent);
-        let wake = |source| EnvironmentError::Wake { place: place.to_string(), source };
-        let after = self.inner.pool.enter(&pointer.current.branch).await.map_err(wake)?;
+        let wake = |source| EnvironmentError::Wake {
+            place: place.to_string(),
+            source,
+        };
+        let after = self
+            .inner
+            .pool
+            .enter(&pointer.current.branch)
+            .await
+            .map_err(wake)?;
         let compared = self.compare(&mut turn, request, &before, &after).await;
         drop(before);
         drop(turn);
@@ -79,14 +94,32 @@ impl Environments {
         after: &Lease,
     ) -> Result<Difference, EnvironmentError> {
         let database = self.one_database(turn, request, after)?;
-        let old = before.server().admin(&database).await.map_err(turn.failed("connect"))?;
-        let new = after.server().admin(&database).await.map_err(turn.failed("connect"))?;
+        let old = before
+            .server()
+            .admin(&database)
+            .await
+            .map_err(turn.failed("connect"))?;
+        let new = after
+            .server()
+            .admin(&database)
+            .await
+            .map_err(turn.failed("connect"))?;
         turn.step("compare the schema");
-        let old_schema = seeder::introspect(&old).await.map_err(turn.failed("read the schema"))?;
-        let new_schema = seeder::introspect(&new).await.map_err(turn.failed("read the schema"))?;
+        let old_schema = seeder::introspect(&old)
+            .await
+            .map_err(turn.failed("read the schema"))?;
+        let new_schema = seeder::introspect(&new)
+            .await
+            .map_err(turn.failed("read the schema"))?;
         turn.step("compare the rows");
-        let first = compare::Database { client: &old, schema: &old_schema };
-        let second = compare::Database { client: &new, schema: &new_schema };
+        let first = compare::Database {
+            client: &old,
+            schema: &old_schema,
+        };
+        let second = compare::Database {
+            client: &new,
+            schema: &new_schema,
+        };
         let tables = compare::tables(first, second).await;
         let tables = tables.map_err(turn.failed("compare the rows"))?;
         let mut rows = Vec::new();
@@ -102,7 +135,12 @@ impl Environments {
             }
         }
         let schema = rules::schema::diff(&old_schema, &new_schema);
-        Ok(Difference { database, schema, tables, rows })
+        Ok(Difference {
+            database,
+            schema,
+            tables,
+            rows,
+        })
     }
 
     fn one_database(
@@ -111,7 +149,11 @@ impl Environments {
         request: &DiffRequest,
         lease: &Lease,
     ) -> Result<String, EnvironmentError> {
-        let names: Vec<String> = lease.databases().iter().map(|one| one.name.clone()).collect();
+        let names: Vec<String> = lease
+            .databases()
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
         match &request.database {
             None if names.len() == 1 => Ok(names[0].clone()),
             Some(wanted) if names.contains(wanted) => Ok(wanted.clone()),

@@ -26,10 +26,19 @@ impl Environments {
         if from == to {
             let reason = "source and destination are the same".to_owned();
             let place = to.to_string();
-            return Err(EnvironmentError::Impossible { place, verb: "promote", reason });
+            return Err(EnvironmentError::Impossible {
+                place,
+                verb: "promote",
+                reason,
+            });
         }
         let mut turn = self.turn(to, Operation::Promote, caller, report).await?;
-        let old = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let old = turn
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|old| old.current.branch.clone());
         let outcome = self.promote_in(&mut turn, from).await;
         turn.finish(old, outcome)
     }

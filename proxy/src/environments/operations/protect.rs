@@ -20,7 +20,8 @@ impl Environments {
     ) -> Result<(), EnvironmentError> {
         self.must_be_managed(place, "protect")?;
         tracing::info!(%place, by = caller.name, on = protection.is_some(), "protect");
-        self.annotate(place, |pointer| pointer.protection = protection).await
+        self.annotate(place, |pointer| pointer.protection = protection)
+            .await
     }
 
     /// Changes what a pointer says beside its generations.
@@ -29,7 +30,9 @@ impl Environments {
         place: &Place,
         change: impl FnOnce(&mut Pointer),
     ) -> Result<(), EnvironmentError> {
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         let state = self.known(place).ok_or_else(missing)?;
         // The turn keeps a swing from writing the same file at the same moment.
         let _turn = state.turn.lock().await;

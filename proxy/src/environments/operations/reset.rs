@@ -20,7 +20,12 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         self.must_be_managed(place, "reset")?;
         let mut turn = self.turn(place, Operation::Reset, caller, report).await?;
-        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let from = turn
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|old| old.current.branch.clone());
         let outcome = self.reset_in(&mut turn).await;
         turn.finish(from, outcome)
     }

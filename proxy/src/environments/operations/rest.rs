@@ -13,7 +13,9 @@ impl Environments {
     /// When the place does not exist, has sessions, or its server does not stop.
     pub async fn sleep(&self, place: &Place) -> Result<(), EnvironmentError> {
         self.must_be_managed(place, "put to sleep")?;
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         let state = self.known(place).ok_or_else(missing)?;
         let _turn = state.turn.lock().await;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
@@ -21,7 +23,11 @@ impl Environments {
         if sessions > 0 {
             let reason = format!("{sessions} sessions are in it");
             let place = place.to_string();
-            return Err(EnvironmentError::Impossible { place, verb: "sleep", reason });
+            return Err(EnvironmentError::Impossible {
+                place,
+                verb: "sleep",
+                reason,
+            });
         }
         let slept = self.inner.pool.sleep(&pointer.current.branch).await;
         slept.map_err(|source| EnvironmentError::Step {
@@ -37,11 +43,16 @@ impl Environments {
     /// When the place does not exist or its server does not start.
     pub async fn wake(&self, place: &Place) -> Result<(), EnvironmentError> {
         self.must_be_managed(place, "wake")?;
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         let state = self.known(place).ok_or_else(missing)?;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
         let woken = self.inner.pool.enter(&pointer.current.branch).await;
-        woken.map(drop).map_err(|source| EnvironmentError::Wake { place: place.to_string(), source })
+        woken.map(drop).map_err(|source| EnvironmentError::Wake {
+            place: place.to_string(),
+            source,
+        })
     }
 
     /// Ends the sessions of every place, for the stop of the daemon.

@@ -20,10 +20,19 @@ impl Environments {
         report: &Report,
     ) -> Result<(SnapshotId, Record), EnvironmentError> {
         self.must_be_managed(place, "snapshot")?;
-        let missing = || EnvironmentError::UnknownBranch { place: place.to_string() };
+        let missing = || EnvironmentError::UnknownBranch {
+            place: place.to_string(),
+        };
         self.known(place).ok_or_else(missing)?;
-        let mut turn = self.turn(place, Operation::Snapshot, caller, report).await?;
-        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let mut turn = self
+            .turn(place, Operation::Snapshot, caller, report)
+            .await?;
+        let from = turn
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|old| old.current.branch.clone());
         let sealed = self.seal_place(&mut turn, place, true).await;
         let (sealed, outcome) = match sealed {
             Ok(snapshot) => (Some(snapshot), Ok(())),
@@ -46,7 +55,10 @@ impl Environments {
         known.ok_or_else(|| EnvironmentError::UnknownSnapshot(snapshot.to_string()))?;
         let users = self.users_of(snapshot);
         if !users.is_empty() {
-            return Err(EnvironmentError::InUse { snapshot: snapshot.to_string(), users });
+            return Err(EnvironmentError::InUse {
+                snapshot: snapshot.to_string(),
+                users,
+            });
         }
         tracing::info!(%snapshot, by = caller.name, "drop snapshot");
         let dropped = self.inner.pool.drop_snapshot(snapshot).await;
@@ -64,10 +76,18 @@ impl Environments {
         source: &Place,
     ) -> Result<SnapshotId, EnvironmentError> {
         self.must_be_managed(source, "copy")?;
-        let missing = || EnvironmentError::UnknownBranch { place: source.to_string() };
-        let pointer = self.known(source).and_then(|state| state.pointer.load_full());
+        let missing = || EnvironmentError::UnknownBranch {
+            place: source.to_string(),
+        };
+        let pointer = self
+            .known(source)
+            .and_then(|state| state.pointer.load_full());
         let pointer = pointer.ok_or_else(missing)?;
-        let raw = self.inner.pool.snapshot(&pointer.base).is_none_or(|base| is_raw(&base));
+        let raw = self
+            .inner
+            .pool
+            .snapshot(&pointer.base)
+            .is_none_or(|base| is_raw(&base));
         self.must_allow(raw, &source.to_string(), &turn.place)?;
         let sealed = self.seal_place(turn, source, false).await?;
         turn.hold_snapshot(&sealed);
@@ -97,14 +117,29 @@ impl Environments {
         kept: bool,
     ) -> Result<SnapshotId, EnvironmentError> {
         turn.step("snapshot");
-        let missing = || EnvironmentError::UnknownBranch { place: source.to_string() };
+        let missing = || EnvironmentError::UnknownBranch {
+            place: source.to_string(),
+        };
         let state = self.known(source).ok_or_else(missing)?;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
-        let raw = self.inner.pool.snapshot(&pointer.base).is_none_or(|base| is_raw(&base));
-        let label = Labelled { source: &format!("environment {source}"), key: None, raw, kept };
+        let raw = self
+            .inner
+            .pool
+            .snapshot(&pointer.base)
+            .is_none_or(|base| is_raw(&base));
+        let label = Labelled {
+            source: &format!("environment {source}"),
+            key: None,
+            raw,
+            kept,
+        };
         let label = label.seal_label(turn);
         turn.hold_branch(&pointer.current.branch);
-        let sealed = self.inner.pool.snapshot_branch(&pointer.current.branch, label).await;
+        let sealed = self
+            .inner
+            .pool
+            .snapshot_branch(&pointer.current.branch, label)
+            .await;
         sealed.map_err(turn.failed("take a snapshot"))
     }
 }

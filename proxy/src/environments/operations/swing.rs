@@ -39,7 +39,11 @@ impl Environments {
         }
         turn.step("clone");
         let spec = self.spec(turn);
-        let lease = self.inner.pool.create_awake(Origin::Snapshot(base.clone()), spec).await;
+        let lease = self
+            .inner
+            .pool
+            .create_awake(Origin::Snapshot(base.clone()), spec)
+            .await;
         let place = turn.place.to_string();
         let lease = lease.map_err(|source| EnvironmentError::Create { place, source })?;
         turn.hold_branch(lease.branch());
@@ -68,12 +72,21 @@ impl Environments {
     ) -> Result<Ready, EnvironmentError> {
         turn.step("verify");
         for database in lease.databases() {
-            let client = lease.server().admin(&database.name).await.map_err(turn.failed("connect"))?;
-            let read = client.query_one("SELECT count(*) FROM pg_catalog.pg_class", &[]).await;
+            let client = lease
+                .server()
+                .admin(&database.name)
+                .await
+                .map_err(turn.failed("connect"))?;
+            let read = client
+                .query_one("SELECT count(*) FROM pg_catalog.pg_class", &[])
+                .await;
             read.map_err(turn.failed("read the catalogue"))?;
         }
         let generation = turn.generation(lease.branch().clone(), base);
-        Ok(Ready { generation, _lease: lease })
+        Ok(Ready {
+            generation,
+            _lease: lease,
+        })
     }
 
     /// What the pool is told about a branch of the turn's place.
@@ -86,9 +99,16 @@ impl Environments {
     ///
     /// # Errors
     /// When the pointer cannot be written; the old generation then serves again.
-    pub(super) async fn swing(&self, turn: &mut Turn, ready: Ready) -> Result<(), EnvironmentError> {
+    pub(super) async fn swing(
+        &self,
+        turn: &mut Turn,
+        ready: Ready,
+    ) -> Result<(), EnvironmentError> {
         turn.step("swing");
-        let keep = self.settings().environment(&turn.place.environment)?.generations;
+        let keep = self
+            .settings()
+            .environment(&turn.place.environment)?
+            .generations;
         let state = turn.state.clone();
         let gate = state.gate.write().await;
         let old = state.pointer.load_full();
@@ -133,7 +153,11 @@ impl Environments {
         &self,
         pointer: Pointer,
     ) -> Result<(), EnvironmentError> {
-        Ok(self.inner.pointers.write(&self.inner.pool, &pointer).await?)
+        Ok(self
+            .inner
+            .pointers
+            .write(&self.inner.pool, &pointer)
+            .await?)
     }
 
     /// Puts the generation that was left to sleep, in the background; undo wakes it again.

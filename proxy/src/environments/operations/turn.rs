@@ -89,11 +89,17 @@ impl Environments {
         let waiting = state.queued.fetch_add(1, Ordering::AcqRel);
         let queued = Queued(Arc::clone(&state));
         if waiting > QUEUE_MAX {
-            return Err(EnvironmentError::QueueFull { place: place.to_string(), waiting });
+            return Err(EnvironmentError::QueueFull {
+                place: place.to_string(),
+                waiting,
+            });
         }
         if let Some(running) = state.running() {
             let (verb, by) = (running.operation.as_str(), running.by);
-            report.send(Progress::step(format!("waiting: {by} runs {verb} since {}", running.since)));
+            report.send(Progress::step(format!(
+                "waiting: {by} runs {verb} since {}",
+                running.since
+            )));
         }
         let guard = Arc::clone(&state.turn).lock_owned().await;
         let at = Timestamp::now();
@@ -140,7 +146,8 @@ impl Turn {
                 "operation" => self.operation.as_str(), "step" => step
             )
             .record(elapsed);
-            self.steps_ms.push((step.to_owned(), elapsed.as_millis() as u64));
+            self.steps_ms
+                .push((step.to_owned(), elapsed.as_millis() as u64));
         }
     }
 
@@ -152,7 +159,10 @@ impl Turn {
 
     /// Keeps a snapshot from being collected until the turn is over.
     pub(in super::super) fn hold_snapshot(&mut self, snapshot: &SnapshotId) {
-        self.environments.inner.held_snapshots.insert(snapshot.clone());
+        self.environments
+            .inner
+            .held_snapshots
+            .insert(snapshot.clone());
         self.held_snapshots.push(snapshot.clone());
     }
 
@@ -161,9 +171,12 @@ impl Turn {
     /// # Errors
     /// When the place has none.
     pub(in super::super) fn pointer(&self) -> Result<Arc<Pointer>, EnvironmentError> {
-        self.state.pointer.load_full().ok_or_else(|| EnvironmentError::UnknownBranch {
-            place: self.place.to_string(),
-        })
+        self.state
+            .pointer
+            .load_full()
+            .ok_or_else(|| EnvironmentError::UnknownBranch {
+                place: self.place.to_string(),
+            })
     }
 
     /// The generation that this turn would make of `branch`.
@@ -180,12 +193,19 @@ impl Turn {
     }
 
     /// An error of a step, with its cause.
-    pub(in super::super) fn failed<E>(&self, step: &'static str) -> impl FnOnce(E) -> EnvironmentError + use<E>
+    pub(in super::super) fn failed<E>(
+        &self,
+        step: &'static str,
+    ) -> impl FnOnce(E) -> EnvironmentError + use<E>
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let place = self.place.to_string();
-        move |source| EnvironmentError::Step { step, place, source: source.into() }
+        move |source| EnvironmentError::Step {
+            step,
+            place,
+            source: source.into(),
+        }
     }
 
     /// Ends the turn, writes it down and says what became of it.
@@ -199,7 +219,12 @@ impl Turn {
     ) -> Result<Record, EnvironmentError> {
         self.close_step();
         let error = outcome.as_ref().err().map(chain);
-        let to = self.state.pointer.load().as_ref().map(|now| now.current.branch.to_string());
+        let to = self
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|now| now.current.branch.to_string());
         let took = self.began.elapsed();
         let record = Record {
             at: self.at,
@@ -220,11 +245,16 @@ impl Turn {
         )
         .record(took);
         match &error {
-            None => tracing::info!(%place, operation, by = record.by, took_ms = record.took_ms, "done"),
+            None => {
+                tracing::info!(%place, operation, by = record.by, took_ms = record.took_ms, "done")
+            }
             Some(error) => tracing::warn!(%place, operation, by = record.by, error, "failed"),
         }
-        let failure =
-            error.map(|error| Failure { operation: self.operation, at: self.at, error });
+        let failure = error.map(|error| Failure {
+            operation: self.operation,
+            at: self.at,
+            error,
+        });
         self.state.set_failure(failure);
         self.environments.inner.history.append(record.clone());
         outcome.map(|()| record)

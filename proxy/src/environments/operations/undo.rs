@@ -22,7 +22,12 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         self.must_be_managed(place, "undo")?;
         let mut turn = self.turn(place, Operation::Undo, caller, report).await?;
-        let from = turn.state.pointer.load().as_ref().map(|old| old.current.branch.clone());
+        let from = turn
+            .state
+            .pointer
+            .load()
+            .as_ref()
+            .map(|old| old.current.branch.clone());
         let outcome = self.undo_in(&mut turn, to).await;
         turn.finish(from, outcome)
     }
@@ -32,17 +37,27 @@ impl Environments {
         self.must_be_unprotected(&pointer)?;
         let wanted = match to {
             None => pointer.earlier.first(),
-            Some(number) => pointer.earlier.iter().find(|earlier| earlier.number == number),
+            Some(number) => pointer
+                .earlier
+                .iter()
+                .find(|earlier| earlier.number == number),
         };
         let earlier = wanted.cloned().ok_or_else(|| {
-            let numbers = pointer.earlier.iter().map(|earlier| earlier.number.to_string());
+            let numbers = pointer
+                .earlier
+                .iter()
+                .map(|earlier| earlier.number.to_string());
             let numbers: Vec<String> = numbers.collect();
             let reason = if numbers.is_empty() {
                 "it has no earlier generation".to_owned()
             } else {
                 format!("its earlier generations are {}", numbers.join(", "))
             };
-            EnvironmentError::Impossible { place: turn.place.to_string(), verb: "undo", reason }
+            EnvironmentError::Impossible {
+                place: turn.place.to_string(),
+                verb: "undo",
+                reason,
+            }
         })?;
         turn.hold_branch(&earlier.branch);
         turn.hold_snapshot(&earlier.base);
