@@ -128,6 +128,7 @@ fn request(method: Method, path: &str, body: Bytes) -> Request<Full<Bytes>> {
         .expect("paths are made of names that need no escape")
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "handed to map_err by name")]
 fn unreadable(error: serde_json::Error) -> Failure {
     Failure::failed(format!("the daemon's answer is unreadable: {error}"))
         .hint("is the daemon of another version? `standin down`, then `standin up`")

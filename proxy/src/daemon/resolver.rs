@@ -41,7 +41,7 @@ impl Resolve for Resolver {
             self.runtime
                 .spawn(async move { resolver.lead(&asked).await }),
         );
-        Box::pin(async move { task.await })
+        Box::pin(task)
     }
 }
 

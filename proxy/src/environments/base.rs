@@ -77,8 +77,13 @@ impl Environments {
             .draft(plan, move |progress| report.send(progress.into()))
             .await;
         let draft = draft.map_err(turn.failed("copy production"))?;
-        self.seal(turn, draft, MIRROR_KEY.to_owned(), "production", true)
-            .await
+        let label = Labelled {
+            source: "production",
+            key: Some(MIRROR_KEY.to_owned()),
+            raw: true,
+            kept: false,
+        };
+        self.seal(turn, draft, label).await
     }
 
     /// A cluster filled by migrations; the one sealed under the same key where there is one.
@@ -114,9 +119,14 @@ impl Environments {
             .await;
         let draft = draft.map_err(turn.failed("initialise a cluster"))?;
         turn.step("migrate");
-        self.migrate(turn, &draft, migrations, database, &settings.directory)
-            .await?;
-        self.seal(turn, draft, key, "migrations", false).await
+        self.migrate(turn, &draft, migrations, database).await?;
+        let label = Labelled {
+            source: "migrations",
+            key: Some(key),
+            raw: false,
+            kept: false,
+        };
+        self.seal(turn, draft, label).await
     }
 
     async fn migrate(
@@ -125,9 +135,10 @@ impl Environments {
         draft: &Draft,
         migrations: &Migrations,
         database: &str,
-        directory: &Path,
     ) -> Result<(), EnvironmentError> {
         let report = turn.report.clone();
+        let settings = self.settings();
+        let directory = &settings.directory;
         match migrations {
             Migrations::Directory(path) => {
                 let client = draft
@@ -155,9 +166,7 @@ impl Environments {
         &self,
         turn: &mut Turn,
         mut draft: Draft,
-        key: String,
-        source: &str,
-        raw: bool,
+        label: Labelled<'_>,
     ) -> Result<SnapshotId, EnvironmentError> {
         turn.step("seal");
         let settings = self.settings();
@@ -166,12 +175,6 @@ impl Environments {
             .ensure_logins(&users)
             .await
             .map_err(turn.failed("make the login roles"))?;
-        let label = Labelled {
-            source,
-            key: Some(key),
-            raw,
-            kept: false,
-        };
         let snapshot = draft
             .seal(label.seal_label(turn))
             .await

@@ -235,13 +235,13 @@ impl Pointers {
         let list = || fs::read_dir(&self.directory)?.collect::<Result<Vec<_>, io::Error>>();
         for entry in list().map_err(io_error("list", &self.directory))? {
             let path = entry.path();
-            match path.extension().and_then(|extension| extension.to_str()) {
-                Some("toml") => match read(&path) {
-                    Ok(pointer) => whole.push(pointer),
-                    Err(error) => broken.push(error),
-                },
-                // What a crash between write and rename leaves is named by nothing.
-                _ => {}
+            // What a crash between write and rename leaves has another ending.
+            if path.extension().is_none_or(|extension| extension != "toml") {
+                continue;
+            }
+            match read(&path) {
+                Ok(pointer) => whole.push(pointer),
+                Err(error) => broken.push(error),
             }
         }
         Ok((whole, broken))

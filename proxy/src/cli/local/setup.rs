@@ -146,6 +146,7 @@ fn failure(error: &SetupError) -> Failure {
         .fold(Failure::failed(chain(error)), Failure::hint)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "handed to map_err by name")]
 pub(in super::super) fn account_failure(error: AccountError) -> Failure {
     error
         .hint()

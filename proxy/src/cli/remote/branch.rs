@@ -32,13 +32,8 @@ pub(in super::super) async fn run(
             Ok(())
         }
         Branch::Create { branch, from } => {
-            operate(
-                client,
-                output,
-                &path(&branch, "create")?,
-                &Order { from, ..order },
-            )
-            .await
+            let order = Order { from, ..order };
+            operate(client, output, &path(&branch, "create")?, &order).await
         }
         Branch::Drop { branch } => operate(client, output, &path(&branch, "drop")?, &order).await,
         Branch::Reset { branch } => operate(client, output, &path(&branch, "reset")?, &order).await,
@@ -46,13 +41,8 @@ pub(in super::super) async fn run(
             operate(client, output, &path(&branch, "refresh")?, &order).await
         }
         Branch::Undo { branch, to } => {
-            operate(
-                client,
-                output,
-                &path(&branch, "undo")?,
-                &Order { to, ..order },
-            )
-            .await
+            let order = Order { to, ..order };
+            operate(client, output, &path(&branch, "undo")?, &order).await
         }
         Branch::Diff {
             branch,

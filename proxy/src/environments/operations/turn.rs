@@ -246,7 +246,7 @@ impl Turn {
         .record(took);
         match &error {
             None => {
-                tracing::info!(%place, operation, by = record.by, took_ms = record.took_ms, "done")
+                tracing::info!(%place, operation, by = record.by, took_ms = record.took_ms, "done");
             }
             Some(error) => tracing::warn!(%place, operation, by = record.by, error, "failed"),
         }
