@@ -12,10 +12,13 @@ use super::{Config, Environment, Grant, Source};
 /// Reports everything that does not fit; `names` are the keys of all environments, readable or not.
 pub(super) fn check(config: &Config, names: &[String], report: &mut Report<'_>) {
     for environment in &config.environments {
-        reference(environment, names, report);
-        cycle(config, environment, report);
-        source_allows(config, environment, report);
         wildcard(environment, report);
+        let source = path(environment, "source");
+        if report.has(&source) && !report.is_faulty(&source) {
+            reference(environment, names, report);
+            cycle(config, environment, report);
+            source_allows(config, environment, report);
+        }
     }
     ports(config, report);
     grants(config, names, report);

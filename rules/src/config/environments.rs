@@ -207,7 +207,7 @@ impl Environment {
     }
 }
 
-/// Reads every environment; those whose source is wrong are left out, for they are reported.
+/// Reads every environment that has a name, also where something is reported about its source.
 pub(super) fn environments(
     table: Option<Table<'_, '_>>,
     report: &mut Report<'_>,
@@ -233,9 +233,7 @@ pub(super) fn environments(
         // A name that is wrong must not hide what is wrong inside the table.
         let stand_in = EnvironmentPattern::Prefix(String::new());
         let found = environment(pattern.clone().unwrap_or(stand_in), table, report);
-        if pattern.is_some() {
-            environments.extend(found);
-        }
+        environments.extend(pattern.map(|_| found));
     }
     environments
 }
@@ -244,7 +242,7 @@ fn environment(
     pattern: EnvironmentPattern,
     mut table: Table<'_, '_>,
     report: &mut Report<'_>,
-) -> Option<Environment> {
+) -> Environment {
     let source = table
         .require(
             "source",
@@ -252,9 +250,8 @@ fn environment(
             report,
         )
         .and_then(|value| source(&value, report));
-    // Any source does for the rest of the table; it never leaves this function.
-    let unknown = Source::Mirror;
-    let mut environment = Environment::new(pattern, source.clone().unwrap_or(unknown));
+    // A mirror allows every key, so that only what is wrong for itself is reported.
+    let mut environment = Environment::new(pattern, source.unwrap_or(Source::Mirror));
     if let Some(value) = table.get("access", report) {
         access(&value, report);
     }
@@ -291,7 +288,7 @@ fn environment(
         environment.spares = number;
     }
     table.finish(&LATER, report);
-    source.map(|_| environment)
+    environment
 }
 
 /// Accepts the one access mode that there is today.

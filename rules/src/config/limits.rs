@@ -91,6 +91,9 @@ pub(super) fn limits(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> L
         .and_then(|value| span_or_never(&value, SECOND, report));
     limits.drain = wait("drain", none, limits.drain, &mut table, report);
     table.finish(&[], report);
+    if !report.is_faulty("limits") {
+        parts_fit(&limits, report);
+    }
     limits
 }
 
@@ -114,11 +117,22 @@ fn sessions(table: &mut Table<'_, '_>, limits: &mut Limits, report: &mut Report<
             && let Some(number) = value.count(1..=SESSIONS_MAX, report)
         {
             *part = number;
-            if number > limits.sessions {
-                let message = format!("{key} is above sessions, which is {}", limits.sessions);
-                let problem = report.value(value.path(), ProblemKind::Conflict, message);
-                problem.hint = Some(format!("lower it to {} or raise sessions", limits.sessions));
-            }
+        }
+    }
+}
+
+fn parts_fit(limits: &Limits, report: &mut Report<'_>) {
+    let parts = [
+        ("sessions_per_user", limits.sessions_per_user),
+        ("sessions_per_environment", limits.sessions_per_environment),
+    ];
+    let whole = limits.sessions;
+    for (key, part) in parts {
+        if part > whole {
+            let message = format!("{key} is above sessions, which is {whole}");
+            let path = format!("limits.{key}");
+            let problem = report.value(&path, ProblemKind::Conflict, message);
+            problem.hint = Some(format!("lower it to {whole} or raise sessions"));
         }
     }
 }

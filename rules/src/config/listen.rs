@@ -52,11 +52,11 @@ const LATER: [Later; 3] = [
     },
     Later {
         key: "http_proxy",
-        today: "branches have no way out of their own; remove this key",
+        today: "applications reach third parties without Standin; remove this key",
     },
     Later {
         key: "smtp",
-        today: "mail is not captured; remove this key",
+        today: "applications send mail without Standin; remove this key",
     },
 ];
 
@@ -72,7 +72,6 @@ pub(super) fn listen(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> L
         .get("unix", report)
         .and_then(|value| value.filled("a directory", report))
         .map(PathBuf::from);
-    let has_tls = table.has("tls");
     listen.tls = table
         .get("tls", report)
         .and_then(|value| {
@@ -84,27 +83,34 @@ pub(super) fn listen(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> L
         .and_then(|table| tls(table, report));
     if let Some(value) = table.get("domain", report) {
         listen.domain = domain(&value, report);
-        if !has_tls {
-            let message = "a domain without \"listen.tls\" names nothing".to_owned();
-            let problem = report.value(value.path(), ProblemKind::Conflict, message);
-            problem.hint = Some(
-                "a client sends the server name inside TLS; add tls = { cert = \"file:cert.pem\", \
-                 key = \"file:key.pem\" }"
-                    .to_owned(),
-            );
-        }
     }
     if let Some(value) = table.get("proxy_protocol", report) {
         listen.proxy_protocol = value.boolean(report).unwrap_or_default();
     }
-    if listen.postgres.is_none() && listen.unix.is_none() && !report.is_faulty("listen") {
+    table.finish(&LATER, report);
+    if !report.is_faulty("listen") {
+        fits(&listen, report);
+    }
+    listen
+}
+
+/// Reports what cannot stand together in a table whose keys are right one by one.
+fn fits(listen: &Listen, report: &mut Report<'_>) {
+    if listen.domain.is_some() && listen.tls.is_none() {
+        let message = "a domain without \"listen.tls\" names nothing".to_owned();
+        let problem = report.value("listen.domain", ProblemKind::Conflict, message);
+        problem.hint = Some(
+            "a client sends the server name inside TLS; add tls = { cert = \"file:cert.pem\", \
+             key = \"file:key.pem\" }"
+                .to_owned(),
+        );
+    }
+    if listen.postgres.is_none() && listen.unix.is_none() {
         let message =
             "nothing listens: \"listen.postgres\" is \"off\" and \"listen.unix\" is missing";
         let problem = report.value("listen.postgres", ProblemKind::Conflict, message.to_owned());
         problem.hint = Some("add unix = \"/run/standin\"".to_owned());
     }
-    table.finish(&LATER, report);
-    listen
 }
 
 /// An address and port; `"off"` is none.

@@ -119,7 +119,7 @@ pub(super) fn password(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option
 }
 
 fn literal(value: &Value<'_, '_>, expected: &str, example: &str, report: &mut Report<'_>) {
-    let message = format!("{:?} holds the secret itself", value.path());
+    let message = format!("\"{}\" holds the secret itself", value.path());
     let problem = report.value(value.path(), ProblemKind::LiteralSecret, message);
     problem.expected = Some(expected.to_owned());
     problem.hint = Some(format!(

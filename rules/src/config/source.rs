@@ -94,57 +94,55 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
         return value.wrong_type(expected, report);
     };
     let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
-    let later = LATER.iter().any(|later| table.has(later.key));
     let migrations = table.get("migrations", report);
     let database = table.get("database", report);
     let mirror = table.get("mirror", report);
     let unmasked = table.get("unmasked", report);
     let environment = table.get("environment", report);
     let upstream = table.get("upstream", report);
+    table.finish(&LATER, report);
+    // A mistyped or later key has said by itself what is wrong; what it causes is not news.
+    let faulty = report.is_faulty(value.path());
     let alien = [
         ("database", &database, "migrations"),
         ("unmasked", &unmasked, "mirror"),
     ];
     for (key, alien, owner) in alien {
-        if let (Some(alien), false) = (alien, given.contains(&owner)) {
+        if let (Some(alien), false) = (alien, given.contains(&owner) || faulty) {
             let message = format!("{key:?} belongs to {owner:?} only");
             let problem = report.key(alien.path(), ProblemKind::Conflict, message);
             problem.hint = Some(format!("remove {key}"));
         }
     }
-    let source = match given.as_slice() {
+    match given.as_slice() {
         ["migrations"] => from_migrations(&migrations?, database.as_ref(), report),
+        ["mirror"] if unmasked.is_none() && faulty => None,
         ["mirror"] => from_mirror(&mirror?, unmasked.as_ref(), report),
         ["environment"] => from_environment(&environment?, report),
         ["upstream"] => {
             secret(&upstream?, "{ upstream = \"env:NAME\" }", report).map(Source::Upstream)
         }
-        [] => {
-            // A mistyped or later key says by itself what is wrong.
-            let before = report.is_faulty(value.path());
-            table.finish(&LATER, report);
-            if !before && !later && !report.is_faulty(value.path()) {
-                let message = format!("{:?} names no source", value.path());
-                let problem = report.value(value.path(), ProblemKind::MissingKey, message);
-                problem.expected = Some(format!("one of {}", KINDS.join(", ")));
-                problem.hint = Some(TODAY.to_owned());
-            }
-            return None;
-        }
-        several => {
-            let message = format!(
-                "{:?} names {} sources: {}",
-                value.path(),
-                several.len(),
-                several.join(", ")
-            );
-            let problem = report.value(value.path(), ProblemKind::Conflict, message);
-            problem.expected = Some(format!("one of {}", KINDS.join(", ")));
+        [] if faulty => None,
+        given => {
+            not_one(value, given, report);
             None
         }
+    }
+}
+
+/// Reports a source that is none of the kinds, or several.
+fn not_one(value: &Value<'_, '_>, given: &[&str], report: &mut Report<'_>) {
+    let path = value.path();
+    let (kind, what) = match given {
+        [] => (ProblemKind::MissingKey, "names no source".to_owned()),
+        several => (
+            ProblemKind::Conflict,
+            format!("names {} sources: {}", several.len(), several.join(", ")),
+        ),
     };
-    table.finish(&LATER, report);
-    source
+    let problem = report.value(path, kind, format!("\"{path}\" {what}"));
+    problem.expected = Some(format!("one of {}", KINDS.join(", ")));
+    problem.hint = given.is_empty().then(|| TODAY.to_owned());
 }
 
 fn from_migrations(

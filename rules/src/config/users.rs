@@ -13,7 +13,7 @@ use super::text::{ProblemKind, Report, Table, Value};
 pub struct User {
     /// How the password is known.
     pub password: Password,
-    /// Environments that the user may enter.
+    /// Environments that the user may enter; none where the key is missing.
     pub environments: Vec<Grant>,
     /// What the user may ask of the daemon.
     pub role: Role,
@@ -95,7 +95,7 @@ fn user(mut table: Table<'_, '_>, report: &mut Report<'_>) -> User {
         .require("password", "password = \"env:NAME\"", report)
         .and_then(|value| password(&value, report));
     let environments = table
-        .require("environments", "environments = [\"*\"]", report)
+        .get("environments", report)
         .map(|value| grants(&value, report));
     let role = table
         .get("role", report)

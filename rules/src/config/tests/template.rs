@@ -1,19 +1,7 @@
 //! The first configuration is true: it passes, and what it shows as defaults are the defaults.
 
+use super::{parsed, rendered};
 use crate::config::{Config, Problem, Secret, parse, template};
-
-/// Parses, or fails the test with what people would see.
-pub(super) fn parsed(text: &str) -> Config {
-    parse(text).unwrap_or_else(|problems| panic!("{}", rendered(&problems)))
-}
-
-pub(super) fn rendered(problems: &[Problem]) -> String {
-    let all: Vec<String> = problems
-        .iter()
-        .map(|problem| problem.rendered("standin.toml").to_string())
-        .collect();
-    all.join("\n\n")
-}
 
 fn both() -> [String; 2] {
     let url = Secret::Env("PRODUCTION_URL".to_owned());

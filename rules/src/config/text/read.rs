@@ -10,7 +10,7 @@ use super::later::Later;
 use super::problem::ProblemKind;
 use super::report::{Report, join};
 use super::similar::nearest;
-use super::syntax::is_secret_key;
+use super::syntax::{hide, is_secret_key};
 
 /// Longest value that an error quotes, in characters.
 const SHOWN_CHARS_MAX: usize = 60;
@@ -119,14 +119,16 @@ impl<'a, 't> Table<'a, 't> {
             let path = join(&self.path, key);
             report.place(&path, name.span(), value.span());
             if let Some(later) = later.iter().find(|later| later.key == key) {
-                not_available(&path, &format!("{path:?}"), later.today, report);
+                let message = format!("{} is not available yet", title(&path, value));
+                let problem = report.key(&path, ProblemKind::NotAvailable, message);
+                problem.hint = Some(later.today.to_owned());
                 continue;
             }
             let guess = nearest(key, self.known.iter().copied());
             guessed.extend(guess);
             let harmless = guess.is_some_and(|guess| !is_secret_key(guess));
             if !harmless || matches!(value.get_ref(), DeValue::Table(_)) {
-                report.hide(value.span());
+                hide(value, report);
             }
             self.unknown(key, guess, report);
         }
@@ -155,7 +157,15 @@ impl<'a, 't> Table<'a, 't> {
     }
 }
 
-/// Reports something that the design has and this version cannot do.
+/// A key as people write it: `[masking]` or `"listen.smtp"`.
+fn title(path: &str, value: &Spanned<DeValue<'_>>) -> String {
+    match value.get_ref() {
+        DeValue::Table(_) => format!("[{path}]"),
+        _ => format!("\"{path}\""),
+    }
+}
+
+/// Reports a value that the design has and this version cannot do.
 pub(crate) fn not_available(path: &str, what: &str, today: &str, report: &mut Report<'_>) {
     let message = format!("{what} is not available yet");
     report.value(path, ProblemKind::NotAvailable, message).hint = Some(today.to_owned());
@@ -318,7 +328,7 @@ impl<'a, 't> Value<'a, 't> {
             DeValue::Array(_) => "an array",
             DeValue::Table(_) => "a table",
         };
-        let message = format!("{:?} is {found}", self.path);
+        let message = format!("\"{}\" is {found}", self.path);
         let problem = report.value(&self.path, ProblemKind::WrongType, message);
         problem.expected = Some(expected.to_owned());
         None

@@ -22,6 +22,8 @@ pub(crate) struct Report<'t> {
     found: Vec<(Bytes, Problem)>,
     /// Where the keys and values stand that were visited, by dotted key.
     places: BTreeMap<String, (Bytes, Bytes)>,
+    /// Every value that is no table, so that a `#` within one is told from a comment.
+    values: Vec<Bytes>,
     /// What may be a secret and is never shown.
     secrets: Vec<Bytes>,
 }
@@ -34,6 +36,7 @@ impl<'t> Report<'t> {
             lines: std::iter::once(0).chain(begins).collect(),
             found: Vec::new(),
             places: BTreeMap::new(),
+            values: Vec::new(),
             secrets: Vec::new(),
         }
     }
@@ -51,6 +54,11 @@ impl<'t> Report<'t> {
     /// Forbids to show these bytes.
     pub(crate) fn hide(&mut self, bytes: Bytes) {
         self.secrets.push(bytes);
+    }
+
+    /// Remembers where the values stand.
+    pub(crate) fn values(&mut self, values: Vec<Bytes>) {
+        self.values = values;
     }
 
     /// Whether a value may be quoted in words.
@@ -150,6 +158,14 @@ impl<'t> Report<'t> {
     fn show(&self, problem: &mut Problem) {
         let begin = self.lines[problem.line - 1];
         let line = self.text[begin..].lines().next().unwrap_or_default();
+        // A comment may be a setting with its secret that was switched off.
+        let within = |at: usize| self.values.iter().any(|value| value.contains(&at));
+        let is_comment = |(at, _): &(usize, &str)| !within(begin + at);
+        let end = line
+            .match_indices('#')
+            .find(is_comment)
+            .map_or(line.len(), |(at, _)| at);
+        let line = line[..end].trim_end();
         let hidden = |at: usize| self.secrets.iter().any(|secret| secret.contains(&at));
         let shown = |(at, c): (usize, char)| match c {
             _ if hidden(begin + at) => '*',

@@ -1,7 +1,5 @@
 //! The TOML parser, made to report every mistake and to show no secret.
 
-use std::ops::Range;
-
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -11,6 +9,51 @@ use super::similar::nearest;
 
 /// Keys whose values are secrets or name them, in whichever table they stand.
 const SECRET_KEYS: [&str; 5] = ["password", "url", "upstream", "cert", "key"];
+
+/// Keys whose values are shown even on a line that could not be parsed.
+const HARMLESS_KEYS: [&str; 30] = [
+    "access",
+    "awake_max",
+    "branches",
+    "connect_wait",
+    "create",
+    "database",
+    "domain",
+    "drain",
+    "durability",
+    "environments",
+    "generations",
+    "idle",
+    "idle_in_transaction",
+    "idle_session",
+    "login",
+    "max",
+    "memory",
+    "port",
+    "postgres",
+    "proxy_protocol",
+    "refresh",
+    "reset",
+    "role",
+    "sessions",
+    "sessions_per_environment",
+    "sessions_per_user",
+    "size",
+    "spares",
+    "upstream_connect",
+    "version",
+];
+
+/// Tables whose headers are shown even where they could not be parsed.
+const TABLES: [&str; 7] = [
+    "environments",
+    "limits",
+    "listen",
+    "pool",
+    "postgres",
+    "production",
+    "users",
+];
 
 /// What a value that only names a secret, or cannot be turned back into one, begins with.
 const REFERENCES: [&str; 3] = ["env:", "file:", "SCRAM-SHA-256$"];
@@ -26,21 +69,38 @@ pub(crate) fn recover<'t>(report: &mut Report<'t>) -> Option<DeTable<'t>> {
         }
         values.push(value.span());
     });
-    let mut whole = true;
+    let is_bare_value = |at: usize| {
+        values.iter().any(|value| {
+            (value.start..=value.end).contains(&at)
+                && !report.text()[value.clone()].contains(['"', '\'', '\n'])
+        })
+    };
+    // A bare word for a string leaves all keys where they are; a lost quote or bracket may make keys
+    // of values.
+    let whole = errors.iter().all(|error| {
+        error.message() == "duplicate key"
+            || error.span().is_some_and(|span| is_bare_value(span.start))
+    });
     for error in errors {
         let text = report.text();
         let span = error.span().unwrap_or(text.len()..text.len());
-        let within = |value: &Range<usize>| value.start <= span.start && span.start <= value.end;
-        whole &= error.message() == "duplicate key" || values.iter().any(within);
         hide_line(report, span.start);
         report.at(span, "", ProblemKind::Syntax, error.message().to_owned());
     }
+    report.values(values);
     whole.then_some(root)
 }
 
 /// Whether a key is for secrets, also when it was mistyped.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     nearest(key, SECRET_KEYS).is_some() || key.to_lowercase().contains("pass")
+}
+
+/// Forbids to show a value and everything in it.
+///
+/// A dotted key's table is where the key stands, so the values below it are hidden one by one.
+pub(crate) fn hide(value: &Spanned<DeValue<'_>>, report: &mut Report<'_>) {
+    visit_value(value, "", &mut |_, value| report.hide(value.span()));
 }
 
 /// Calls `see` with every value that is no table, and the nearest key above it.
@@ -87,8 +147,8 @@ fn is_secret(key: &str, value: &Spanned<DeValue<'_>>) -> bool {
 
 /// Blanks what may be a secret on a line that could not be parsed.
 ///
-/// What is in quotes may be the end of a secret with a mistyped quote, and a line without a key may
-/// be one that began above.
+/// What is in quotes may be the end of a secret with a mistyped quote, and any other line may be one of
+/// a secret that began above.
 fn hide_line(report: &mut Report<'_>, at: usize) {
     let text = report.text();
     let at = text.floor_char_boundary(at);
@@ -97,25 +157,19 @@ fn hide_line(report: &mut Report<'_>, at: usize) {
         .find('\n')
         .map_or(text.len(), |newline| begin + newline);
     let line = &text[begin..end];
-    let hidden = match line.split_once('=') {
-        _ if line.trim_start().starts_with('[') && !line.contains(['"', '\'', '=']) => end..end,
-        None => begin..end,
-        Some((key, _)) if is_secret_key(last_word(key)) => begin + key.len() + 1..end,
-        Some((key, value)) => {
-            let behind = begin + key.len() + 1;
-            value
-                .find(['"', '\''])
-                .map_or(end..end, |quote| behind + quote..end)
+    let table = line.trim_start().trim_start_matches('[');
+    let table = table.split(['.', ']']).next().unwrap_or_default().trim();
+    if TABLES.contains(&table) && !line.contains(['"', '\'', '=']) {
+        return;
+    }
+    let from = match line.split_once('=') {
+        Some((key, value)) if HARMLESS_KEYS.contains(&key.trim()) => {
+            match value.find(['"', '\'']) {
+                Some(quote) => key.len() + 1 + quote,
+                None => return,
+            }
         }
+        _ => 0,
     };
-    report.hide(hidden);
-}
-
-/// The last part of a dotted key, without quotes and braces.
-fn last_word(key: &str) -> &str {
-    let word = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-    key.trim_end_matches(|c| !word(c))
-        .rsplit(|c| !word(c))
-        .next()
-        .unwrap_or(key)
+    report.hide(begin + from..end);
 }

@@ -1,0 +1,187 @@
+//! What is legal, and what it comes to mean.
+
+use std::time::Duration;
+
+use super::parsed;
+use crate::config::{
+    Branches, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen, Migrations,
+    Password, Pool, Postgres, Role, Secret, Source, Tls,
+};
+
+#[test]
+fn an_empty_file_is_all_defaults() {
+    let config = parsed("");
+    assert_eq!(config, Config::default());
+    assert_eq!(config.pool.path.to_str(), Some(".standin"));
+    assert_eq!(
+        config.listen.postgres.map(|address| address.to_string()),
+        Some("127.0.0.1:6432".into())
+    );
+    assert_eq!(config.limits.login, Duration::from_secs(15));
+    assert_eq!(config.limits.connect_wait, Duration::from_secs(5));
+    assert_eq!(config.limits.upstream_connect, Duration::from_secs(5));
+    assert_eq!(config.limits.sessions, 10_000);
+}
+
+#[test]
+fn a_bare_environment_is_all_defaults() {
+    let config = parsed("[environments.qa]\nsource = { migrations = \"db\" }\n");
+    let source = Source::Migrations {
+        migrations: Migrations::Directory("db".into()),
+        database: "app".into(),
+    };
+    let expected = Environment::new("qa".parse().expect("a name"), source);
+    assert_eq!(config.environments, [expected.clone()]);
+    assert_eq!(expected.durability, Durability::Consistent);
+    assert_eq!(expected.branches.durability, Durability::Process);
+    assert_eq!(expected.idle, Some(Duration::from_secs(600)));
+    assert_eq!((expected.generations, expected.spares), (3, 1));
+    let branches = &expected.branches;
+    assert_eq!(
+        (branches.create, branches.ttl, branches.max, branches.spares),
+        (CreateBranch::Command, None, 20, 0)
+    );
+}
+
+const EVERYTHING: &str = r#"
+environments.raw = { source = { mirror = "production", unmasked = true }, refresh = "0 3 * * *" }
+
+[pool]
+path = "/var/lib/standin"
+size = "20GB"
+memory = "512MiB"
+awake_max = 7
+[listen]
+postgres = "[::1]:0"
+unix = "run"
+tls = { cert = "file:cert.pem", key = "env:KEY", required = true }
+domain = "DB.example.org"
+proxy_protocol = true
+[postgres]
+bin = ["/opt/pg/bin"]
+version = 15
+user = "pg"
+[production]
+url = "file:url"
+[users."Ada Lovelace"]
+password = "file:ada"
+environments = ["*", "raw", "test-*"]
+role = "admin"
+[environments."test-*"]
+source = { migrations = ["make", "-C", ""], database = "shop" }
+access = "read-write"
+idle = "never"
+durability = "machine"
+generations = 9
+spares = 0
+[environments."test-*".branches]
+create = "on-connect"
+ttl = "1d12h"
+max = 5
+spares = 2
+durability = "consistent"
+[environments.uat]
+source = { upstream = "env:UAT" }
+port = 6433
+[environments.qa]
+source = { environment = "raw" }
+reset = " 0  6 * * MON-FRI "
+[limits]
+sessions = 100
+sessions_per_user = 20
+sessions_per_environment = 30
+login = "5s"
+connect_wait = "1m"
+upstream_connect = "2s"
+idle_session = "1h"
+idle_in_transaction = "never"
+drain = "0s"
+"#;
+
+#[test]
+fn every_key_reaches_its_value() {
+    let config = parsed(EVERYTHING);
+    let pool = Pool {
+        path: "/var/lib/standin".into(),
+        size_bytes: Some(20_000_000_000),
+        memory_bytes: Some(512 << 20),
+        awake_max: 7,
+    };
+    assert_eq!(config.pool, pool);
+    let listen = Listen {
+        postgres: Some("[::1]:0".parse().expect("an address")),
+        unix: Some("run".into()),
+        tls: Some(Tls {
+            cert: Secret::File("cert.pem".into()),
+            key: Secret::Env("KEY".into()),
+            required: true,
+        }),
+        domain: Some("db.example.org".into()),
+        proxy_protocol: true,
+    };
+    assert_eq!(config.listen, listen);
+    let postgres = Postgres {
+        bin: vec!["/opt/pg/bin".into()],
+        version: Some(15),
+        user: Some("pg".into()),
+    };
+    assert_eq!(config.postgres, postgres);
+    let ada = &config.users[&"Ada Lovelace".parse().expect("a user")];
+    assert_eq!(ada.password, Password::Secret(Secret::File("ada".into())));
+    assert_eq!(ada.role, Role::Admin);
+    let pattern = |text: &str| Grant::Pattern(text.parse().expect("a pattern"));
+    assert_eq!(
+        ada.environments,
+        [Grant::All, pattern("raw"), pattern("test-*")]
+    );
+    let seconds = Duration::from_secs;
+    let limits = Limits {
+        sessions: 100,
+        sessions_per_user: 20,
+        sessions_per_environment: 30,
+        login: seconds(5),
+        connect_wait: seconds(60),
+        upstream_connect: seconds(2),
+        idle_session: Some(seconds(3_600)),
+        idle_in_transaction: None,
+        drain: Duration::ZERO,
+    };
+    assert_eq!(config.limits, limits);
+}
+
+#[test]
+fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
+    let [raw, test, uat, qa] =
+        <[Environment; 4]>::try_from(parsed(EVERYTHING).environments).expect("four environments");
+    assert_eq!(raw.source, Source::Mirror);
+    assert_eq!(raw.refresh, Some("0 3 * * *".parse().expect("a schedule")));
+    let source = Source::Migrations {
+        migrations: Migrations::Command(vec!["make".into(), "-C".into(), String::new()]),
+        database: "shop".into(),
+    };
+    let expected = Environment {
+        idle: None,
+        durability: Durability::Machine,
+        generations: 9,
+        spares: 0,
+        branches: Branches {
+            create: CreateBranch::OnConnect,
+            ttl: Some(Duration::from_secs(36 * 3_600)),
+            max: 5,
+            spares: 2,
+            durability: Durability::Consistent,
+        },
+        ..Environment::new("test-*".parse().expect("a pattern"), source)
+    };
+    assert_eq!(test, expected);
+    assert_eq!(uat.source, Source::Upstream(Secret::Env("UAT".into())));
+    assert_eq!(uat.port, Some(6433));
+    assert_eq!(
+        qa.source,
+        Source::Environment("raw".parse().expect("a name"))
+    );
+    assert_eq!(
+        qa.reset.map(|reset| reset.to_string()),
+        Some("0 6 * * MON-FRI".into())
+    );
+}

@@ -1,0 +1,73 @@
+//! What the design has and this version has not is refused by name.
+
+use super::check;
+use crate::config::{ProblemKind, parse};
+
+#[test]
+fn tables_and_listeners_that_come_later() {
+    check(
+        "[masking]\nkey = \"file:masking.key\"\n[gateway]\ndefault = \"block\"\n\
+         [[gateway.routes]]\nmail = \"*\"\n[listen]\nadmin = \"127.0.0.1:6480\"\n\
+         http_proxy = \"127.0.0.1:6488\"\nsmtp = \"127.0.0.1:6425\"\n",
+        &[
+            "1:2: [masking] is not available yet; only unmasked copies can be made: source = { \
+             mirror = \"production\", unmasked = true }; remove this table",
+            "3:2: [gateway] is not available yet; applications reach third parties without \
+             Standin; remove this table",
+            "8:1: \"listen.admin\" is not available yet; the command line reaches the daemon \
+             through its control socket; remove this key",
+            "9:1: \"listen.http_proxy\" is not available yet",
+            "10:1: \"listen.smtp\" is not available yet",
+        ],
+    );
+}
+
+#[test]
+fn sources_that_come_later() {
+    let today = "these work today: { migrations = \"db/migrations\" }, { mirror = \"production\", \
+                 unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
+    check(
+        "[environments.a]\nsource = \"production\"\n",
+        &[&format!(
+            "2:10: source = \"production\" is not available yet; {today}"
+        )],
+    );
+    for source in ["{ seed = 42 }", "{ seed = 42, migrations = \"m\" }"] {
+        check(
+            &format!("[environments.a]\nsource = {source}\n"),
+            &["2:12: \"environments.a.source.seed\" is not available yet"],
+        );
+    }
+    check(
+        "[environments.a]\nsource = { scale = 1.0, migrations = \"m\" }\n",
+        &[
+            "2:12: \"environments.a.source.scale\" is not available yet; { migrations = \
+           \"db/migrations\" } fills the environment with what the migrations insert; remove this \
+           key",
+        ],
+    );
+}
+
+#[test]
+fn settings_of_environments_that_come_later() {
+    check(
+        "[environments.a]\nsource = { migrations = \"m\" }\naccess = \"append\"\n\
+         ladder = [\"1m\"]\ndrill = \"0 5 * * *\"\n\
+         [environments.b]\nsource = { migrations = \"m\" }\naccess = \"read-only\"\n",
+        &[
+            "3:10: access = \"append\" is not available yet; every environment is \"read-write\" \
+             today; remove this key",
+            "4:1: \"environments.a.ladder\" is not available yet; `standin snapshot create` takes \
+             a snapshot by hand",
+            "5:1: \"environments.a.drill\" is not available yet",
+            "8:10: access = \"read-only\" is not available yet",
+        ],
+    );
+}
+
+#[test]
+fn their_kind_is_told_apart_from_mistakes() {
+    let kind = |text| parse(text).expect_err("a wrong configuration")[0].kind;
+    assert_eq!(kind("[masking]\n"), ProblemKind::NotAvailable);
+    assert_eq!(kind("[maskin]\n"), ProblemKind::UnknownKey);
+}
