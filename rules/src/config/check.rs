@@ -2,26 +2,50 @@
 //!
 //! Runs over what could be read; a table that is already faulty is not judged a second time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::name::{EnvironmentName, EnvironmentPattern};
 
 use super::text::{ProblemKind, Report, join, nearest};
 use super::{Config, Environment, Grant, Source};
 
+/// The environments that have a table of their own, by name.
+type Tables<'c> = BTreeMap<&'c EnvironmentName, &'c Environment>;
+
+/// How much of a circle a message shows.
+const WAY_SHOWN_MAX: usize = 12;
+
+/// The keys of all environments in the order of the file, readable or not.
+struct Names<'n> {
+    written: &'n [String],
+    exact: BTreeSet<&'n str>,
+    patterns: Vec<EnvironmentPattern>,
+}
+
 /// Reports everything that does not fit; `names` are the keys of all environments, readable or not.
 pub(super) fn check(config: &Config, names: &[String], report: &mut Report<'_>) {
+    let names = Names {
+        written: names,
+        exact: names.iter().map(String::as_str).collect(),
+        patterns: names.iter().filter_map(|name| name.parse().ok()).collect(),
+    };
+    let mut tables = Tables::new();
+    for environment in &config.environments {
+        if let EnvironmentPattern::One(name) = &environment.pattern {
+            tables.insert(name, environment);
+        }
+    }
     for environment in &config.environments {
         wildcard(environment, report);
         let source = path(environment, "source");
         if report.has(&source) && !report.is_faulty(&source) {
-            reference(environment, names, report);
-            cycle(config, environment, report);
-            source_allows(config, environment, report);
+            reference(environment, &names, report);
+            source_allows(config, &tables, environment, report);
         }
     }
+    circles(&tables, report);
     ports(config, report);
-    grants(config, names, report);
+    grants(config, &names, report);
 }
 
 fn path(environment: &Environment, key: &str) -> String {
@@ -30,23 +54,25 @@ fn path(environment: &Environment, key: &str) -> String {
 }
 
 /// `source = { environment = ... }` names an environment with a table of its own and a snapshot.
-fn reference(environment: &Environment, names: &[String], report: &mut Report<'_>) {
+fn reference(environment: &Environment, names: &Names<'_>, report: &mut Report<'_>) {
     let Source::Environment(target) = &environment.source else {
         return;
     };
-    if names.iter().any(|name| name == target.as_str()) {
+    if names.exact.contains(target.as_str()) {
         return;
     }
     let path = path(environment, "source.environment");
-    let prefix = names.iter().find(|name| {
-        name.parse::<EnvironmentPattern>()
-            .is_ok_and(|pattern| pattern.matches(target))
-    });
-    let (message, hint) = match prefix {
+    let (message, hint) = match names
+        .patterns
+        .iter()
+        .find(|pattern| pattern.matches(target))
+    {
         Some(prefix) => (
-            format!("environment \"{target}\" has no table of its own, only {prefix:?} matches it"),
+            format!(
+                "environment \"{target}\" has no table of its own, only \"{prefix}\" matches it"
+            ),
             Some(format!(
-                "add [environments.{target}], or name what {prefix:?} is made from"
+                "add [environments.{target}], or name what \"{prefix}\" is made from"
             )),
         ),
         None => (
@@ -56,39 +82,55 @@ fn reference(environment: &Environment, names: &[String], report: &mut Report<'_
     };
     let problem = report.value(&path, ProblemKind::UnknownReference, message);
     problem.hint = hint;
-    problem.expected = Some(one_of(names.iter().filter(|name| !name.ends_with('*'))));
+    problem.expected = Some(one_of(
+        names.written.iter().filter(|name| !name.ends_with('*')),
+    ));
 }
 
-/// Following the sources must end.
-fn cycle(config: &Config, environment: &Environment, report: &mut Report<'_>) {
-    let EnvironmentPattern::One(start) = &environment.pattern else {
-        // Nothing can refer to a wildcard, so it is in no cycle.
-        return;
-    };
-    let mut way = vec![start.to_string()];
-    let mut at = environment;
-    while let Source::Environment(next) = &at.source {
-        way.push(next.to_string());
-        if next == start {
-            let message = format!("sources go in a circle: {}", way.join(" -> "));
-            let path = path(environment, "source.environment");
-            let problem = report.value(&path, ProblemKind::Conflict, message);
-            problem.expected = Some("a source that ends at migrations or a mirror".to_owned());
-            return;
+/// Following the sources must end; every environment of a circle is reported.
+///
+/// Nothing can refer to a wildcard, so none is in a circle.
+fn circles(tables: &Tables<'_>, report: &mut Report<'_>) {
+    let mut ended = BTreeSet::new();
+    for &start in tables.keys() {
+        let mut way: Vec<&EnvironmentName> = Vec::new();
+        let mut positions = BTreeMap::new();
+        let mut at = Some(start);
+        while let Some(name) = at.filter(|name| !ended.contains(name)) {
+            if let Some(&first) = positions.get(name) {
+                circle(tables, &way[first..], report);
+                break;
+            }
+            positions.insert(name, way.len());
+            way.push(name);
+            at = match tables.get(name).map(|environment| &environment.source) {
+                Some(Source::Environment(next)) => Some(next),
+                _ => None,
+            };
         }
-        let Some(following) = config.exact(next) else {
-            return;
-        };
-        // A circle that does not lead back here is reported where it is.
-        if way.len() > config.environments.len() {
-            return;
-        }
-        at = following;
+        ended.extend(way);
+    }
+}
+
+fn circle(tables: &Tables<'_>, circle: &[&EnvironmentName], report: &mut Report<'_>) {
+    for (position, name) in circle.iter().enumerate() {
+        let (behind, ahead) = circle.split_at(position);
+        let way = ahead.iter().chain(behind).chain([name]);
+        let way: Vec<&str> = way.map(|name| name.as_str()).take(WAY_SHOWN_MAX).collect();
+        let message = format!("sources go in a circle: {}", way.join(" -> "));
+        let path = path(tables[name], "source.environment");
+        let problem = report.value(&path, ProblemKind::Conflict, message);
+        problem.expected = Some("a source that ends at migrations or a mirror".to_owned());
     }
 }
 
 /// What a source rules out.
-fn source_allows(config: &Config, environment: &Environment, report: &mut Report<'_>) {
+fn source_allows(
+    config: &Config,
+    tables: &Tables<'_>,
+    environment: &Environment,
+    report: &mut Report<'_>,
+) {
     if environment.refresh.is_some() && environment.source != Source::Mirror {
         let message = "only a mirror can be refreshed".to_owned();
         let path = path(environment, "refresh");
@@ -104,7 +146,7 @@ fn source_allows(config: &Config, environment: &Environment, report: &mut Report
         Source::Mirror => mirror(config, environment, report),
         Source::Upstream(_) => upstream(environment, report),
         Source::Environment(target) => {
-            let source = config.exact(target).map(|target| &target.source);
+            let source = tables.get(target).map(|target| &target.source);
             if matches!(source, Some(Source::Upstream(_))) {
                 let message =
                     format!("environment \"{target}\" is an upstream, which has no snapshots");
@@ -187,7 +229,7 @@ fn ports(config: &Config, report: &mut Report<'_>) {
 }
 
 /// Every grant matches an environment that is or could be.
-fn grants(config: &Config, names: &[String], report: &mut Report<'_>) {
+fn grants(config: &Config, names: &Names<'_>, report: &mut Report<'_>) {
     for (name, user) in &config.users {
         let list = join(&join("users", name.as_str()), "environments");
         if report.is_faulty(&list) {
@@ -197,7 +239,7 @@ fn grants(config: &Config, names: &[String], report: &mut Report<'_>) {
             let Grant::Pattern(pattern) = grant else {
                 continue;
             };
-            if names.iter().any(|name| overlaps(pattern, name)) {
+            if names.patterns.iter().any(|table| overlaps(pattern, table)) {
                 continue;
             }
             let message = match pattern {
@@ -207,26 +249,26 @@ fn grants(config: &Config, names: &[String], report: &mut Report<'_>) {
             let path = format!("{list}[{position}]");
             let problem = report.value(&path, ProblemKind::UnknownReference, message);
             problem.hint = did_you_mean(&pattern.to_string(), names);
-            problem.expected = Some(one_of(names.iter()));
+            problem.expected = Some(one_of(names.written.iter()));
         }
     }
 }
 
 /// Whether some name is matched by both.
-fn overlaps(grant: &EnvironmentPattern, name: &str) -> bool {
+fn overlaps(grant: &EnvironmentPattern, table: &EnvironmentPattern) -> bool {
     use EnvironmentPattern::{One, Prefix};
-    match (grant, name.parse()) {
-        (_, Err(_)) => false,
-        (One(grant), Ok(table)) => table.matches(grant),
-        (Prefix(_), Ok(One(table))) => grant.matches(&table),
-        (Prefix(grant), Ok(Prefix(table))) => {
+    match (grant, table) {
+        (One(grant), table) => table.matches(grant),
+        (Prefix(_), One(table)) => grant.matches(table),
+        (Prefix(grant), Prefix(table)) => {
             grant.starts_with(table.as_str()) || table.starts_with(grant.as_str())
         }
     }
 }
 
-fn did_you_mean(found: &str, names: &[String]) -> Option<String> {
-    nearest(found, names.iter().map(String::as_str)).map(|name| format!("did you mean {name:?}?"))
+fn did_you_mean(found: &str, names: &Names<'_>) -> Option<String> {
+    nearest(found, names.written.iter().map(String::as_str))
+        .map(|name| format!("did you mean {name:?}?"))
 }
 
 /// The first names of a list, in words.
@@ -236,15 +278,5 @@ fn one_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
     match names.as_slice() {
         [] => "an environment, of which there are none".to_owned(),
         names => format!("one of {}", names.join(", ")),
-    }
-}
-
-impl Config {
-    /// The table of exactly this name.
-    fn exact(&self, name: &EnvironmentName) -> Option<&Environment> {
-        let is_exact = |pattern: &EnvironmentPattern| matches!(pattern, EnvironmentPattern::One(one) if one == name);
-        self.environments
-            .iter()
-            .find(|environment| is_exact(&environment.pattern))
     }
 }

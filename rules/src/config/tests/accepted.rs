@@ -31,7 +31,7 @@ fn a_bare_environment_is_all_defaults() {
         database: "app".into(),
     };
     let expected = Environment::new("qa".parse().expect("a name"), source);
-    assert_eq!(config.environments, [expected.clone()]);
+    assert_eq!(config.environments, std::slice::from_ref(&expected));
     assert_eq!(expected.durability, Durability::Consistent);
     assert_eq!(expected.branches.durability, Durability::Process);
     assert_eq!(expected.idle, Some(Duration::from_secs(600)));

@@ -161,7 +161,7 @@ fn only_places_need_a_restart() {
         ),
     ];
     for (change, key) in changes {
-        let new = parsed(&format!("{}{change}", CONFIG));
+        let new = parsed(&format!("{CONFIG}{change}"));
         assert_eq!(needs_restart(&old, &new), [key]);
     }
     let tls = "[listen]\ntls = { cert = \"file:c\", key = \"file:k\" }\n";
