@@ -36,6 +36,9 @@ pub(super) fn check(config: &Config, names: &[String], report: &mut Report<'_>) 
         }
     }
     for environment in &config.environments {
+        if report.is_full() {
+            return;
+        }
         wildcard(environment, report);
         let source = path(environment, "source");
         if report.has(&source) && !report.is_faulty(&source) {
@@ -116,7 +119,10 @@ fn circle(tables: &Tables<'_>, circle: &[&EnvironmentName], report: &mut Report<
     for (position, name) in circle.iter().enumerate() {
         let (behind, ahead) = circle.split_at(position);
         let way = ahead.iter().chain(behind).chain([name]);
-        let way: Vec<&str> = way.map(|name| name.as_str()).take(WAY_SHOWN_MAX).collect();
+        let mut way: Vec<&str> = way.map(|name| name.as_str()).collect();
+        if way.len() > WAY_SHOWN_MAX {
+            way.splice(WAY_SHOWN_MAX - 1..way.len() - 1, ["..."]);
+        }
         let message = format!("sources go in a circle: {}", way.join(" -> "));
         let path = path(tables[name], "source.environment");
         let problem = report.value(&path, ProblemKind::Conflict, message);
@@ -231,6 +237,9 @@ fn ports(config: &Config, report: &mut Report<'_>) {
 /// Every grant matches an environment that is or could be.
 fn grants(config: &Config, names: &Names<'_>, report: &mut Report<'_>) {
     for (name, user) in &config.users {
+        if report.is_full() {
+            return;
+        }
         let list = join(&join("users", name.as_str()), "environments");
         if report.is_faulty(&list) {
             continue;

@@ -17,6 +17,10 @@ const GENERATIONS_MAX: u64 = 100;
 const SPARES_MAX: u64 = 16;
 const BRANCHES_MAX: u64 = 10_000;
 
+/// Most tables of environments: a wildcard makes as many environments as wanted, and looking one up
+/// walks the tables.
+const ENVIRONMENTS_MAX: usize = 1_000;
+
 /// Undo must reach at least this many generations back.
 pub const GENERATIONS_MIN: usize = 3;
 
@@ -216,7 +220,7 @@ pub(super) fn environments(
     let Some(table) = table else {
         return environments;
     };
-    for (name, value) in table.entries(report) {
+    for (name, value) in table.entries(ENVIRONMENTS_MAX, report) {
         let pattern: Option<EnvironmentPattern> = match name.parse() {
             Ok(pattern) => Some(pattern),
             Err(error) => {

@@ -39,6 +39,9 @@ pub enum Role {
     Admin,
 }
 
+/// Most users: each is a table that somebody keeps by hand.
+const USERS_MAX: usize = 10_000;
+
 /// The roles as they are written.
 const ROLES: [(&str, Role); 3] = [
     (Role::Viewer.as_str(), Role::Viewer),
@@ -69,7 +72,7 @@ pub(super) fn users(
 ) -> BTreeMap<UserName, User> {
     let mut users = BTreeMap::new();
     let Some(table) = table else { return users };
-    for (name, value) in table.entries(report) {
+    for (name, value) in table.entries(USERS_MAX, report) {
         let name: Option<UserName> = match name.parse() {
             Ok(name) => Some(name),
             Err(error) => {

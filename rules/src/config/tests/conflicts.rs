@@ -59,6 +59,23 @@ fn sources_do_not_go_in_a_circle() {
 }
 
 #[test]
+fn a_long_circle_is_shortened() {
+    let text: String = (10..50)
+        .map(|n| {
+            let next = if n == 49 { 10 } else { n + 1 };
+            format!("[environments.e{n}]\nsource = {{ environment = \"e{next}\" }}\n")
+        })
+        .collect();
+    let problems = super::parse(&text).expect_err("a circle");
+    assert_eq!(problems.len(), 40);
+    assert_eq!(
+        problems[0].message,
+        "sources go in a circle: e10 -> e11 -> e12 -> e13 -> e14 -> e15 -> e16 -> e17 -> e18 -> \
+         e19 -> e20 -> ... -> e10"
+    );
+}
+
+#[test]
 fn an_upstream_has_no_snapshot_to_start_from() {
     check(
         "[environments.uat]\nsource = { upstream = \"env:U\" }\n\

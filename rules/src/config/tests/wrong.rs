@@ -365,3 +365,52 @@ fn more_problems_than_anybody_reads_are_not_collected() {
     let problems = super::parse(&text).expect_err("unknown keys");
     assert_eq!(problems.len(), 100);
 }
+
+#[test]
+fn lists_beyond_any_that_people_keep_are_refused() {
+    let tables = |table: &str, body: &str, count: usize| -> String {
+        (0..count)
+            .map(|n| format!("[{table}.t{n}]\n{body}\n"))
+            .collect()
+    };
+    let source = "source = { migrations = \"m\" }";
+    super::parsed(&tables("environments", source, 1_000));
+    check(
+        &tables("environments", source, 1_001),
+        &["1:2: [environments] has 1001 entries; expected at most 1000"],
+    );
+    check(
+        &tables("users", "password = \"env:A\"", 10_001),
+        &["1:2: [users] has 10001 entries; expected at most 10000"],
+    );
+    check(
+        &format!("[postgres]\nbin = [{}]\n", "\"a\", ".repeat(1_001)),
+        &["2:7: \"postgres.bin\" has 1001 elements; expected at most 1000"],
+    );
+}
+
+#[test]
+fn a_problem_far_to_the_right_is_shown_with_what_stands_around_it() {
+    let text = format!(
+        "pool = {{ path = \"{}\", awake_max = 0 }}\n",
+        "x".repeat(70_000)
+    );
+    let problems = super::parse(&text).expect_err("a wrong number");
+    let shown = super::rendered(&problems);
+    assert_eq!(problems[0].column, 70_033);
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines.iter().all(|line| line.len() < 300), "{shown}");
+    let caret = lines[4].find('^').expect("a caret");
+    assert_eq!(lines[3].as_bytes()[caret], b'0', "{shown}");
+}
+
+#[test]
+fn a_problem_looks_as_a_compiler_prints_it() {
+    let problems =
+        super::parse("[users.ada]\npassword = \"env:A\"\n\trol = 1 # x\n").expect_err("a typo");
+    assert_eq!(
+        super::rendered(&problems),
+        "error: unknown key \"rol\" in [users.ada]\n --> standin.toml:3:2\n  |\n3 |  rol = 1\n  |  ^^^ \
+         expected one of password, environments, role\n  = hint: did you mean \"role\"?"
+    );
+}

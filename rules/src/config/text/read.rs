@@ -15,6 +15,9 @@ use super::syntax::{hide, is_secret_key};
 /// Longest value that an error quotes, in characters.
 const SHOWN_CHARS_MAX: usize = 60;
 
+/// Most elements of an array: far more than any list that people keep by hand.
+const ELEMENTS_MAX: usize = 1_000;
+
 /// A table that is read key by key; [`Table::finish`] then reports the keys that nobody asked for.
 pub(crate) struct Table<'a, 't> {
     path: String,
@@ -88,20 +91,26 @@ impl<'a, 't> Table<'a, 't> {
         value
     }
 
-    /// Every entry in the order of the text, for tables whose keys are names that people give.
-    pub(crate) fn entries(&self, report: &mut Report<'_>) -> Vec<(&'a str, Value<'a, 't>)> {
+    /// The entries in the order of the text, at most `max`, for tables whose keys are names that
+    /// people give.
+    pub(crate) fn entries(
+        &self,
+        max: usize,
+        report: &mut Report<'_>,
+    ) -> Vec<(&'a str, Value<'a, 't>)> {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
-        let entry = |(name, value): (&'a Spanned<_>, &'a Spanned<DeValue<'t>>)| {
-            let name: &'a std::borrow::Cow<'t, str> = name.get_ref();
-            (name.as_ref(), value)
-        };
+        if entries.len() > max {
+            let message = format!("{} has {} entries", self.title(), entries.len());
+            let problem = report.key(&self.path, ProblemKind::WrongValue, message);
+            problem.expected = Some(format!("at most {max}"));
+        }
         let mut found = Vec::new();
-        for (spanned, value) in entries {
-            let (name, value) = entry((spanned, value));
-            let path = join(&self.path, name);
-            report.place(&path, spanned.span(), value.span());
-            found.push((name, Value { path, value }));
+        for (name, value) in entries.into_iter().take(max) {
+            let key: &'a str = name.get_ref();
+            let path = join(&self.path, key);
+            report.place(&path, name.span(), value.span());
+            found.push((key, Value { path, value }));
         }
         found
     }
@@ -113,7 +122,7 @@ impl<'a, 't> Table<'a, 't> {
         entries.sort_by_key(|(name, _)| name.span().start);
         for (name, value) in entries {
             let key: &str = name.get_ref();
-            if self.known.contains(&key) {
+            if self.known.contains(&key) || report.is_full() {
                 continue;
             }
             let path = join(&self.path, key);
@@ -211,8 +220,13 @@ impl<'a, 't> Value<'a, 't> {
         let DeValue::Array(array) = self.value.get_ref() else {
             return self.wrong_type(expected, report);
         };
+        if array.len() > ELEMENTS_MAX {
+            let message = format!("\"{}\" has {} elements", self.path, array.len());
+            let problem = report.value(&self.path, ProblemKind::WrongValue, message);
+            problem.expected = Some(format!("at most {ELEMENTS_MAX}"));
+        }
         let mut values = Vec::new();
-        for (position, value) in array.iter().enumerate() {
+        for (position, value) in array.iter().enumerate().take(ELEMENTS_MAX) {
             let path = format!("{}[{position}]", self.path);
             report.place(&path, value.span(), value.span());
             values.push(Value { path, value });

@@ -105,7 +105,7 @@ impl<'t> Report<'t> {
         kind: ProblemKind,
         message: String,
     ) -> &mut Problem {
-        if self.found.len() == PROBLEMS_MAX {
+        if self.is_full() {
             self.found.pop();
         }
         let start = self.floor(span.start);
@@ -148,6 +148,11 @@ impl<'t> Report<'t> {
             problem
         };
         found.into_iter().map(show).collect()
+    }
+
+    /// Whether further problems would only push others out.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() == PROBLEMS_MAX
     }
 
     pub(crate) fn is_empty(&self) -> bool {
