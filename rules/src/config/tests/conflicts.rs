@@ -242,3 +242,22 @@ fn grants_match_something() {
         ],
     );
 }
+
+#[test]
+fn a_list_with_a_wrong_grant_is_judged_no_further() {
+    check(
+        "[users.ada]\npassword = \"env:A\"\nenvironments = [1, \"nowhere\"]\n",
+        &["3:17: \"users.ada.environments[0]\" is a number"],
+    );
+}
+
+#[test]
+fn a_mistake_beside_a_table_does_not_silence_it() {
+    check(
+        "listen-too = 1\n[listen]\ndomain = \"db.example.org\"\n",
+        &[
+            "1:1: unknown key \"listen-too\" in the file",
+            "3:10: a domain without \"listen.tls\" names nothing",
+        ],
+    );
+}
