@@ -8,4 +8,5 @@ mod life;
 mod mirror;
 mod roles;
 mod scratch;
+mod settings;
 mod source;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use proxy::branches::server::{
-    ConnectionString, Copied, CopyError, Database, Home, QuarantineError, copy_running, databases,
-    ensure_login, quarantine, take_ownership,
+    ConnectionString, Copied, CopyError, Database, Home, QuarantineError, Server, copy_running,
+    databases, ensure_login, quarantine, take_ownership,
 };
 
 use crate::roles::enter;
@@ -40,6 +40,23 @@ async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(
 
 const COPIER: &str = "SET password_encryption = 'scram-sha-256'; \
     CREATE ROLE copier LOGIN REPLICATION PASSWORD 'pässword of the source'";
+
+/// Objects and roles of a superuser and of another role, of many kinds.
+const OBJECTS: &str = "CREATE TABLE news (i int PRIMARY KEY); \
+    CREATE TABLE pairs (i serial PRIMARY KEY, note text); \
+    INSERT INTO pairs (note) SELECT 'n' || i FROM generate_series(1, 1000) i; \
+    CREATE TYPE mood AS ENUM ('good'); CREATE SEQUENCE alone; CREATE SCHEMA other; \
+    CREATE VIEW other.seen AS SELECT * FROM pairs; \
+    CREATE FUNCTION powerful() RETURNS text LANGUAGE sql SECURITY DEFINER \
+    AS 'SELECT current_user::text'; \
+    CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int); \
+    CREATE ROLE writer LOGIN CREATEROLE; GRANT pg_execute_server_program TO writer; \
+    GRANT postgres TO writer; CREATE TABLE other.written (i int); \
+    ALTER TABLE other.written OWNER TO writer; \
+    ALTER ROLE writer SET session_preload_libraries = 'auto_explain'; \
+    ALTER ROLE writer SET local_preload_libraries = 'x'; \
+    ALTER DATABASE postgres SET search_path = other, public; \
+    SELECT pg_create_physical_replication_slot('held', true)";
 
 fn archived(directory: &Path) -> usize {
     directory.read_dir().expect("the archive").count()
@@ -85,24 +102,7 @@ async fn busy(scratch: &Scratch) -> (Source, Source, std::path::PathBuf) {
     here.batch_execute(COPIER)
         .await
         .expect("a login for the copy");
-    let subscription = format!(
-        "CREATE TABLE news (i int PRIMARY KEY); \
-         CREATE TABLE pairs (i serial PRIMARY KEY, note text); \
-         INSERT INTO pairs (note) SELECT 'n' || i FROM generate_series(1, 1000) i; \
-         CREATE TYPE mood AS ENUM ('good'); CREATE SEQUENCE alone; CREATE SCHEMA other; \
-         CREATE VIEW other.seen AS SELECT * FROM pairs; \
-         CREATE FUNCTION powerful() RETURNS text LANGUAGE sql SECURITY DEFINER \
-         AS 'SELECT current_user::text'; \
-         CREATE AGGREGATE total (int) (SFUNC = int4pl, STYPE = int); \
-         CREATE ROLE writer LOGIN CREATEROLE; GRANT pg_execute_server_program TO writer; \
-         GRANT postgres TO writer; CREATE TABLE other.written (i int); \
-         ALTER TABLE other.written OWNER TO writer; \
-         ALTER ROLE writer SET session_preload_libraries = 'auto_explain'; \
-         ALTER ROLE writer SET local_preload_libraries = 'x'; \
-         ALTER DATABASE postgres SET search_path = other, public; \
-         SELECT pg_create_physical_replication_slot('held', true)",
-    );
-    here.batch_execute(&subscription).await.expect("objects");
+    here.batch_execute(OBJECTS).await.expect("objects");
     let dial = format!(
         "host={} user=postgres dbname=postgres",
         publisher.directory.display()
@@ -185,15 +185,24 @@ async fn a_copy_touches_nothing_of_the_world_and_can_be_written_to() {
     assert_eq!(contacts(&publisher).await, before);
     assert_eq!(archived(&archive), files);
 
-    let found = databases(&server).await.expect("databases");
     let shop = Database {
         name: "postgres".into(),
         owner: "standin_owner".into(),
     };
-    assert_eq!(found, [shop.clone()]);
+    assert_eq!(
+        databases(&server).await.expect("databases"),
+        std::slice::from_ref(&shop)
+    );
+    works_as_its_owner(&server, &shop).await;
+    server.stop().await.expect("it stops");
+}
+
+async fn works_as_its_owner(server: &Server, shop: &Database) {
     let ada = "ada".parse().expect("a user name");
-    ensure_login(&server, &ada, &found).await.expect("a login");
-    let client = enter(&server, "ada", &shop).await.expect("entry");
+    ensure_login(server, &ada, std::slice::from_ref(shop))
+        .await
+        .expect("a login");
+    let client = enter(server, "ada", shop).await.expect("entry");
     client
         .batch_execute(
             "INSERT INTO public.pairs (note) VALUES ('mine'); INSERT INTO other.written VALUES (1); \
@@ -217,7 +226,6 @@ async fn a_copy_touches_nothing_of_the_world_and_can_be_written_to() {
             "{forbidden} was allowed"
         );
     }
-    server.stop().await.expect("it stops");
 }
 
 /// Looks at every process again and again until it is stopped or dropped.

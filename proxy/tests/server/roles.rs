@@ -44,7 +44,7 @@ async fn a_client_works_as_the_owner_of_its_database_and_as_nobody_else() {
         name: "shop".to_owned(),
         owner: "shop".to_owned(),
     };
-    assert_eq!(found, [shop.clone()]);
+    assert_eq!(found, std::slice::from_ref(&shop));
     ensure_login(&server, &user("ada"), &found)
         .await
         .expect("a login");
