@@ -28,6 +28,8 @@ fn other(name: &str, value: &str) -> &'static str {
         ("max_logical_replication_workers", _) => "4",
         ("unix_socket_permissions", _) => "0777",
         ("log_destination", _) => "csvlog",
+        // Builds without it refuse any other value.
+        ("bonjour" | "ssl", _) => "off",
         (_, "off") => "on",
         (_, "on") => "off",
         _ => "somewhere",

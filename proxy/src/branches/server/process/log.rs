@@ -44,20 +44,34 @@ pub(super) fn reason(log: &mut File, from: u64) -> Option<String> {
 }
 
 /// The last PANIC, FATAL or ERROR line, else the last line with anything in it.
+///
+/// A broken configuration file is a FATAL that says so, after a LOG that says what is broken.
 pub(in crate::branches::server) fn telling_line(text: &str) -> Option<String> {
-    let mark = |line: &str| {
-        let marks = ["PANIC:", "FATAL:", "ERROR:", "error:"];
-        marks.into_iter().find_map(|mark| line.find(mark))
+    let marked =
+        |marks: &'static [&str]| move |line: &&str| marks.iter().any(|mark| line.contains(mark));
+    let from_mark = |line: &str| {
+        let marks = ["PANIC:", "FATAL:", "ERROR:", "LOG:", "error:"];
+        let at = marks
+            .into_iter()
+            .find_map(|mark| line.find(mark))
+            .unwrap_or_default();
+        line[at..].to_owned()
     };
     let mut lines = text
         .lines()
         .rev()
         .map(str::trim)
         .filter(|line| !line.is_empty());
-    let marked = lines
-        .clone()
-        .find_map(|line| mark(line).map(|at| &line[at..]));
-    marked.or_else(|| lines.next()).map(str::to_owned)
+    let last = lines.clone().next()?;
+    let Some(fatal) = lines.find(marked(&["PANIC:", "FATAL:", "ERROR:", "error:"])) else {
+        return Some(last.to_owned());
+    };
+    let reason = lines.next().filter(|_| fatal.ends_with("contains errors"));
+    let reason = reason.filter(marked(&["LOG:"])).map(from_mark);
+    Some(match reason {
+        Some(reason) => format!("{} ({reason})", from_mark(fatal)),
+        None => from_mark(fatal),
+    })
 }
 
 #[cfg(test)]
