@@ -30,7 +30,6 @@ pub const STEPS: &[&str] = &[
     "seal.tidied",
     "seal.manifest",
     "seal.synced",
-    "seal.renamed",
     "seal.published",
     "drop.renamed",
     "drop.published",

@@ -1,5 +1,8 @@
 //! Pools on real file systems with real PostgreSQL: loopback XFS and btrfs, and full copies.
 
+#[cfg(feature = "crash-points")]
+mod crash;
 mod lifecycle;
 mod live;
 mod place;
+mod trust;

@@ -13,14 +13,14 @@ use rules::config::Durability;
 const IMAGE_BYTES: u64 = 1 << 30;
 
 /// A directory for a pool, with what it takes to remove it again.
-pub struct Place {
+pub(crate) struct Place {
     scratch: PathBuf,
-    pub pool: PathBuf,
+    pub(crate) pool: PathBuf,
 }
 
 impl Place {
     /// A pool on an image of its own, or on the host's file system for full copies.
-    pub fn make(file_system: Option<FileSystem>) -> Self {
+    pub(crate) fn make(file_system: Option<FileSystem>) -> Self {
         let scratch = tempfile::Builder::new()
             .prefix("standin-")
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
@@ -39,25 +39,17 @@ impl Place {
         Self { scratch, pool }
     }
 
-    pub fn settings(&self) -> PoolSettings {
-        PoolSettings {
-            path: self.pool.clone(),
-            bin: Vec::new(),
-            version: None,
-            user: None,
-            memory_bytes: None,
-            awake_max: 100,
-            connect_wait: Duration::from_secs(20),
-        }
+    pub(crate) fn settings(&self) -> PoolSettings {
+        settings_at(self.pool.clone())
     }
 
-    pub async fn open(&self) -> Pool {
+    pub(crate) async fn open(&self) -> Pool {
         Pool::open(self.settings()).await.expect("an open pool")
     }
 
     /// Ends a daemon as far as one can within a process: drops the pool and waits until its last
     /// task has let go of it.
-    pub async fn close(&self, pool: Pool) {
+    pub(crate) async fn close(&self, pool: Pool) {
         drop(pool);
         let lock = std::fs::File::open(self.pool.join("lock")).expect("the lock");
         let waited = tokio::task::spawn_blocking(move || {
@@ -66,19 +58,14 @@ impl Place {
         waited.await.expect("a thread").expect("the pool is let go");
     }
 
-    pub fn branches(&self) -> Vec<String> {
-        names(&self.pool.join("branches"))
+    pub(crate) fn free_bytes(path: &Path) -> u64 {
+        let space = rustix::fs::statvfs(path).expect("a file system");
+        space.f_bavail * space.f_frsize
     }
 
-    pub fn names(&self, part: &str) -> Vec<String> {
-        names(&self.pool.join(part))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        stop_servers_below(&self.pool);
-        // Tasks of the runtime, which outlives this, may still hold a file for a moment.
+    /// Unmounts the image.
+    pub(crate) fn unmount(&self) {
+        // Tasks of a runtime that ended may still hold a file for a moment.
         let unmounted = (0..500).any(|_| {
             let done = PoolImage::unmount(&self.pool).is_ok();
             if !done {
@@ -87,6 +74,34 @@ impl Drop for Place {
             done
         });
         assert!(unmounted, "something holds {:?}", self.pool);
+    }
+
+    pub(crate) fn branches(&self) -> Vec<String> {
+        names(&self.pool.join("branches"))
+    }
+
+    pub(crate) fn names(&self, part: &str) -> Vec<String> {
+        names(&self.pool.join(part))
+    }
+}
+
+/// Settings with room for everything that a test does.
+pub(crate) fn settings_at(path: PathBuf) -> PoolSettings {
+    PoolSettings {
+        path,
+        bin: Vec::new(),
+        version: None,
+        user: None,
+        memory_bytes: None,
+        awake_max: 100,
+        connect_wait: Duration::from_secs(20),
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        stop_servers_below(&self.pool);
+        self.unmount();
         std::fs::remove_dir_all(&self.scratch).expect("the scratch directory is removed");
     }
 }
@@ -103,7 +118,7 @@ fn names(directory: &Path) -> Vec<String> {
 }
 
 /// Servers whose data directory lies below `directory`, whoever started them.
-pub fn servers_below(directory: &Path) -> Vec<i32> {
+pub(crate) fn servers_below(directory: &Path) -> Vec<i32> {
     let processes = std::fs::read_dir("/proc").expect("/proc");
     let ours = processes.flatten().filter_map(|entry| {
         let pid = entry.file_name().to_str()?.parse().ok()?;
@@ -129,13 +144,13 @@ fn stop_servers_below(directory: &Path) {
 }
 
 /// A small base: one table with a hundred rows.
-pub async fn base(pool: &Pool) -> SnapshotId {
+pub(crate) async fn base(pool: &Pool) -> SnapshotId {
     let draft = shop(pool).await;
     draft.seal(label()).await.expect("a sealed snapshot")
 }
 
 /// A draft with database `shop`.
-pub async fn shop(pool: &Pool) -> Draft {
+pub(crate) async fn shop(pool: &Pool) -> Draft {
     let plan = DraftPlan::Fresh {
         major: None,
         database: "shop".to_owned(),
@@ -148,7 +163,7 @@ pub async fn shop(pool: &Pool) -> Draft {
     draft
 }
 
-pub fn label() -> SealLabel {
+pub(crate) fn label() -> SealLabel {
     SealLabel {
         kind: "migrations".to_owned(),
         source: "a test".to_owned(),
@@ -156,12 +171,12 @@ pub fn label() -> SealLabel {
     }
 }
 
-pub fn spec() -> BranchSpec {
+pub(crate) fn spec() -> BranchSpec {
     BranchSpec::new(Durability::Process)
 }
 
 /// Rows of the table of the base.
-pub async fn rows(lease: &Lease) -> i64 {
+pub(crate) async fn rows(lease: &Lease) -> i64 {
     let client = lease.server().admin("shop").await.expect("a session");
     let row = client
         .query_one("SELECT count(*) FROM item", &[])
@@ -171,7 +186,7 @@ pub async fn rows(lease: &Lease) -> i64 {
 }
 
 /// Runs a statement in a branch.
-pub async fn run(lease: &Lease, sql: &str) {
+pub(crate) async fn run(lease: &Lease, sql: &str) {
     let client = lease.server().admin("shop").await.expect("a session");
     client.batch_execute(sql).await.expect("a statement");
 }

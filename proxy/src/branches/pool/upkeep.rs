@@ -50,6 +50,17 @@ impl Pool {
         }
     }
 
+    /// Trusts a branch that may be torn; from now on it wakes like any other.
+    pub async fn accept_suspect(&self, id: &BranchId) -> Result<(), EditError> {
+        self.edit(id, |manifest| manifest.awake = None).await?;
+        if let Some(branch) = self.branch_entry(id)
+            && matches!(*branch.state(), State::Suspect)
+        {
+            branch.become_state(State::Asleep { readers: 0 });
+        }
+        Ok(())
+    }
+
     /// Sets how long a branch stays awake without sessions.
     pub async fn set_idle(&self, id: &BranchId, idle: Option<Duration>) -> Result<(), EditError> {
         self.edit(id, |manifest| manifest.spec.idle = idle).await?;

@@ -16,8 +16,14 @@ const MOUNT_PACKAGE: &str = "util-linux";
 
 /// Whether something is mounted on `path`: it then lies on another device than its parent.
 pub(super) fn is_mounted(path: &Path) -> Result<bool, SetupError> {
-    let (Some(parent), Ok(own)) = (path.parent(), fs::metadata(path)) else {
-        return Ok(false);
+    let own = match fs::metadata(path) {
+        Ok(own) => own,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        // A file system that has shut down still is in the way.
+        Err(_) => return Ok(true),
+    };
+    let Some(parent) = path.parent() else {
+        return Ok(true);
     };
     let parent = fs::metadata(parent).map_err(SetupError::io("look at", parent))?;
     Ok(own.dev() != parent.dev())

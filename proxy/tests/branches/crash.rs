@@ -1,0 +1,191 @@
+//! Ends the process, or fails the disk, at every named point; what is found afterwards is whole.
+//!
+//! The daemon to be ended is this test binary once more, with the test [`daemon`] alone.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use proxy::branches::setup::FileSystem;
+use proxy::branches::{Activity, BranchId, BranchSpec, Origin, Pool, Roots, STEPS, SnapshotId};
+use rules::config::Durability;
+
+use crate::place::{Place, base, label, rows, run, servers_below, settings_at, spec};
+
+/// The pool on which the second process works; absent in the first.
+const POOL: &str = "STANDIN_TEST_POOL";
+/// The signal that ends a process unasked.
+const KILLED: i32 = 9;
+/// A daemon must be back in service within this time, whatever it finds.
+const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a daemon does on its way to a point; errors are what some tests want.
+async fn work(pool: &Pool, point: &str, from: &SnapshotId, kept: &BranchId) {
+    let origin = || Origin::Snapshot(from.clone());
+    match point.split('.').next().expect("a name") {
+        "create" => {
+            pool.create(origin(), spec()).await.ok();
+            pool.create_awake(origin(), spec()).await.ok();
+        }
+        "wake" | "sleep" | "durable" => {
+            if let Ok(lease) = pool.enter(kept).await {
+                drop(lease);
+                pool.sleep(kept).await.ok();
+            }
+        }
+        "draft" | "seal" => {
+            if let Ok(draft) = pool.draft(shop_plan(), |_| {}).await {
+                draft.seal(label()).await.ok();
+            }
+        }
+        "live" => {
+            if let Ok(_lease) = pool.enter(kept).await {
+                pool.snapshot_branch(kept, label()).await.ok();
+            }
+        }
+        "drop" | "trash" => {
+            if let Ok(id) = pool.create(origin(), spec()).await {
+                pool.drop_branch(&id).await.ok();
+                pool.empty_trash().await.ok();
+            }
+        }
+        other => panic!("no work passes {other:?}"),
+    }
+}
+
+fn shop_plan() -> proxy::branches::DraftPlan {
+    proxy::branches::DraftPlan::Fresh {
+        major: None,
+        database: "shop".to_owned(),
+    }
+}
+
+/// The second process; in the first there is nothing for it to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn daemon() {
+    let Some(path) = std::env::var_os(POOL) else {
+        return;
+    };
+    let point = std::env::var("STANDIN_CRASH_AT").expect("a point");
+    let pool = Pool::open(settings_at(PathBuf::from(path)))
+        .await
+        .expect("an open pool");
+    let (from, kept) = found(&pool);
+    let point = point.split(':').next().expect("a name");
+    work(&pool, point, &from, &kept).await;
+    pool.shutdown().await;
+}
+
+/// The oldest snapshot, and the branch that must survive everything.
+fn found(pool: &Pool) -> (SnapshotId, BranchId) {
+    let kept = pool
+        .branches()
+        .into_iter()
+        .find(|view| view.manifest.spec.protect);
+    let kept = kept.expect("the kept branch").manifest;
+    (kept.base.clone().expect("its base"), kept.id.clone())
+}
+
+fn daemon_until(place: &Place, point: &str) -> std::process::Output {
+    Command::new(std::env::current_exe().expect("this binary"))
+        .args(["--exact", "crash::daemon", "--nocapture"])
+        .env(POOL, &place.pool)
+        .env("STANDIN_CRASH_AT", point)
+        .stdin(Stdio::null())
+        .output()
+        .expect("a second process")
+}
+
+/// Opens the pool after a crash: nothing half made, nothing leaked, the kept branch whole.
+async fn recovers(place: &Place, point: &str) {
+    let began = Instant::now();
+    let pool = place.open().await;
+    let took = began.elapsed();
+    assert!(took < RECOVERED_WITHIN, "{point}: {took:?}");
+    assert_eq!(pool.facts().trouble, [], "{point}");
+    let (from, kept) = found(&pool);
+    let lease = pool.enter(&kept).await.expect(point);
+    assert_eq!(rows(&lease).await, 42, "{point}");
+    drop(lease);
+    // Whatever else is listed opens too.
+    for view in pool.branches() {
+        let lease = pool.enter(&view.manifest.id).await.expect(point);
+        assert!(rows(&lease).await > 0, "{point}");
+    }
+    pool.shutdown().await;
+    assert_eq!(servers_below(&place.pool), Vec::<i32>::new(), "{point}");
+    let nothing = Roots {
+        unclaimed_for: Duration::ZERO,
+        snapshots: [from.clone()].into(),
+        ..Roots::default()
+    };
+    pool.collect(&nothing).await;
+    place.close(pool).await;
+    let pool = place.open().await;
+    pool.empty_trash().await.expect("an empty trash");
+    assert_eq!(place.names("branches"), [kept.to_string()], "{point}");
+    assert_eq!(place.names("snapshots"), [from.to_string()], "{point}");
+    assert_eq!(place.names("building"), Vec::<String>::new(), "{point}");
+    assert_eq!(place.names("trash"), Vec::<String>::new(), "{point}");
+    assert_eq!(
+        pool.branch(&kept).expect("kept").activity,
+        Activity::Asleep,
+        "{point}"
+    );
+    place.close(pool).await;
+}
+
+async fn furnished(file_system: FileSystem) -> Place {
+    let place = Place::make(Some(file_system));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let kept = BranchSpec {
+        protect: true,
+        ..BranchSpec::new(Durability::Process)
+    };
+    let lease = pool.create_awake(origin, kept).await.expect("a branch");
+    run(&lease, "DELETE FROM item WHERE id > 42").await;
+    drop(lease);
+    pool.shutdown().await;
+    place.close(pool).await;
+    place
+}
+
+async fn killed_everywhere(file_system: FileSystem) {
+    let place = furnished(file_system).await;
+    for point in STEPS {
+        let output = daemon_until(&place, point);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            output.status.signal(),
+            Some(KILLED),
+            "{point} was not passed: {said}"
+        );
+        recovers(&place, point).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_point_nothing_is_lost_or_leaked_on_xfs() {
+    killed_everywhere(FileSystem::Xfs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_point_nothing_is_lost_or_leaked_on_btrfs() {
+    killed_everywhere(FileSystem::Btrfs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_at_any_point_costs_nothing() {
+    let place = furnished(FileSystem::Xfs).await;
+    for point in STEPS {
+        for error in ["EIO", "ENOSPC"] {
+            let point = format!("{point}:{error}");
+            let output = daemon_until(&place, &point);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{point}: {said}");
+            recovers(&place, &point).await;
+        }
+    }
+}

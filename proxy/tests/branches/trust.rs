@@ -1,0 +1,320 @@
+//! What a pool believes at its start: who else uses it, what its file system can do, which data may
+//! be torn, which servers are its own.
+
+use std::time::Duration;
+
+use proxy::branches::setup::{FileSystem, PoolImage};
+use proxy::branches::{Activity, BranchSpec, Driver, OpenError, Origin, Pool, WakeError};
+use rules::config::Durability;
+
+use crate::place::{Place, base, rows, run, servers_below, spec};
+
+#[tokio::test]
+async fn a_second_daemon_is_told_who_has_the_pool() {
+    let place = Place::make(None);
+    let pool = place.open().await;
+    let refused = Pool::open(place.settings()).await;
+    let own = std::process::id();
+    assert!(matches!(refused, Err(OpenError::Held { pid: Some(pid), .. }) if pid == own));
+    place.close(pool).await;
+    place.close(place.open().await).await;
+}
+
+#[tokio::test]
+async fn probe_refuses_a_driver_that_copies() {
+    // The host's file system is ext4 or an overlay in every place where tests run; what counts is
+    // that a pool says what it can do, and says it again.
+    let place = Place::make(None);
+    let pool = place.open().await;
+    let shares = std::process::Command::new("cp")
+        .args(["--reflink=always", "pool.toml", "probe"])
+        .current_dir(&place.pool)
+        .output()
+        .expect("cp");
+    assert_eq!(shares.status.success(), pool.facts().driver != Driver::Copy);
+}
+
+#[tokio::test]
+async fn driver_change_is_an_error() {
+    let place = Place::make(None);
+    place.close(place.open().await).await;
+    let manifest = place.pool.join("pool.toml");
+    let text = std::fs::read_to_string(&manifest).expect("pool.toml");
+    std::fs::write(&manifest, text.replace("\"copy\"", "\"btrfs\"")).expect("pool.toml");
+    let refused = Pool::open(place.settings()).await;
+    assert!(matches!(
+        refused,
+        Err(OpenError::DriverChanged {
+            recorded: Driver::Btrfs,
+            found: Driver::Copy,
+            ..
+        })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unreadable_manifest_deletes_nothing() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let id = pool.create(origin, spec()).await.expect("a branch");
+    place.close(pool).await;
+    let branch = place.pool.join("branches").join(id.as_str());
+    let text = std::fs::read(branch.join("branch.toml")).expect("a manifest");
+    for bad in [
+        &b""[..],
+        b"format = 2",
+        b"\xff\xfe",
+        &text[..text.len() / 2],
+    ] {
+        std::fs::write(branch.join("branch.toml"), bad).expect("a manifest");
+        let pool = place.open().await;
+        let facts = pool.facts();
+        assert_eq!(facts.trouble.len(), 1, "{bad:?}");
+        assert_eq!(
+            facts.trouble[0].path,
+            branch.canonicalize().expect("a path")
+        );
+        assert!(pool.branch(&id).is_none());
+        place.close(pool).await;
+        assert!(branch.join("pgdata/PG_VERSION").exists());
+    }
+    std::fs::remove_file(branch.join("branch.toml")).expect("a manifest");
+    let pool = place.open().await;
+    assert_eq!(pool.facts().trouble.len(), 1);
+    place.close(pool).await;
+    std::fs::write(branch.join("branch.toml"), text).expect("a manifest");
+    // What a crash in the first step leaves holds nothing and goes.
+    std::fs::create_dir(place.pool.join("branches/baaaaaaaaaaaa")).expect("a directory");
+    let pool = place.open().await;
+    assert_eq!(pool.facts().trouble, []);
+    let lease = pool.enter(&id).await.expect("a session");
+    assert_eq!(rows(&lease).await, 100);
+    drop(lease);
+    pool.shutdown().await;
+    assert_eq!(place.branches(), [id.to_string()]);
+}
+
+/// Takes the file system away as a power cut does: what was not written is lost.
+fn cut_power(place: &Place) {
+    let cut = std::process::Command::new("xfs_io")
+        .args(["-x", "-c", "shutdown"])
+        .arg(&place.pool)
+        .status();
+    assert!(cut.expect("xfs_io").success());
+}
+
+fn kill_servers(place: &Place) {
+    while let Some(pid) = servers_below(&place.pool).pop() {
+        let pid = nix::unistd::Pid::from_raw(pid);
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGKILL).ok();
+        std::thread::yield_now();
+    }
+}
+
+/// Ends the daemon and the machine in mid-work, and starts the machine again.
+fn power_cut(place: &Place, pool: Pool) {
+    cut_power(place);
+    kill_servers(place);
+    drop(pool);
+    place.unmount();
+    assert!(PoolImage::mount_again(&place.pool).expect("a mount"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn power_cut_marks_suspect() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let snapshot = base(&pool).await;
+    let origin = || Origin::Snapshot(snapshot.clone());
+    let spec_of = BranchSpec::new;
+    let process = pool
+        .create_awake(origin(), spec_of(Durability::Process))
+        .await
+        .expect("one");
+    let woken = pool
+        .create(origin(), spec_of(Durability::Process))
+        .await
+        .expect("one");
+    let machine = pool
+        .create_awake(origin(), spec_of(Durability::Machine))
+        .await
+        .expect("one");
+    let asleep = pool
+        .create(origin(), spec_of(Durability::Process))
+        .await
+        .expect("one");
+    let lease = pool.enter(&woken).await.expect("a session");
+    run(&machine, "DELETE FROM item WHERE id > 5").await;
+    let (torn, kept) = (process.branch().clone(), machine.branch().clone());
+    drop((process, machine, lease));
+    power_cut(&place, pool);
+    let pool = place.open().await;
+    for id in [&torn, &woken] {
+        assert_eq!(pool.branch(id).expect("it").activity, Activity::Suspect);
+        assert!(matches!(pool.enter(id).await, Err(WakeError::Suspect(_))));
+    }
+    let lease = pool
+        .enter(&kept)
+        .await
+        .expect("what was committed is there");
+    assert_eq!(rows(&lease).await, 5);
+    let other = pool.enter(&asleep).await.expect("what slept is there");
+    assert_eq!(rows(&other).await, 100);
+    drop((lease, other));
+    pool.accept_suspect(&woken).await.expect("accepted");
+    assert_eq!(pool.branch(&woken).expect("it").activity, Activity::Asleep);
+    pool.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sealed_snapshot_survives_fs_shutdown() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let snapshot = base(&pool).await;
+    power_cut(&place, pool);
+    let pool = place.open().await;
+    let lease = pool
+        .create_awake(Origin::Snapshot(snapshot), spec())
+        .await
+        .expect("a branch");
+    assert_eq!(rows(&lease).await, 100);
+    drop(lease);
+    pool.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn created_branch_survives_fs_shutdown() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let id = pool.create(origin, spec()).await.expect("a branch");
+    power_cut(&place, pool);
+    let pool = place.open().await;
+    let lease = pool.enter(&id).await.expect("a session");
+    assert_eq!(rows(&lease).await, 100);
+    drop(lease);
+    pool.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pool_that_is_opened_again_takes_its_servers_over() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let lease = pool.create_awake(origin, spec()).await.expect("a branch");
+    let (id, pid) = (lease.branch().clone(), lease.server().pid());
+    run(&lease, "DELETE FROM item WHERE id > 9").await;
+    drop(lease);
+    place.close(pool).await;
+    let pool = place.open().await;
+    let view = pool.branch(&id).expect("it");
+    assert!(matches!(view.activity, Activity::Awake { pid: now, .. } if now == pid));
+    let lease = pool.enter(&id).await.expect("a session");
+    assert_eq!(rows(&lease).await, 9);
+    drop(lease);
+    pool.shutdown().await;
+    assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+}
+
+#[test]
+fn setup_twice_changes_nothing_and_leaves_no_holes() {
+    use std::os::unix::fs::MetadataExt;
+    for file_system in [FileSystem::Xfs, FileSystem::Btrfs] {
+        let place = Place::make(Some(file_system));
+        let image = PoolImage::file_of(&place.pool);
+        let file = || image.metadata().expect("the image");
+        assert!(
+            file().blocks() * 512 >= file().len(),
+            "{file_system:?} has holes"
+        );
+        assert_eq!(file().mode() & 0o777, 0o600);
+        let mut wanted = PoolImage {
+            path: place.pool.clone(),
+            file_system,
+            size_bytes: Some(file().len()),
+        };
+        std::fs::write(place.pool.join("something"), "here").expect("a file");
+        assert_eq!(
+            wanted.ensure().expect("set up").changes,
+            Vec::<String>::new()
+        );
+        let before = Place::free_bytes(&place.pool);
+        wanted.size_bytes = Some(file().len() + (256 << 20));
+        assert_eq!(wanted.ensure().expect("grown").changes.len(), 1);
+        assert!(
+            Place::free_bytes(&place.pool) > before + (200 << 20),
+            "{file_system:?}"
+        );
+        assert!(
+            file().blocks() * 512 >= file().len(),
+            "{file_system:?} has holes"
+        );
+        place.unmount();
+        assert!(PoolImage::mount_again(&place.pool).expect("mounted"));
+        assert!(!PoolImage::mount_again(&place.pool).expect("mounted"));
+        let kept = std::fs::read_to_string(place.pool.join("something"));
+        assert_eq!(kept.expect("the file"), "here");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pool_full_refuses_create_keeps_running() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let snapshot = base(&pool).await;
+    let origin = || Origin::Snapshot(snapshot.clone());
+    let lease = pool.create_awake(origin(), spec()).await.expect("a branch");
+    let ballast = std::fs::File::create(place.pool.join("ballast")).expect("a file");
+    let bytes = Place::free_bytes(&place.pool) - (60 << 20);
+    let flags = rustix::fs::FallocateFlags::empty();
+    rustix::fs::fallocate(&ballast, flags, 0, bytes).expect("ballast");
+    let refused = pool.create(origin(), spec()).await;
+    assert!(
+        matches!(refused, Err(proxy::branches::CreateError::Full(_))),
+        "{refused:?}"
+    );
+    run(&lease, "UPDATE item SET name = name || '!'").await;
+    assert_eq!(rows(&lease).await, 100);
+    drop(ballast);
+    std::fs::remove_file(place.pool.join("ballast")).expect("the ballast");
+    pool.create(origin(), spec())
+        .await
+        .expect("there is room again");
+    drop(lease);
+    pool.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_sessions_make_one_start() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let id = pool.create(origin, spec()).await.expect("a branch");
+    let entering = (0..100).map(|_| {
+        let (pool, id) = (pool.clone(), id.clone());
+        tokio::spawn(async move { pool.enter(&id).await.expect("a session") })
+    });
+    let mut leases = Vec::new();
+    for entered in entering.collect::<Vec<_>>() {
+        leases.push(entered.await.expect("a task"));
+    }
+    let mut pids: Vec<u32> = leases.iter().map(|lease| lease.server().pid()).collect();
+    pids.dedup();
+    assert_eq!(pids.len(), 1);
+    let view = pool.branch(&id).expect("it");
+    assert!(
+        matches!(view.activity, Activity::Awake { sessions: 100, .. }),
+        "{view:?}"
+    );
+    drop(leases);
+    pool.set_idle(&id, Some(Duration::ZERO))
+        .await
+        .expect("no idling");
+    let mut ended = pool.enter(&id).await.expect("a session").server().exited();
+    ended
+        .wait_for(Option::is_some)
+        .await
+        .expect("it sleeps once it is idle");
+    pool.shutdown().await;
+}
