@@ -1,0 +1,208 @@
+//! Sessions of real programs, and what passes through them.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use crate::client::{message, query};
+use crate::harness::{Harness, PASSWORD, Turn};
+
+#[test]
+fn psql_and_pgbench_work_through_tcp_and_unix() {
+    let harness = Harness::new();
+    let port = harness.address.port().to_string();
+    let directory = harness
+        .socket
+        .parent()
+        .unwrap()
+        .to_str()
+        .unwrap()
+        .to_owned();
+    for (host, port) in [("127.0.0.1", port.as_str()), (directory.as_str(), "7")] {
+        let psql = Command::new("psql")
+            .env("PGPASSWORD", PASSWORD)
+            .env("PGOPTIONS", "-c work_mem=7MB")
+            .args([
+                "-XqAt", "-U", "app", "-d", "postgres", "-h", host, "-p", port,
+            ])
+            .args(["-c", "select count(*) from items", "-c", "show work_mem"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&psql.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&psql.stdout),
+            "1000\n7MB\n",
+            "{said}"
+        );
+    }
+    let script = harness.socket.with_file_name("script.sql");
+    std::fs::write(
+        &script,
+        "\\set n random(1, 1000)\nselect name from items where id = :n;",
+    )
+    .unwrap();
+    let pgbench = Command::new("pgbench")
+        .env("PGPASSWORD", PASSWORD)
+        .args([
+            "-n",
+            "-U",
+            "app",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-c",
+            "8",
+            "-t",
+            "200",
+        ])
+        .args(["-M", "prepared", "-f"])
+        .arg(&script)
+        .arg("postgres")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&pgbench.stdout);
+    assert!(said.contains("actually processed: 1600/1600"), "{said}");
+    harness.wait_until_empty();
+}
+
+#[test]
+fn a_client_that_pipelines_while_results_flow_back_does_not_deadlock() {
+    let harness = Harness::new();
+    let mut client = harness.session();
+    // Far more in both directions than all socket buffers hold; nothing is read until all is sent.
+    let big = "x".repeat(200_000);
+    let request = query(&format!("select '{big}'"));
+    let mut reader = harness.session();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..50 {
+                let answer = reader.ask(&format!("select repeat('y', 1000000), '{big}'"));
+                assert_eq!(answer[1].body.len(), 2 + 4 + 1_000_000 + 4 + 200_000);
+            }
+        });
+        // Another session whose client sends from one thread and reads from this one.
+        let socket = std::net::TcpStream::connect(harness.address).unwrap();
+        client.socket = Box::new(socket.try_clone().unwrap());
+        let messages = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
+        assert_eq!(messages.last().unwrap().tag, b'Z');
+        let mut sink = socket;
+        scope.spawn(move || {
+            for _ in 0..100 {
+                sink.write_all(&request).unwrap();
+            }
+        });
+        for _ in 0..100 {
+            assert_eq!(client.until(b'Z').len(), 4);
+        }
+    });
+}
+
+#[test]
+fn copy_in_goes_on_after_an_error_until_the_client_is_done() {
+    let harness = Harness::new();
+    let mut client = harness.session();
+    client.send(&query("copy notes from stdin"));
+    assert_eq!(client.until(b'G').len(), 1);
+    for number in 0..100_000 {
+        let row = if number == 1 {
+            "bad\n".to_owned()
+        } else {
+            format!("{number}\ttext\n")
+        };
+        client.send(&message(b'd', row.as_bytes()));
+    }
+    client.send(&message(b'c', b""));
+    let answer = client.until(b'Z');
+    assert_eq!(
+        answer[0].field(b'C').as_deref(),
+        Some("22P02"),
+        "{answer:?}"
+    );
+    assert_eq!(client.ask("select 7").len(), 4);
+}
+
+#[test]
+fn a_notification_reaches_an_idle_session_and_names_its_sender() {
+    let harness = Harness::new();
+    let (mut listener, _) = harness.session_with(&[]);
+    let (mut sender, greeting) = harness.session_with(&[]);
+    let key = greeting.iter().find(|message| message.tag == b'K').unwrap();
+    listener.ask("listen news");
+    sender.ask("notify news, 'hello'");
+    let news = listener.until(b'A').pop().unwrap();
+    assert_eq!(news.body[..4], key.body[..4]);
+    assert_eq!(&news.body[4..], b"news\0hello\0");
+}
+
+#[test]
+fn listings_follow_a_session() {
+    let harness = Harness::new();
+    let (mut client, _) = harness.session_with(&[("application_name", "first")]);
+    let seen = |harness: &Harness| {
+        let sessions = harness.relay.sessions();
+        assert_eq!(sessions.len(), 1);
+        (
+            sessions[0].application_name.clone(),
+            format!("{:?}", sessions[0].state),
+        )
+    };
+    assert_eq!(seen(&harness), ("first".into(), "Idle".into()));
+    client.ask("begin; set application_name = 'second'");
+    // The state is noted just after the bytes went out.
+    while seen(&harness).1 != "IdleInTransaction" {
+        std::thread::yield_now();
+    }
+    assert_eq!(seen(&harness).0, "second");
+    drop(client);
+    harness.wait_until_empty();
+}
+
+#[test]
+fn messages_of_every_size_around_the_buffers_pass_unchanged() {
+    let harness = Harness::new();
+    let mut client = harness.session();
+    for size in [
+        1, 8_180, 8_191, 8_192, 8_193, 65_535, 65_536, 65_537, 5_000_000,
+    ] {
+        let text: String = ('a'..='z').cycle().take(size).collect();
+        let answer = client.ask(&format!("select '{text}'"));
+        assert_eq!(&answer[1].body[6..], text.as_bytes());
+    }
+}
+
+#[test]
+fn notices_of_the_route_come_before_ready() {
+    let harness = Turn {
+        notices: vec!["made from yesterday".into()],
+        ..Turn::default()
+    }
+    .start();
+    let (_client, greeting) = harness.session_with(&[]);
+    let notice = &greeting[greeting.len() - 2];
+    assert_eq!(notice.tag, b'N');
+    assert_eq!(notice.field(b'M').as_deref(), Some("made from yesterday"));
+}
+
+#[test]
+fn a_killed_program_leaves_nothing_behind() {
+    let harness = Harness::new();
+    let mut psql = Command::new("psql")
+        .env("PGPASSWORD", PASSWORD)
+        .args(["-XqAt", "-U", "app", "-d", "postgres", "-h", "127.0.0.1"])
+        .args(["-p", &harness.address.port().to_string()])
+        .args(["-c", "select pg_sleep(600)"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut watcher = crate::client::Client::unix(&crate::cluster::cluster().socket());
+    watcher.start(&[("user", "postgres"), ("database", "postgres")], "");
+    let running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)' \
+                   and state = 'active'";
+    while &watcher.ask(running)[1].body[6..] != b"1" {}
+    let killed = std::time::Instant::now();
+    psql.kill().unwrap();
+    psql.wait().unwrap();
+    while &watcher.ask(running)[1].body[6..] != b"0" {}
+    assert!(killed.elapsed() <= std::time::Duration::from_secs(1));
+    harness.wait_until_empty();
+}
