@@ -2,5 +2,6 @@
 //!
 //! Everything started here ends with the value that holds it, and with the test's process.
 
+pub mod daemon;
 pub mod drivers;
 pub mod postgres;

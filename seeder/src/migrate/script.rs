@@ -324,3 +324,92 @@ fn backslash(rest: &str) -> Problem {
         command: command.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn statements(text: &str) -> Vec<&str> {
+        let script = parse(text).expect("a script");
+        let text = script.statements.iter().map(|s| &text[s.start..s.end]);
+        text.collect()
+    }
+
+    #[test]
+    fn semicolons_that_end_nothing_are_left_alone() {
+        for whole in [
+            "SELECT 'a;b', \"c;d\", $$e;f$$, $tag$ $$;$$ $tag$",
+            "SELECT 'it''s; fine', \"a\"\"b;\"",
+            "SELECT E'\\';', 'x\\'",
+            "SELECT 1 /* ; /* ; */ ; */ + 2 -- ;\n + 3",
+            "CREATE RULE r AS ON INSERT TO t DO (SELECT 1; SELECT 2)",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END",
+            "CREATE OR REPLACE PROCEDURE p() LANGUAGE sql BEGIN ATOMIC INSERT INTO t VALUES (1); END",
+            "PREPARE p AS SELECT $1 + $2",
+            "SELECT a$b$c FROM x",
+            "SELECT name FROM prices WHERE e'\\'' = ''",
+        ] {
+            let text = format!("  {whole} ;\nSELECT 2;");
+            assert_eq!(statements(&text), [whole, "SELECT 2"]);
+        }
+    }
+
+    #[test]
+    fn empty_statements_and_comments_are_no_statements() {
+        assert!(statements(" ;; -- a\n/* b */ ;").is_empty());
+        assert_eq!(statements("\u{feff}SELECT 1"), ["SELECT 1"]);
+    }
+
+    #[test]
+    fn transaction_control_is_told_from_its_look_alikes() {
+        let controls = |text: &str| -> Vec<Option<Control>> {
+            let script = parse(text).expect("a script");
+            script.statements.iter().map(|s| s.control).collect()
+        };
+        let (open, close) = (Some(Control::Open), Some(Control::Close));
+        assert_eq!(
+            controls("begin; START TRANSACTION; commit; End; ROLLBACK; Abort WORK"),
+            [open, open, close, close, close, close]
+        );
+        assert_eq!(
+            controls(
+                "SAVEPOINT s; ROLLBACK TO s; ROLLBACK WORK TO SAVEPOINT s; COMMIT PREPARED 'x'; START; SELECT begin"
+            ),
+            [None; 6]
+        );
+        assert_eq!(controls("DO $$ BEGIN COMMIT; END $$"), [None]);
+    }
+
+    #[test]
+    fn the_line_against_a_transaction_stands_on_its_own() {
+        let marked = |text: &str| parse(text).expect("a script").no_transaction;
+        assert!(marked("SELECT 1;\n  -- Standin: no transaction \n"));
+        assert!(!marked("SELECT 1; -- standin: no transaction"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_cut_or_refused_and_nothing_but_blanks_is_lost(
+            text in "([ a;'\"$(){}/*\\\\ü\n-]|--|/\\*|\\*/|BEGIN|ATOMIC|CASE|END|CREATE|E'){0,40}"
+        ) {
+            if let Ok(script) = parse(&text) {
+                let mut end = 0;
+                for statement in &script.statements {
+                    prop_assert!(end <= statement.start && statement.start < statement.end);
+                    prop_assert!(text.get(statement.start..statement.end).is_some());
+                    end = statement.end;
+                }
+            }
+        }
+
+        #[test]
+        fn statements_joined_are_cut_into_themselves(
+            parts in prop::collection::vec("SELECT ('[a;]{0,3}'|\"[b;]{1,3}\"|[$][$][;']{0,3}[$][$]|[(];[)]|E'[\\\\]';')", 1..6)
+        ) {
+            let text = parts.join(";\n");
+            prop_assert_eq!(statements(&text), parts);
+        }
+    }
+}

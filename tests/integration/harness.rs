@@ -1,0 +1,29 @@
+//! The harness itself: what it must notice.
+
+use tests::daemon::{Build, Daemon, unexpected};
+
+#[test]
+fn warnings_errors_and_panics_are_noticed_unless_expected() {
+    let log: Vec<String> = [
+        "2026-01-01T00:00:00Z  INFO serving endpoints=[\"postgres://127.0.0.1:1\"] WARN in a text",
+        "2026-01-01T00:00:00Z  WARN branch is a full copy place=qa",
+        "2026-01-01T00:00:00Z ERROR the control socket failed",
+        "thread 'main' panicked at src/main.rs:1:1:",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    assert_eq!(unexpected(&log, &[]), log[1..]);
+    assert_eq!(unexpected(&log, &["full copy".to_owned()]), log[2..]);
+}
+
+#[test]
+fn a_daemon_that_refuses_its_configuration_fails_the_start() -> anyhow::Result<()> {
+    let mut daemon = Daemon::new(Build::Plain, "[nonsense")?;
+    let error = daemon.start_again(&[]).expect_err("an error");
+    assert_eq!(
+        error.root_cause().to_string(),
+        "the daemon ended before it served"
+    );
+    assert!(daemon.endpoint().is_err());
+    Ok(())
+}
