@@ -186,8 +186,10 @@ public class JdbcSession {
     }
 
     static void cancelled(Connection connection, String url) throws Exception {
-        int pid = connection.unwrap(PGConnection.class).getBackendPID();
         try (Statement statement = connection.createStatement()) {
+            ResultSet rows = statement.executeQuery("SELECT pg_backend_pid()");
+            rows.next();
+            int pid = rows.getInt(1);
             Thread canceller = new Thread(() -> {
                 String active = "SELECT 1 FROM pg_stat_activity WHERE pid = " + pid + " AND state = 'active' AND query LIKE '%pg_sleep(60)'";
                 try (Connection other = connect(url); Statement watch = other.createStatement()) {

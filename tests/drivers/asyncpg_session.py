@@ -120,12 +120,18 @@ async def messages(connection):
 
 async def cancelled(connection):
     try:
-        await connection.execute("SELECT pg_sleep(60)", timeout=0.2)
+        await connection.execute("SELECT pg_sleep(60)", timeout=2)
     except asyncio.TimeoutError:
         tell("timed out")
     tell("after timeout", await connection.fetchval("SELECT 1"))
+    me = await connection.fetchval("SELECT pg_backend_pid()")
     task = asyncio.create_task(connection.fetch("SELECT pg_sleep(60)"))
-    await asyncio.sleep(0)
+    # A cancel request that comes before the query is lost.
+    other = await asyncpg.connect(URL)
+    begun = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND pid = $1 AND state = 'active'"
+    while await other.fetchval(begun, me) != 1:
+        pass
+    await other.close()
     task.cancel()
     try:
         await task

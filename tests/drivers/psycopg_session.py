@@ -13,6 +13,7 @@ from psycopg import sql
 
 URL = sys.argv[1]
 BIG = 50 * 1024 * 1024
+BEGUN = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(60)' AND pid = %s AND state = 'active'"
 
 
 def tell(step, *facts):
@@ -135,12 +136,11 @@ def notifications(connection):
 
 
 def cancelled(connection):
-    begun = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(60)' AND pid = %s AND state = 'active'"
     me = connection.execute("SELECT pg_backend_pid()").fetchone()
 
     def cancel():
         with psycopg.connect(URL, autocommit=True) as other:
-            while other.execute(begun, me).fetchone() != (1,):
+            while other.execute(BEGUN, me).fetchone() != (1,):
                 pass
         connection.cancel_safe(timeout=30)
 
@@ -206,9 +206,12 @@ async def asynchronous():
         tell("async gathered", [await cursor.fetchone() for cursor in cursors])
         for other in others:
             await other.close()
+        me = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
         task = asyncio.create_task(connection.execute("SELECT pg_sleep(60)"))
-        while connection.pgconn.transaction_status != psycopg.pq.TransactionStatus.ACTIVE:
-            await asyncio.sleep(0)
+        # A cancel request that comes before the query is lost.
+        async with await psycopg.AsyncConnection.connect(URL, autocommit=True) as other:
+            while await (await other.execute(BEGUN, me)).fetchone() != (1,):
+                pass
         task.cancel()
         try:
             await task
