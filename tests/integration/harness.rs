@@ -1,6 +1,7 @@
 //! The harness itself: what it must notice.
 
 use tests::daemon::{Build, Daemon, unexpected};
+use tests::volume::{Format, Volume};
 
 #[test]
 fn warnings_errors_and_panics_are_noticed_unless_expected() {
@@ -25,5 +26,23 @@ fn a_daemon_that_refuses_its_configuration_fails_the_start() -> anyhow::Result<(
         "the daemon ended before it served"
     );
     assert!(daemon.endpoint().is_err());
+    Ok(())
+}
+
+#[test]
+fn a_volume_is_there_can_be_full_and_is_gone() -> anyhow::Result<()> {
+    for format in [Format::Xfs, Format::Btrfs, Format::Ext4] {
+        let volume = Volume::mount(format, Format::BYTES_MIN)?;
+        let path = volume.path();
+        let ballast = volume.fill(1024 * 1024)?;
+        let full = std::fs::write(path.join("more"), vec![1; 400 * 1024 * 1024]);
+        let error = full.expect_err("an error");
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{format:?}");
+        std::fs::remove_file(path.join("more"))?;
+        std::fs::remove_file(ballast)?;
+        std::fs::write(path.join("more"), b"x")?;
+        drop(volume);
+        assert!(!path.exists());
+    }
     Ok(())
 }

@@ -5,3 +5,4 @@
 pub mod daemon;
 pub mod drivers;
 pub mod postgres;
+pub mod volume;
