@@ -65,7 +65,7 @@ fn named(code: &str, depth: usize) -> Vec<String> {
         loop {
             match tokens[next..] {
                 ["crate" | "proxy", "::", ..] if climbed == 0 => {
-                    (next, climbed) = (next + 2, depth)
+                    (next, climbed) = (next + 2, depth);
                 }
                 ["super", "::", ..] => (next, climbed) = (next + 2, climbed + 1),
                 ["self", "::", ..] => next += 2,

@@ -75,7 +75,7 @@ async fn values(client: &Client, told: &mut String) -> Step {
     {
         match message {
             SimpleQueryMessage::Row(row) => {
-                writeln!(told, "simple: {:?} {:?}", row.get(0), row.get(1))?
+                writeln!(told, "simple: {:?} {:?}", row.get(0), row.get(1))?;
             }
             SimpleQueryMessage::CommandComplete(rows) => writeln!(told, "simple: {rows} rows")?,
             _ => {}
@@ -178,7 +178,7 @@ async fn messages(
     for _ in 0..3 {
         match heard.recv().await.context("a message")? {
             AsyncMessage::Notice(said) => {
-                writeln!(told, "notice: {} {}", said.severity(), said.message())?
+                writeln!(told, "notice: {} {}", said.severity(), said.message())?;
             }
             AsyncMessage::Notification(said) => {
                 writeln!(told, "notification: {} {}", said.channel(), said.payload())?;
