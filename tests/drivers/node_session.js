@@ -83,9 +83,12 @@ async function cancelled(client) {
   const active = "SELECT 1 FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND query LIKE '%pg_sleep(60)'";
   while ((await other.query(active, [pid])).rowCount === 0);
   await other.end();
-  // A cancel request goes over a connection of its own and gets no answer.
-  new Client({ connectionString: URL }).cancel(client, client._getActiveQuery());
-  await sleeping;
+  // A cancel request goes over a connection of its own and gets no answer but its end, before which
+  // it may strike a later query as well.
+  const canceller = new Client({ connectionString: URL });
+  const ended = new Promise((resolve) => canceller.connection.once('end', resolve));
+  canceller.cancel(client, client._getActiveQuery());
+  await Promise.all([sleeping, ended]);
   tell('after cancel', (await client.query('SELECT 1 AS x')).rows);
 }
 
