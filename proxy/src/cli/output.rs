@@ -113,6 +113,13 @@ impl Drop for Bar {
     }
 }
 
+/// A list of facts about one thing.
+pub(super) fn facts(noun: &str, name: &str) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).add_row([noun, name]);
+    table
+}
+
 /// A table with these headings, plain enough to be cut by programs and read by people.
 pub(super) fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use arc_swap::ArcSwap;
-use rules::config::Config;
+use rules::config::{Config, Denied};
 use rules::name::UserName;
 use rules::target::{Place, Target, place_of_server_name};
 use tokio::runtime::Handle;
@@ -194,9 +194,13 @@ fn unknown(message: &str, config: &Config) -> Refusal {
 }
 
 fn may_enter(config: &Config, user: &UserName, place: &Place) -> Result<(), Refusal> {
-    config
-        .may_enter(user, &place.environment)
-        .map_err(|denied| Refusal {
+    let allowed = config.may_enter(user, &place.environment);
+    allowed.map_err(|denied| match denied {
+        Denied::UnknownEnvironment(name) => refusal(&EnvironmentError::UnknownEnvironment {
+            suggestion: config.suggest_environment(name.as_str()),
+            name: name.to_string(),
+        }),
+        denied => Refusal {
             code: "42501",
             message: format!(
                 "user \"{user}\" may not enter environment \"{}\"",
@@ -206,7 +210,8 @@ fn may_enter(config: &Config, user: &UserName, place: &Place) -> Result<(), Refu
             hint: Some(format!(
                 "add it to users.{user}.environments in the configuration"
             )),
-        })
+        },
+    })
 }
 
 fn refusal(error: &EnvironmentError) -> Refusal {

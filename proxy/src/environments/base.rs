@@ -8,7 +8,7 @@ use rules::config::{Environment, Migrations, Source};
 use rules::target::Place;
 use seeder::migrate::{self, FileDone, HashError, MigrationCommand};
 
-use super::operations::Turn;
+use super::turn::Turn;
 use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
 

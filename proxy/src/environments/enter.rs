@@ -8,9 +8,9 @@ use rules::name::UserName;
 use rules::target::Place;
 use tokio::sync::watch;
 
-use super::operations::Caller;
 use super::place::{Closing, Joined, PlaceState};
 use super::settings::UpstreamAddress;
+use super::turn::Caller;
 use super::{EnvironmentError, Environments};
 use crate::branches::Lease;
 

@@ -181,6 +181,11 @@ impl EnvironmentError {
                 source: branches::CreateError::Full(_),
                 ..
             } => Kind::Limit,
+            Self::Wake { source, .. } if is_limit(source) => Kind::Limit,
+            Self::Create {
+                source: branches::CreateError::Wake(source),
+                ..
+            } if is_limit(source) => Kind::Limit,
             _ => Kind::Failed,
         }
     }
@@ -228,6 +233,17 @@ impl EnvironmentError {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a wake failed for a bound of the pool, not for the branch.
+fn is_limit(error: &branches::WakeError) -> bool {
+    let branches::WakeError::Failed { why, .. } = error else {
+        return false;
+    };
+    matches!(
+        **why,
+        branches::WakeFailure::TooManyAwake { .. } | branches::WakeFailure::Memory { .. }
+    )
 }
 
 /// An error and its causes in one line, for logs and listings.

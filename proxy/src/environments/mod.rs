@@ -16,6 +16,7 @@ mod progress;
 mod settings;
 mod spare;
 mod sweep;
+mod turn;
 
 use std::sync::Arc;
 
@@ -29,12 +30,13 @@ pub use enter::{Entered, EnteredUpstream, Way};
 pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;
 pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
-pub use operations::{Caller, DiffRequest, Difference, From, Report};
+pub use operations::{DiffRequest, Difference, From};
 pub use place::Closing;
 pub use place::{Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};
 pub use progress::Progress;
 pub use settings::{Settings, UpstreamAddress};
+pub use turn::{Caller, Report};
 
 use history::History;
 use place::PlaceState;

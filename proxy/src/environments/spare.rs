@@ -11,8 +11,8 @@ use rules::name::EnvironmentName;
 use rules::target::Place;
 
 use super::error::chain;
-use super::operations::Turn;
 use super::settings::Settings;
+use super::turn::Turn;
 use super::{EnvironmentError, Environments};
 use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
 

@@ -9,7 +9,7 @@ use rules::target::Place;
 
 use super::base::is_kept;
 use super::error::chain;
-use super::operations::{Caller, Report};
+use super::turn::{Caller, Report};
 use super::{EnvironmentError, Environments};
 use crate::branches::Roots;
 

@@ -143,7 +143,7 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
     text.push_str(&format!(
         "\nThree things to try, in another terminal:\n\
          \n  1. A disposable session on a copy of production, alive when the connect returns:\n\
-         \x20    psql '{}' -c 'DELETE FROM customers' -c 'SELECT count(*) FROM customers'\n\
+         \x20    psql '{}' -c 'TRUNCATE customers CASCADE' -c 'SELECT count(*) FROM customers'\n\
          \n  2. QA makes a mess, resets it, and thinks better of it:\n\
          \x20    psql '{}' -c 'TRUNCATE customers CASCADE'\n\
          \x20    {program} --config {config} environment reset qa\n\

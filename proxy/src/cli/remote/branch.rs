@@ -20,7 +20,7 @@ pub(in super::super) async fn run(
     let order = Order::default();
     match verb {
         Branch::List => {
-            let lines: Vec<BranchLine> = client.get("/v1/branches/").await?;
+            let lines: Vec<BranchLine> = client.get("/v1/branches").await?;
             output.show(&lines, |lines| list(lines));
             Ok(())
         }

@@ -5,7 +5,7 @@ use rules::name::EnvironmentName;
 use super::super::args::Environment;
 use super::super::client::Client;
 use super::super::failure::Failure;
-use super::super::output::{Output, ago, table};
+use super::super::output::{Output, ago, facts, table};
 use super::operate;
 use crate::admin::api::Order;
 use crate::environments::{EnvironmentLine, GenerationLine, Record};
@@ -149,7 +149,7 @@ fn now(line: &EnvironmentLine) -> String {
 }
 
 fn show(line: &EnvironmentLine) -> String {
-    let mut facts = table(&["environment", &line.name]);
+    let mut facts = facts("environment", &line.name);
     let mut fact = |name: &str, value: String| {
         facts.add_row([name.to_owned(), value]);
     };

@@ -17,7 +17,7 @@ pub(in super::super) async fn run(
 ) -> Result<(), Failure> {
     match verb {
         Snapshot::List => {
-            let lines: Vec<SnapshotLine> = client.get("/v1/snapshots/").await?;
+            let lines: Vec<SnapshotLine> = client.get("/v1/snapshots").await?;
             output.show(&lines, |lines| list(lines));
             Ok(())
         }

@@ -5,8 +5,8 @@ use rules::target::Place;
 use super::super::base::is_raw;
 use super::super::place::Closing;
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use super::{Caller, Report, Turn};
 use crate::branches::SnapshotId;
 
 /// Names of long unused branches shown with a refusal.

@@ -5,8 +5,8 @@ use rules::name::EnvironmentName;
 use rules::target::Place;
 
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use super::{Caller, Report, Turn};
 use crate::branches::SnapshotId;
 
 impl Environments {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::error::chain;
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments};
-use super::{Caller, Report, Turn};
 use crate::branches::{Lease, Origin};
 
 /// What to compare.

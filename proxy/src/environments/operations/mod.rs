@@ -11,12 +11,7 @@ mod refresh;
 mod reset;
 mod rest;
 mod snapshot;
-mod swing;
-mod turn;
 mod undo;
 
 pub use branch::From;
 pub use diff::{DiffRequest, Difference};
-pub use turn::{Caller, Report};
-
-pub(super) use turn::Turn;

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rules::target::Place;
 
 use super::super::pointer::{Pointer, Protection};
+use super::super::turn::Caller;
 use super::super::{EnvironmentError, Environments};
-use super::Caller;
 
 impl Environments {
     /// Protects a place from reset, drop and expiry until a moment, for ever, or (`None`) no more.

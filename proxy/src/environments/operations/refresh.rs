@@ -4,8 +4,8 @@ use rules::config::Source;
 use rules::target::Place;
 
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use super::{Caller, Report, Turn};
 
 impl Environments {
     /// Reads the source of an environment again and leads it there.

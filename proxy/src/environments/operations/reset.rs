@@ -3,8 +3,8 @@
 use rules::target::Place;
 
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use super::{Caller, Report, Turn};
 
 impl Environments {
     /// Leads a place to a fresh branch of its snapshot; what was there can be had back by undo.

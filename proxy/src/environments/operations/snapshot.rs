@@ -4,8 +4,8 @@ use rules::target::Place;
 
 use super::super::base::{Labelled, is_raw};
 use super::super::pointer::Operation;
+use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use super::{Caller, Report, Turn};
 use crate::branches::SnapshotId;
 
 impl Environments {

@@ -15,7 +15,7 @@ use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
 const DRAIN_MAX: Duration = Duration::from_millis(150);
 
 /// A branch that is awake, verified, and not yet pointed at.
-pub(super) struct Ready {
+pub(in super::super) struct Ready {
     pub(super) generation: Generation,
     /// Keeps it awake until the swing is over.
     _lease: Lease,
@@ -24,7 +24,7 @@ pub(super) struct Ready {
 impl Environments {
     /// Makes a branch of `base` for the turn's place, awake and answering; a warm spare where there
     /// is one.
-    pub(super) async fn prepare(
+    pub(in super::super) async fn prepare(
         &self,
         turn: &mut Turn,
         base: &SnapshotId,
@@ -51,7 +51,7 @@ impl Environments {
     }
 
     /// Wakes `branch` and sees it answer a query in every database.
-    pub(super) async fn ready(
+    pub(in super::super) async fn ready(
         &self,
         turn: &mut Turn,
         branch: BranchId,
@@ -90,7 +90,7 @@ impl Environments {
     }
 
     /// What the pool is told about a branch of the turn's place.
-    pub(super) fn spec(&self, turn: &Turn) -> BranchSpec {
+    pub(in super::super) fn spec(&self, turn: &Turn) -> BranchSpec {
         let settings = self.settings();
         self.spec_of(&settings, &turn.place, turn.operation)
     }
@@ -99,7 +99,7 @@ impl Environments {
     ///
     /// # Errors
     /// When the pointer cannot be written; the old generation then serves again.
-    pub(super) async fn swing(
+    pub(in super::super) async fn swing(
         &self,
         turn: &mut Turn,
         ready: Ready,

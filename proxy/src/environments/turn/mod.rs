@@ -1,5 +1,7 @@
 //! A place's turn: who works on it, since when, at which step, and what became of it.
 
+mod swing;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -8,10 +10,10 @@ use jiff::Timestamp;
 use rules::target::Place;
 use tokio::sync::OwnedMutexGuard;
 
-use super::super::error::chain;
-use super::super::place::{Failure, PlaceState, Running};
-use super::super::pointer::{Generation, Operation, Pointer};
-use super::super::{EnvironmentError, Environments, Progress, Record};
+use super::error::chain;
+use super::place::{Failure, PlaceState, Running};
+use super::pointer::{Generation, Operation, Pointer};
+use super::{EnvironmentError, Environments, Progress, Record};
 use crate::branches::{BranchId, SnapshotId};
 
 /// Operations that may wait for one place: enough for every button of a team, few enough that a
@@ -40,19 +42,19 @@ impl Report {
         Self::to(|_| {})
     }
 
-    pub(in super::super) fn send(&self, progress: Progress) {
+    pub(super) fn send(&self, progress: Progress) {
         (self.0)(progress);
     }
 }
 
 /// The right to change one place.
-pub(in super::super) struct Turn {
-    pub(in super::super) place: Place,
-    pub(in super::super) state: Arc<PlaceState>,
-    pub(in super::super) operation: Operation,
-    pub(in super::super) caller: Caller,
-    pub(in super::super) report: Report,
-    pub(in super::super) ended_sessions: usize,
+pub(super) struct Turn {
+    pub(super) place: Place,
+    pub(super) state: Arc<PlaceState>,
+    pub(super) operation: Operation,
+    pub(super) caller: Caller,
+    pub(super) report: Report,
+    pub(super) ended_sessions: usize,
     environments: Environments,
     at: Timestamp,
     began: Instant,
@@ -78,7 +80,7 @@ impl Environments {
     ///
     /// # Errors
     /// When too many wait already.
-    pub(in super::super) async fn turn(
+    pub(super) async fn turn(
         &self,
         place: &Place,
         operation: Operation,
@@ -131,7 +133,7 @@ impl Environments {
 
 impl Turn {
     /// Names the step that begins now.
-    pub(in super::super) fn step(&mut self, step: &'static str) {
+    pub(super) fn step(&mut self, step: &'static str) {
         self.close_step();
         self.state.step(step);
         self.report.send(Progress::step(step));
@@ -152,13 +154,13 @@ impl Turn {
     }
 
     /// Keeps a branch from being collected until the turn is over.
-    pub(in super::super) fn hold_branch(&mut self, branch: &BranchId) {
+    pub(super) fn hold_branch(&mut self, branch: &BranchId) {
         self.environments.inner.held_branches.insert(branch.clone());
         self.held_branches.push(branch.clone());
     }
 
     /// Keeps a snapshot from being collected until the turn is over.
-    pub(in super::super) fn hold_snapshot(&mut self, snapshot: &SnapshotId) {
+    pub(super) fn hold_snapshot(&mut self, snapshot: &SnapshotId) {
         self.environments
             .inner
             .held_snapshots
@@ -170,7 +172,7 @@ impl Turn {
     ///
     /// # Errors
     /// When the place has none.
-    pub(in super::super) fn pointer(&self) -> Result<Arc<Pointer>, EnvironmentError> {
+    pub(super) fn pointer(&self) -> Result<Arc<Pointer>, EnvironmentError> {
         self.state
             .pointer
             .load_full()
@@ -180,7 +182,7 @@ impl Turn {
     }
 
     /// The generation that this turn would make of `branch`.
-    pub(in super::super) fn generation(&self, branch: BranchId, base: SnapshotId) -> Generation {
+    pub(super) fn generation(&self, branch: BranchId, base: SnapshotId) -> Generation {
         let pointer = self.state.pointer.load();
         Generation {
             number: pointer.as_ref().map_or(1, |pointer| pointer.next_number()),
@@ -193,7 +195,7 @@ impl Turn {
     }
 
     /// An error of a step, with its cause.
-    pub(in super::super) fn failed<E>(
+    pub(super) fn failed<E>(
         &self,
         step: &'static str,
     ) -> impl FnOnce(E) -> EnvironmentError + use<E>
@@ -212,7 +214,7 @@ impl Turn {
     ///
     /// # Errors
     /// The error that was given.
-    pub(in super::super) fn finish(
+    pub(super) fn finish(
         mut self,
         from: Option<BranchId>,
         outcome: Result<(), EnvironmentError>,
