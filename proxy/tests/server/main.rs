@@ -1,9 +1,10 @@
 //! One PostgreSQL server over one data directory, on the real thing.
 //!
 //! `life` start, stop, adoption, what a kill leaves · `settings` what cannot be changed ·
-//! `mirror` copies of a
+//! `backup` copies of a server at work · `mirror` copies of a
 //! running server · `roles` databases and logins.
 
+mod backup;
 mod life;
 mod mirror;
 mod roles;
