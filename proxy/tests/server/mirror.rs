@@ -12,7 +12,7 @@ use proxy::branches::server::{
 };
 
 use crate::roles::enter;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, installations};
 use crate::source::{PASSWORD, Source};
 
 async fn source(scratch: &Scratch, name: &str, settings: &[&str]) -> Source {
@@ -131,9 +131,15 @@ async fn contacts(publisher: &Source) -> (i64, i64, usize) {
 }
 
 #[tokio::test]
-async fn a_copy_touches_nothing_of_the_world_and_can_be_written_to() {
-    let scratch = Scratch::new();
-    let (publisher, busy, archive) = busy(&scratch).await;
+async fn a_copy_touches_nothing_of_the_world_and_can_be_written_to_on_every_version() {
+    for installation in installations().iter() {
+        let scratch = Scratch::on(installation);
+        a_copy_touches_nothing(&scratch).await;
+    }
+}
+
+async fn a_copy_touches_nothing(scratch: &Scratch) {
+    let (publisher, busy, archive) = busy(scratch).await;
     let there = publisher.connect("postgres").await;
     there
         .batch_execute("ALTER SYSTEM SET log_replication_commands = on")
@@ -144,7 +150,7 @@ async fn a_copy_touches_nothing_of_the_world_and_can_be_written_to() {
         .await
         .expect("a reload");
     let home = scratch.home("copy");
-    let copied = copy(&scratch, &busy, &home).await.expect("a copy");
+    let copied = copy(scratch, &busy, &home).await.expect("a copy");
     let report = &copied.quarantine;
     assert_eq!(report.subscriptions, ["postgres.s"]);
     assert_eq!(report.prepared, ["postgres: it's"]);
