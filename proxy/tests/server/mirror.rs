@@ -53,7 +53,7 @@ const OBJECTS: &str = "CREATE TABLE news (i int PRIMARY KEY); \
     CREATE ROLE writer LOGIN CREATEROLE; GRANT pg_execute_server_program TO writer; \
     GRANT postgres TO writer; CREATE TABLE other.written (i int); \
     ALTER TABLE other.written OWNER TO writer; \
-    ALTER ROLE writer SET session_preload_libraries = 'auto_explain'; \
+    ALTER ROLE writer SET session_preload_libraries = 'plpgsql'; \
     ALTER ROLE writer SET local_preload_libraries = 'x'; \
     ALTER DATABASE postgres SET search_path = other, public; \
     SELECT pg_create_physical_replication_slot('held', true)";
@@ -89,7 +89,7 @@ async fn busy(scratch: &Scratch) -> (Source, Source, std::path::PathBuf) {
             "primary_conninfo = 'host={}'",
             publisher.directory.display()
         ),
-        "session_preload_libraries = 'auto_explain'".to_owned(),
+        "session_preload_libraries = 'plpgsql'".to_owned(),
         "work_mem = '7MB'".to_owned(),
     ] {
         here.batch_execute(&format!("ALTER SYSTEM SET {setting}"))
