@@ -210,7 +210,7 @@ impl Work<'_> {
             }
         };
         thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(&run)).collect();
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
             for worker in workers {
                 worker.join().unwrap_or_else(|_| {
                     let source = io::Error::other("a cloning thread panicked");
