@@ -159,9 +159,9 @@ impl Registry {
     }
 }
 
-fn leave<K: std::hash::Hash + Eq, Q>(counts: &DashMap<K, usize>, key: &Q)
+fn leave<K, Q>(counts: &DashMap<K, usize>, key: &Q)
 where
-    K: std::borrow::Borrow<Q>,
+    K: std::borrow::Borrow<Q> + std::hash::Hash + Eq,
     Q: std::hash::Hash + Eq + ?Sized,
 {
     if let Some(mut count) = counts.get_mut(key) {

@@ -1,6 +1,5 @@
 //! One connection from its first byte to its end.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -296,37 +295,35 @@ async fn carry(shared: &Arc<Shared>, policy: &Policy, established: Established) 
 }
 
 /// Completes when the session must end from outside.
-fn signal(
+async fn signal(
     shared: Arc<Shared>,
     mut ending: tokio::sync::watch::Receiver<Option<Ending>>,
-) -> impl Future<Output = Signal> {
-    async move {
-        let mut draining = shared.draining.subscribe();
-        let ended = async {
-            match ending
-                .wait_for(Option::is_some)
-                .await
-                .map(|end| end.clone())
-            {
-                Ok(Some(end)) => end,
-                // Whoever could end the session is gone; then nothing will.
-                _ => std::future::pending().await,
-            }
-        };
-        let drained = async {
-            match draining.wait_for(Option::is_some).await.map(|end| *end) {
-                Ok(Some(deadline)) => deadline,
-                _ => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            ending = ended => Signal::End(ending.into()),
-            deadline = drained => Signal::Drain(
-                Report::fatal("57P01", "terminating connection because standin is stopping"),
-                deadline,
-            ),
+) -> Signal {
+    let mut draining = shared.draining.subscribe();
+    let ended = async {
+        match ending
+            .wait_for(Option::is_some)
+            .await
+            .map(|end| end.clone())
+        {
+            Ok(Some(end)) => end,
+            // Whoever could end the session is gone; then nothing will.
+            _ => std::future::pending().await,
         }
+    };
+    let drained = async {
+        match draining.wait_for(Option::is_some).await.map(|end| *end) {
+            Ok(Some(deadline)) => deadline,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        ending = ended => Signal::End(ending.into()),
+        deadline = drained => Signal::Drain(
+            Report::fatal("57P01", "terminating connection because standin is stopping"),
+            deadline,
+        ),
     }
 }
 

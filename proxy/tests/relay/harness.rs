@@ -21,6 +21,9 @@ use crate::cluster::cluster;
 
 pub(crate) const PASSWORD: &str = "app's password";
 
+/// The verifier of [`PASSWORD`] with two iterations: a thousand logins must not cost a minute.
+const VERIFIER: &str = "SCRAM-SHA-256$2:c3RhbmRpbiByZWxheSEhIQ==$6ZXCkRfcIZPYzhqQeZM4YTzEiOP8Xfbo/6iqIveNZ0M=:BsvjW+me6D2biY1pe1Wy4J5YyjZqPSB/EBQad4G54ZA=";
+
 /// Answers with the test's server.
 pub(crate) struct Desk {
     pub(crate) ending: watch::Sender<Option<Ending>>,
@@ -121,7 +124,7 @@ impl Turn {
     pub(crate) fn policy(&self) -> Policy {
         let app = "app".parse().unwrap();
         let policy = Policy::new(self.limits.clone())
-            .user(app, &Credential::Password(PASSWORD.into()))
+            .user(app, &Credential::Verifier(VERIFIER.into()))
             .unwrap();
         match &self.tls {
             Some((chain, key, required)) => policy

@@ -9,4 +9,8 @@ mod client;
 mod cluster;
 mod harness;
 
+mod cancels;
+mod endings;
+mod scripts;
 mod sessions;
+mod transcripts;
