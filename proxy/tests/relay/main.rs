@@ -11,6 +11,8 @@ mod harness;
 
 mod cancels;
 mod endings;
+mod logins;
 mod scripts;
 mod sessions;
+mod startups;
 mod transcripts;
