@@ -30,6 +30,7 @@ pub(crate) struct Desk {
     pub(crate) leases: Arc<AtomicUsize>,
     pub(crate) asked: Mutex<Vec<Asked>>,
     upstream: Upstream,
+    password: Option<String>,
     inject: Vec<(String, String)>,
     notices: Vec<String>,
 }
@@ -64,7 +65,7 @@ impl Resolve for Desk {
             Ok(Route {
                 upstream: self.upstream.clone(),
                 user: "app".into(),
-                password: None,
+                password: self.password.clone(),
                 database: asked.database.clone(),
                 inject: self.inject.clone(),
                 access: AccessMode::ReadWrite,
@@ -95,6 +96,7 @@ pub(crate) struct Turn {
     pub(crate) notices: Vec<String>,
     pub(crate) proxied: bool,
     pub(crate) upstream: Option<Upstream>,
+    pub(crate) password: Option<String>,
 }
 
 impl Default for Turn {
@@ -116,6 +118,7 @@ impl Default for Turn {
             notices: Vec::new(),
             proxied: false,
             upstream: None,
+            password: None,
         }
     }
 }
@@ -144,6 +147,7 @@ impl Turn {
             leases: Arc::default(),
             asked: Mutex::default(),
             upstream,
+            password: self.password.clone(),
             inject: self.inject.clone(),
             notices: self.notices.clone(),
         });

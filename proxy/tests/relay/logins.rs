@@ -23,8 +23,9 @@ fn with_tls(required: bool) -> Harness {
     with_certificate(required).0
 }
 
-fn with_certificate(required: bool) -> (Harness, CertificateDer<'static>) {
-    let pair = rcgen::generate_simple_self_signed(vec!["qa.db.test".into()]).unwrap();
+pub(crate) fn with_certificate(required: bool) -> (Harness, CertificateDer<'static>) {
+    let pair =
+        rcgen::generate_simple_self_signed(vec!["qa.db.test".into(), "localhost".into()]).unwrap();
     let tls = Some((pair.cert.pem(), pair.signing_key.serialize_pem(), required));
     let turn = Turn {
         tls,

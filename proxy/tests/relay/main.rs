@@ -16,3 +16,4 @@ mod scripts;
 mod sessions;
 mod startups;
 mod transcripts;
+mod upstreams;
