@@ -190,19 +190,20 @@ impl Environments {
                 durability,
             };
             *wanted.entry(key(environment.durability)).or_default() += environment.spares;
-            let branches = key(Durability::Process);
+            let branches = key(environment.branches.durability);
             *wanted.entry(branches).or_default() += environment.branches.spares;
         }
         wanted.retain(|_, count| *count > 0);
         wanted
     }
 
-    /// What a place's branches survive: an environment what its table says, a named branch what a
-    /// process survives.
+    /// What the servers of a place survive: its table says it of the environment and of its named
+    /// branches apart.
     pub(super) fn durability(&self, settings: &Settings, place: &Place) -> Durability {
         match settings.config.environment_for(&place.environment) {
             Some(environment) if place.branch.is_none() => environment.durability,
-            _ => Durability::Process,
+            Some(environment) => environment.branches.durability,
+            None => Durability::Process,
         }
     }
 
