@@ -41,7 +41,7 @@ async fn operate(
     if verb_name == "create" {
         let from = order.from.as_deref().map(origin).transpose()?;
         let environments = control.environments.clone();
-        return Ok(reply::stream(|report| async move {
+        return Ok(reply::stream(&control.environments, |report| async move {
             environments
                 .create_branch(&place, from, &caller, &report)
                 .await
@@ -60,22 +60,22 @@ pub(super) async fn verb(
 ) -> Result<Response, Problem> {
     let (environments, caller) = (control.environments.clone(), caller.clone());
     match verb {
-        "reset" => Ok(reply::stream(|report| async move {
+        "reset" => Ok(reply::stream(&control.environments, |report| async move {
             environments.reset(&place, &caller, &report).await
         })),
-        "refresh" => Ok(reply::stream(|report| async move {
+        "refresh" => Ok(reply::stream(&control.environments, |report| async move {
             environments.refresh(&place, &caller, &report).await
         })),
-        "undo" => Ok(reply::stream(|report| async move {
+        "undo" => Ok(reply::stream(&control.environments, |report| async move {
             environments.undo(&place, order.to, &caller, &report).await
         })),
-        "drop" => Ok(reply::stream(|report| async move {
+        "drop" => Ok(reply::stream(&control.environments, |report| async move {
             environments.drop_place(&place, &caller, &report).await
         })),
-        "snapshot" => Ok(reply::stream(|report| async move {
+        "snapshot" => Ok(reply::stream(&control.environments, |report| async move {
             environments.snapshot(&place, &caller, &report).await
         })),
-        "diff" => Ok(reply::stream(|report| async move {
+        "diff" => Ok(reply::stream(&control.environments, |report| async move {
             let request = DiffRequest {
                 database: order.database,
                 rows: order.rows,

@@ -44,7 +44,7 @@ async fn operate(
     let caller = peer.caller();
     let environments = control.environments.clone();
     if verb_name == "build" {
-        return Ok(reply::stream(|report| async move {
+        return Ok(reply::stream(&control.environments, |report| async move {
             environments
                 .build(&place.environment, &caller, &report)
                 .await
@@ -56,7 +56,7 @@ async fn operate(
             .as_deref()
             .ok_or_else(|| Problem::invalid("`from` is missing"))?;
         let from: Place = from.parse().map_err(Problem::invalid)?;
-        return Ok(reply::stream(|report| async move {
+        return Ok(reply::stream(&control.environments, |report| async move {
             environments.promote(&from, &place, &caller, &report).await
         }));
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::api::{Event, Problem};
-use crate::environments::{EnvironmentError, Kind, Report, chain};
+use crate::environments::{EnvironmentError, Environments, Kind, Report, chain};
 
 /// Progress lines that may wait for a reader; more are dropped, the outcome never is.
 const EVENTS_MAX: usize = 64;
@@ -72,7 +72,10 @@ pub(super) async fn no_such_route() -> Problem {
 }
 
 /// Runs an operation to its end, whether or not the client stays, and streams what it says.
-pub(super) fn stream<T, F>(operation: impl FnOnce(Report) -> F) -> Response
+pub(super) fn stream<T, F>(
+    environments: &Environments,
+    operation: impl FnOnce(Report) -> F,
+) -> Response
 where
     T: Serialize,
     F: Future<Output = Result<T, EnvironmentError>> + Send + 'static,
@@ -84,7 +87,7 @@ where
         let _ = progress.try_send(Event::Progress(line));
     });
     let running = operation(report);
-    tokio::spawn(async move {
+    let _streamed = environments.spawn(async move {
         let last = match running.await {
             Ok(value) => match serde_json::to_value(value) {
                 Ok(value) => Event::Done(value),

@@ -312,6 +312,7 @@ impl Daemon {
             .unwrap_or_else(PoisonError::into_inner)
             .clear();
         let drain = self.loaded.load().config.limits.drain;
+        self.environments.close().await;
         self.relay.drain(drain).await;
         let servers = self.environments.pool().shutdown();
         if tokio::time::timeout(STOP_MAX, servers).await.is_err() {

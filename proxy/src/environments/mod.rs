@@ -18,7 +18,7 @@ mod spare;
 mod sweep;
 mod turn;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use dashmap::{DashMap, DashSet};
@@ -54,6 +54,9 @@ struct Inner {
     settings: ArcSwap<Settings>,
     places: DashMap<Place, Arc<PlaceState>>,
     history: History,
+    tasks: turn::Tasks,
+    /// Held while a branch is counted in.
+    admission: Mutex<()>,
     spares: spare::Spares,
     /// One builder per base, so that two environments of one source share what the first makes.
     base_locks: DashMap<String, Arc<tokio::sync::Mutex<()>>>,
@@ -88,6 +91,8 @@ impl Environments {
         }
         let inner = Inner {
             history: History::open(&directory)?,
+            tasks: turn::Tasks::default(),
+            admission: Mutex::new(()),
             pool,
             pointers,
             settings: ArcSwap::from_pointee(settings),
@@ -110,6 +115,20 @@ impl Environments {
     pub fn reload(&self, settings: Settings) {
         self.inner.settings.store(Arc::new(settings));
         self.apply_idle();
+    }
+
+    /// Runs an operation to its end, whoever waits for it; `None` when the daemon stops first.
+    pub fn spawn<T, F>(&self, work: F) -> impl Future<Output = Option<T>> + Send + use<T, F>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.inner.tasks.spawn(work)
+    }
+
+    /// Gives up the operations under way, each leaving its place as it was, and takes no more.
+    pub async fn close(&self) {
+        self.inner.tasks.stop().await;
     }
 
     /// The pool that the environments live in.

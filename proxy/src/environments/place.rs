@@ -1,6 +1,6 @@
 //! One place at run time: its pointer, who is in, who works on it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,6 +57,8 @@ pub(super) struct PlaceState {
     pub(super) queued: AtomicUsize,
     /// Read by who enters, written by the swing: new connections wait while it is written.
     pub(super) gate: RwLock<()>,
+    /// Whether it counts against its environment's maximum of branches.
+    pub(super) admitted: AtomicBool,
     live: Mutex<Option<Arc<Live>>>,
     running: Mutex<Option<Running>>,
     failure: Mutex<Option<Failure>>,
@@ -75,6 +77,7 @@ impl PlaceState {
             turn: Arc::default(),
             queued: AtomicUsize::new(0),
             gate: RwLock::new(()),
+            admitted: AtomicBool::new(false),
             live: Mutex::new(None),
             running: Mutex::new(None),
             failure: Mutex::new(None),
@@ -84,6 +87,7 @@ impl PlaceState {
     /// A place as its pointer says.
     pub(super) fn pointed(pointer: Pointer) -> Self {
         let state = Self::empty();
+        state.admitted.store(true, Ordering::Release);
         state.point(pointer);
         state
     }

@@ -83,7 +83,7 @@ impl Environments {
     /// Forgets the spares of an earlier run: they are stopped and collected, and made anew.
     pub(super) fn find_spares(&self) {
         let environments = self.clone();
-        tokio::spawn(async move {
+        let _found = self.spawn(async move {
             for view in environments.inner.pool.branches() {
                 if view.manifest.spec.spare
                     && let Err(error) = environments.inner.pool.drop_branch(&view.manifest.id).await
@@ -240,7 +240,7 @@ impl Environments {
     /// Gives every generation the idle time of its environment's table.
     pub(super) fn apply_idle(&self) {
         let environments = self.clone();
-        tokio::spawn(async move { environments.set_idle().await });
+        let _applied = self.spawn(async move { environments.set_idle().await });
     }
 
     async fn set_idle(&self) {

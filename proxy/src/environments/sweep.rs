@@ -54,7 +54,7 @@ impl Environments {
                 continue;
             }
             let (environments, place) = (self.clone(), Place::environment(name.clone()));
-            tokio::spawn(async move {
+            let _run = self.spawn(async move {
                 let caller = Caller {
                     name: "schedule".to_owned(),
                 };

@@ -1,5 +1,8 @@
 //! Named branches: create and drop.
 
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
 use rules::target::Place;
 
 use super::super::base::is_raw;
@@ -53,9 +56,7 @@ impl Environments {
         from: Option<From>,
         parent: &Place,
     ) -> Result<(), EnvironmentError> {
-        // Counted in the turn and reserved by the place's state, so that creates at once cannot
-        // pass the maximum together.
-        self.must_have_room(&turn.place)?;
+        self.admit(turn)?;
         let base = match from {
             None => self.base_of(parent)?,
             Some(From::Snapshot(snapshot)) => {
@@ -72,26 +73,43 @@ impl Environments {
         self.swing(turn, ready).await
     }
 
-    /// Refuses one branch more than the environment may have.
-    fn must_have_room(&self, place: &Place) -> Result<(), EnvironmentError> {
+    /// Counts the turn's place in, or refuses one more than its table allows: branches of one
+    /// environment, or environments of one wildcard.
+    pub(super) fn admit(&self, turn: &Turn) -> Result<(), EnvironmentError> {
         let settings = self.settings();
-        let max = settings.environment(&place.environment)?.branches.max;
+        let place = &turn.place;
+        let table = settings.environment(&place.environment)?;
+        let max = table.branches.max;
+        // Counted and admitted under one lock: creates at once neither pass the maximum together
+        // nor refuse each other below it.
+        let _one = self
+            .inner
+            .admission
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut others = Vec::new();
         for entry in &self.inner.places {
             let (other, state) = entry.pair();
-            if other.environment == place.environment && other.branch.is_some() && other != place {
-                // A branch under construction has no pointer yet and counts all the same.
+            let alike = match &place.branch {
+                Some(_) => other.environment == place.environment && other.branch.is_some(),
+                None => other.branch.is_none() && table.pattern.matches(&other.environment),
+            };
+            if alike && other != place && state.admitted.load(Ordering::Acquire) {
                 let used = state.pointer.load().as_ref().map(|pointer| pointer.used);
                 others.push((used, other.to_string()));
             }
         }
         if others.len() < max {
+            turn.state.admitted.store(true, Ordering::Release);
             return Ok(());
         }
         others.sort();
         let oldest = others.into_iter().filter(|(used, _)| used.is_some());
         Err(EnvironmentError::TooManyBranches {
-            environment: place.environment.to_string(),
+            environment: match place.branch {
+                Some(_) => place.environment.to_string(),
+                None => table.pattern.to_string(),
+            },
             max,
             oldest: oldest.take(SHOWN_MAX).map(|(_, name)| name).collect(),
         })

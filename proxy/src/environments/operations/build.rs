@@ -1,7 +1,7 @@
 //! Build: a place's first generation.
 
 use rules::config::CreateBranch;
-use rules::name::EnvironmentName;
+use rules::name::{EnvironmentName, EnvironmentPattern};
 use rules::target::Place;
 
 use super::super::pointer::Operation;
@@ -34,6 +34,9 @@ impl Environments {
     async fn build_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {
         let settings = self.settings();
         let environment = settings.environment(&turn.place.environment)?.clone();
+        if let EnvironmentPattern::Prefix(_) = environment.pattern {
+            self.admit(turn)?;
+        }
         let base = self.base_for(turn, &environment).await?;
         let ready = self.prepare(turn, &base).await?;
         self.swing(turn, ready).await
@@ -62,7 +65,7 @@ impl Environments {
             operation: Operation::Build,
             place: place.to_string(),
         };
-        let task = tokio::spawn(async move {
+        let task = self.spawn(async move {
             let report = Report::quiet();
             match &place.branch {
                 None => environments
@@ -100,9 +103,13 @@ impl Environments {
         Ok(pointer.ok_or_else(missing)?.base.clone())
     }
 
-    /// Drops the run-time state of a place whose first build failed.
+    /// Drops the run-time state of a place that only a connection named and that was not built.
     pub(super) fn forget_if_empty(&self, turn: &Turn) {
-        if turn.state.pointer.load().is_none() && turn.place.branch.is_some() {
+        let settings = self.settings();
+        let table = settings.config.environment_for(&turn.place.environment);
+        let wild =
+            table.is_some_and(|table| matches!(table.pattern, EnvironmentPattern::Prefix(_)));
+        if turn.state.pointer.load().is_none() && (wild || turn.place.branch.is_some()) {
             self.inner.places.remove(&turn.place);
         }
     }

@@ -2,8 +2,6 @@
 
 use rules::target::Place;
 
-use super::super::place::Closing;
-use super::super::pointer::Operation;
 use super::super::{EnvironmentError, Environments};
 
 impl Environments {
@@ -53,18 +51,5 @@ impl Environments {
             place: place.to_string(),
             source,
         })
-    }
-
-    /// Ends the sessions of every place, for the stop of the daemon.
-    pub fn close_all(&self, by: &str) {
-        for state in &self.inner.places {
-            if let Some(live) = state.live() {
-                live.close(Closing {
-                    operation: Operation::Drop,
-                    by: by.to_owned(),
-                    at: jiff::Timestamp::now(),
-                });
-            }
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! A place's turn: who works on it, since when, at which step, and what became of it.
 
 mod swing;
+mod tasks;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,6 +16,8 @@ use super::place::{Failure, PlaceState, Running};
 use super::pointer::{Generation, Operation, Pointer};
 use super::{EnvironmentError, Environments, Progress, Record};
 use crate::branches::{BranchId, SnapshotId};
+
+pub(super) use tasks::Tasks;
 
 /// Operations that may wait for one place: enough for every button of a team, few enough that a
 /// loop gone wild is told so.
@@ -87,23 +90,30 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Turn, EnvironmentError> {
-        let state = self.state_of(place);
-        let waiting = state.queued.fetch_add(1, Ordering::AcqRel);
-        let queued = Queued(Arc::clone(&state));
-        if waiting > QUEUE_MAX {
-            return Err(EnvironmentError::QueueFull {
-                place: place.to_string(),
-                waiting,
-            });
-        }
-        if let Some(running) = state.running() {
-            let (verb, by) = (running.operation.as_str(), running.by);
-            report.send(Progress::step(format!(
-                "waiting: {by} runs {verb} since {}",
-                running.since
-            )));
-        }
-        let guard = Arc::clone(&state.turn).lock_owned().await;
+        let (state, queued, guard) = loop {
+            let state = self.state_of(place);
+            let waiting = state.queued.fetch_add(1, Ordering::AcqRel);
+            let queued = Queued(Arc::clone(&state));
+            if waiting > QUEUE_MAX {
+                return Err(EnvironmentError::QueueFull {
+                    place: place.to_string(),
+                    waiting,
+                });
+            }
+            if let Some(running) = state.running() {
+                let (verb, by, since) = (running.operation.as_str(), running.by, running.since);
+                let step = format!("waiting: {by} runs {verb} since {since:.0}");
+                report.send(Progress::step(step));
+            }
+            let guard = Arc::clone(&state.turn).lock_owned().await;
+            // Whoever had the turn before may have dropped the place: then this is nobody's state.
+            if self
+                .known(place)
+                .is_some_and(|known| Arc::ptr_eq(&known, &state))
+            {
+                break (state, queued, guard);
+            }
+        };
         let at = Timestamp::now();
         state.set_running(Some(Running {
             operation,

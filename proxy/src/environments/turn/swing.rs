@@ -163,7 +163,7 @@ impl Environments {
     /// Puts the generation that was left to sleep, in the background; undo wakes it again.
     fn settle(&self, left: Option<BranchId>) {
         let environments = self.clone();
-        tokio::spawn(async move {
+        let _settled = self.spawn(async move {
             if let Some(branch) = left {
                 // Not when somebody is in: an undo may have come back to it already.
                 environments.rest(&branch).await;
