@@ -28,7 +28,10 @@ async fn source(scratch: &Scratch, name: &str, settings: &[&str]) -> Source {
 
 async fn copy(scratch: &Scratch, source: &Source, home: &Home) -> Result<Copied, CopyError> {
     let url: ConnectionString = source.url("copier").parse().expect("a URL");
-    copy_running(&scratch.installation, &scratch.account, home, &url, &|_| {}).await
+    let copying = copy_running(&scratch.installation, &scratch.account, home, &url, &|_| {});
+    // A quarantine that dials a publisher waits there until the source lets go of its slot.
+    let copied = tokio::time::timeout(std::time::Duration::from_secs(60), copying);
+    copied.await.expect("nobody is waited for")
 }
 
 async fn one<T: for<'a> tokio_postgres::types::FromSql<'a>>(
