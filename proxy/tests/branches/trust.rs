@@ -318,3 +318,68 @@ async fn a_hundred_sessions_make_one_start() {
         .expect("it sleeps once it is idle");
     pool.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_gives_up_leaves_nothing_half_done() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let snapshot = base(&pool).await;
+    let origin = || Origin::Snapshot(snapshot.clone());
+    let id = pool.create(origin(), spec()).await.expect("a branch");
+    for wait_ms in (0..60).step_by(4) {
+        let wait = Duration::from_millis(wait_ms);
+        tokio::time::timeout(wait, pool.enter(&id)).await.ok();
+        tokio::time::timeout(wait, pool.sleep(&id)).await.ok();
+        tokio::time::timeout(wait, pool.create(origin(), spec()))
+            .await
+            .ok();
+        tokio::time::timeout(wait, pool.create_awake(origin(), spec()))
+            .await
+            .ok();
+        let lease = pool.enter(&id).await.expect("a session");
+        assert_eq!(rows(&lease).await, 100);
+    }
+    pool.shutdown().await;
+    let nothing = proxy::branches::Roots {
+        unclaimed_for: Duration::ZERO,
+        ..proxy::branches::Roots::default()
+    };
+    pool.collect(&nothing).await;
+    place.close(pool).await;
+    let pool = place.open().await;
+    pool.empty_trash().await.expect("an empty trash");
+    assert_eq!(pool.branches().len(), 0);
+    for part in ["branches", "snapshots", "building", "trash"] {
+        assert_eq!(place.names(part), Vec::<String>::new(), "{part}");
+    }
+    assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_idle_branch_makes_room_and_one_in_use_does_not() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let mut settings = place.settings();
+    (settings.awake_max, settings.connect_wait) = (1, Duration::from_secs(5));
+    let pool = Pool::open(settings).await.expect("an open pool");
+    let snapshot = base(&pool).await;
+    let origin = || Origin::Snapshot(snapshot.clone());
+    let first = pool.create(origin(), spec()).await.expect("a branch");
+    let second = pool.create(origin(), spec()).await.expect("a branch");
+    drop(pool.enter(&first).await.expect("a session"));
+    let lease = pool
+        .enter(&second)
+        .await
+        .expect("the first one sleeps for it");
+    assert_eq!(pool.branch(&first).expect("it").activity, Activity::Asleep);
+    let refused = pool.enter(&first).await;
+    let why = match refused {
+        Err(WakeError::Failed { why, .. }) => why.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(why, "1 branches are awake and in use");
+    drop(lease);
+    pool.enter(&first)
+        .await
+        .expect("the second one sleeps for it");
+    pool.shutdown().await;
+}

@@ -11,7 +11,7 @@ use super::error::DropError;
 use super::{Pool, Snapshot, blocking, read, write};
 use crate::branches::garbage::{BranchNode, Graph, garbage};
 use crate::branches::manifest::now;
-use crate::branches::server::{Home, clear_runtime};
+use crate::branches::server::{Home, adopt, clear_runtime};
 use crate::branches::{BranchId, SnapshotId, disk};
 
 /// What was made within this time is kept although nothing refers to it yet: no operation needs
@@ -202,10 +202,19 @@ impl Pool {
         Ok(())
     }
 
-    /// Moves to the trash what never came to its place.
+    /// Moves to the trash what never came to its place, and stops what runs there.
     pub(super) fn discard_later(&self, directory: PathBuf) {
         let pool = self.clone();
         self.0.runtime.spawn(async move {
+            let home = Home {
+                directory: directory.clone(),
+            };
+            if let Ok(Some(server)) = adopt(&pool.0.account, &home).await
+                && let Err(error) = server.stop().await
+            {
+                tracing::warn!(%error, "what was left half made does not stop");
+                return;
+            }
             if let Err(error) = pool.discard(directory).await {
                 tracing::warn!(%error, "what was left half made stays until the next start");
             }

@@ -72,6 +72,18 @@ impl Drop for Aside {
 impl Pool {
     /// Makes a branch, asleep; it is on the disk when this returns.
     pub async fn create(&self, origin: Origin, spec: BranchSpec) -> Result<BranchId, CreateError> {
+        let pool = self.clone();
+        // In a task of its own: a caller that gives up must not leave a branch that nobody knows.
+        let making = async move { pool.create_asleep(origin, spec).await };
+        let made = self.0.runtime.spawn(making).await;
+        made.unwrap_or_else(|error| Err(std::io::Error::other(error).into()))
+    }
+
+    async fn create_asleep(
+        &self,
+        origin: Origin,
+        spec: BranchSpec,
+    ) -> Result<BranchId, CreateError> {
         let began = Instant::now();
         let (aside, manifest) = self.build(origin, spec, (began, None)).await?;
         let id = manifest.id.clone();

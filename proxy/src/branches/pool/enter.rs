@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rules::name::UserName;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::branch::{Awake, Branch, State};
 use super::error::{WakeError, WakeFailure};
@@ -227,12 +227,9 @@ impl Pool {
         &self,
         manifest: &BranchManifest,
     ) -> Result<Server, WakeFailure> {
-        let _turn = timeout_at(
-            (Instant::now() + self.0.settings.connect_wait).into(),
-            self.0.starts.acquire(),
-        )
-        .await
-        .map_err(|_| WakeFailure::Queue)?;
+        let _turn = timeout(self.turn_within(), self.0.starts.acquire())
+            .await
+            .map_err(|_| WakeFailure::Queue)?;
         let home = self.home(&manifest.id);
         let mut pauses = START_PAUSES.iter();
         loop {

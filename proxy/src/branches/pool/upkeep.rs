@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rules::config::Durability;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout_at;
+use tokio::time::{timeout, timeout_at};
 
 use super::branch::{Awake, Branch, State};
 use super::error::{EditError, SleepError, WakeFailure};
@@ -148,7 +148,25 @@ impl Pool {
         });
     }
 
+    /// Stops the server of a branch that is taken out of service already.
+    ///
+    /// In a task of its own: a caller that gives up must not leave it half stopped.
     pub(super) async fn stop_branch(
+        &self,
+        branch: &Arc<Branch>,
+        server: &Server,
+    ) -> Result<(), SleepError> {
+        let (pool, branch, server) = (self.clone(), Arc::clone(branch), server.clone());
+        let id = branch.manifest().id.clone();
+        let stopping = async move { pool.stop_and_settle(&branch, &server).await };
+        let stopped = self.0.runtime.spawn(stopping).await;
+        stopped.unwrap_or_else(|error| {
+            let source = std::io::Error::other(error);
+            Err(SleepError::Io { id, source })
+        })
+    }
+
+    async fn stop_and_settle(
         &self,
         branch: &Arc<Branch>,
         server: &Server,
@@ -200,11 +218,16 @@ impl Pool {
             max: self.0.settings.awake_max,
         };
         self.sleep_longest_idle().await;
-        let deadline = Instant::now() + self.0.settings.connect_wait;
-        match timeout_at(deadline.into(), semaphore.acquire_owned()).await {
+        match timeout(self.turn_within(), semaphore.acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(full()),
         }
+    }
+
+    /// How long a start waits for its turn: a little less than sessions wait for the start, so that
+    /// they learn what it waited for.
+    pub(super) fn turn_within(&self) -> Duration {
+        self.0.settings.connect_wait * 9 / 10
     }
 
     async fn admit_memory(&self) -> Result<(), WakeFailure> {
