@@ -383,3 +383,34 @@ async fn the_longest_idle_branch_makes_room_and_one_in_use_does_not() {
         .expect("the second one sleeps for it");
     pool.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_branches_are_listed_from_memory() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let id = pool.create(origin, spec()).await.expect("a branch");
+    place.close(pool).await;
+    let branches = place.pool.join("branches");
+    let manifest = std::fs::read_to_string(branches.join(id.as_str()).join("branch.toml"));
+    let manifest = manifest.expect("a manifest");
+    for _ in 1..1000 {
+        let other = proxy::branches::BranchId::draw();
+        let directory = branches.join(other.as_str());
+        std::fs::create_dir_all(directory.join("pgdata")).expect("a directory");
+        let text = manifest.replace(id.as_str(), other.as_str());
+        std::fs::write(directory.join("branch.toml"), text).expect("a manifest");
+    }
+    let began = std::time::Instant::now();
+    let pool = place.open().await;
+    let opened = began.elapsed();
+    assert!(opened < Duration::from_secs(5), "{opened:?}");
+    // What is listed is in memory: taking the directory away changes nothing.
+    std::fs::rename(&branches, place.pool.join("away")).expect("a rename");
+    let began = std::time::Instant::now();
+    let listed = pool.branches();
+    let took = began.elapsed();
+    std::fs::rename(place.pool.join("away"), &branches).expect("a rename");
+    assert_eq!(listed.len(), 1000);
+    assert!(took < Duration::from_millis(50), "{took:?}");
+}
