@@ -501,6 +501,7 @@ fn burst(name: &str, messages: &[Vec<u8>]) -> Script {
     script(name, vec![Step::Send(messages.concat()), Step::Until(b'Z')])
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn extended() -> Vec<Script> {
     let one = || {
         [
@@ -740,6 +741,7 @@ fn extended() -> Vec<Script> {
     scripts
 }
 
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn copies() -> Vec<Script> {
     let data = |text: &str| message(b'd', text.as_bytes());
     let table = || Step::Send(query("create temp table c (a int, b text)"));

@@ -183,7 +183,9 @@ impl Flow {
     fn release(&mut self) {
         if self.start == self.end {
             (self.start, self.marked, self.end) = (0, 0, 0);
-            self.buffer.take().map(give_back);
+            if let Some(buffer) = self.buffer.take() {
+                give_back(buffer);
+            }
         }
     }
 
@@ -195,7 +197,9 @@ impl Flow {
 
 impl Drop for Flow {
     fn drop(&mut self) {
-        self.buffer.take().map(give_back);
+        if let Some(buffer) = self.buffer.take() {
+            give_back(buffer);
+        }
     }
 }
 
