@@ -10,11 +10,18 @@ use super::settings::Prepared;
 use crate::admin::api::Order;
 use crate::environments::{Difference, Record};
 
+/// The branches that the check makes.
+const BRANCHES: [&str; 2] = ["qa.check", "prod-copy.check"];
+
 pub(super) async fn run(
     control: &Control,
     prepared: &Prepared,
     output: &Output,
 ) -> Result<(), Failure> {
+    for branch in BRANCHES {
+        // What a check that was interrupted left; mostly there is nothing to drop.
+        let _left: Result<Record, Failure> = drop_branch(control, branch, output).await;
+    }
     disposable_session(prepared, output).await?;
     reset_and_undo(control, prepared, output).await?;
     branch_and_diff(control, prepared, output).await?;
@@ -51,11 +58,15 @@ async fn reset_and_undo(
     prepared: &Prepared,
     output: &Output,
 ) -> Result<(), Failure> {
+    let path = "/v1/environments/qa";
+    let order = Order::default();
+    // People may have left a mess of their own at an earlier start.
+    control
+        .follow::<Record>(&format!("{path}/reset"), &order, output.progress())
+        .await?;
     let session = connect(prepared, "shop@qa").await?;
     let full = customers(&session).await?;
     run_sql(&session, "TRUNCATE customers CASCADE").await?;
-    let path = "/v1/environments/qa";
-    let order = Order::default();
     let reset: Record = control
         .follow(&format!("{path}/reset"), &order, output.progress())
         .await?;
@@ -109,16 +120,21 @@ async fn branch_and_diff(
         .find(payments)
         .is_some_and(|delta| delta.removed == 3);
     expect(removed, "the diff names the table that lost rows")?;
-    for branch in ["/v1/branches/qa.check", "/v1/branches/prod-copy.check"] {
-        control
-            .follow::<Record>(&format!("{branch}/drop"), &order, output.progress())
-            .await?;
+    for branch in BRANCHES {
+        drop_branch(control, branch, output).await?;
     }
     output.say(format!(
         "3. a branch was compared with its beginning: {}",
         schema.join("; ")
     ));
     Ok(())
+}
+
+async fn drop_branch(control: &Control, branch: &str, output: &Output) -> Result<Record, Failure> {
+    let path = format!("/v1/branches/{branch}/drop");
+    control
+        .follow(&path, &Order::default(), output.progress())
+        .await
 }
 
 async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
