@@ -125,6 +125,9 @@ pub struct Order {
     /// `undo`: the generation's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,
+    /// `wake`: also where a power cut may have torn the data.
+    #[serde(default)]
+    pub accept_suspect: bool,
     /// `protect`: seconds that it holds; none holds until it is taken off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_seconds: Option<u64>,

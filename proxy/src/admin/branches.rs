@@ -10,7 +10,7 @@ use rules::target::Place;
 use super::api::{Order, Problem};
 use super::{Control, Peer, reply};
 use crate::branches::SnapshotId;
-use crate::environments::{BranchLine, Caller, DiffRequest, From, Protection};
+use crate::environments::{BranchLine, Caller, DiffRequest, From, Protection, Suspect};
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -83,7 +83,13 @@ pub(super) async fn verb(
             environments.diff(&place, &request, &caller, &report).await
         })),
         "sleep" => Ok(Json(environments.sleep(&place).await?).into_response()),
-        "wake" => Ok(Json(environments.wake(&place).await?).into_response()),
+        "wake" => {
+            let suspect = match order.accept_suspect {
+                true => Suspect::Accept,
+                false => Suspect::Refuse,
+            };
+            Ok(Json(environments.wake(&place, suspect).await?).into_response())
+        }
         "protect" => {
             let until = order.for_seconds.map(until).transpose()?;
             let protection = Protection {

@@ -152,7 +152,12 @@ pub(super) enum Environment {
     /// Stop the environment's server; the next connection starts it.
     Sleep { environment: String },
     /// Start the environment's server.
-    Wake { environment: String },
+    Wake {
+        environment: String,
+        /// Wake it also where a power cut may have torn its data.
+        #[arg(long)]
+        accept_suspect: bool,
+    },
     /// Refuse reset, refresh and the like until told otherwise.
     Protect(Protect),
     /// Remove an environment that a wildcard table made, with its generations.
@@ -213,7 +218,12 @@ pub(super) enum Branch {
     /// Stop the branch's server; the next connection starts it.
     Sleep { branch: String },
     /// Start the branch's server.
-    Wake { branch: String },
+    Wake {
+        branch: String,
+        /// Wake it also where a power cut may have torn its data.
+        #[arg(long)]
+        accept_suspect: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -30,7 +30,7 @@ pub use enter::{Entered, EnteredUpstream, Way};
 pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;
 pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
-pub use operations::{DiffRequest, Difference, From};
+pub use operations::{DiffRequest, Difference, From, Suspect};
 pub use place::Closing;
 pub use place::{Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};

@@ -8,7 +8,7 @@ use super::super::args::{Branch, Protect};
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, bytes, table};
-use super::operate;
+use super::{at_once, operate};
 use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference};
 
@@ -67,14 +67,19 @@ pub(in super::super) async fn run(
             protect(client, &path, &order, output).await
         }
         Branch::Sleep { branch } => {
-            client.post::<()>(&path(&branch, "sleep")?, &order).await?;
-            output.say(format!("{branch} sleeps; the next connection wakes it"));
-            Ok(())
+            let said = format!("{branch} sleeps; the next connection wakes it");
+            at_once(client, output, &path(&branch, "sleep")?, &order, &said).await
         }
-        Branch::Wake { branch } => {
-            client.post::<()>(&path(&branch, "wake")?, &order).await?;
-            output.say(format!("{branch} is awake"));
-            Ok(())
+        Branch::Wake {
+            branch,
+            accept_suspect,
+        } => {
+            let order = Order {
+                accept_suspect,
+                ..order
+            };
+            let said = format!("{branch} is awake");
+            at_once(client, output, &path(&branch, "wake")?, &order, &said).await
         }
     }
 }

@@ -6,7 +6,7 @@ use super::super::args::Environment;
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, facts, table};
-use super::operate;
+use super::{at_once, operate};
 use crate::admin::api::Order;
 use crate::environments::{EnvironmentLine, GenerationLine, Record};
 
@@ -63,20 +63,19 @@ pub(in super::super) async fn run(
             operate(client, output, &path(&environment, "drop")?, &order).await
         }
         Environment::Sleep { environment } => {
-            client
-                .post::<()>(&path(&environment, "sleep")?, &order)
-                .await?;
-            output.say(format!(
-                "{environment} sleeps; the next connection wakes it"
-            ));
-            Ok(())
+            let said = format!("{environment} sleeps; the next connection wakes it");
+            at_once(client, output, &path(&environment, "sleep")?, &order, &said).await
         }
-        Environment::Wake { environment } => {
-            client
-                .post::<()>(&path(&environment, "wake")?, &order)
-                .await?;
-            output.say(format!("{environment} is awake"));
-            Ok(())
+        Environment::Wake {
+            environment,
+            accept_suspect,
+        } => {
+            let order = Order {
+                accept_suspect,
+                ..order
+            };
+            let said = format!("{environment} is awake");
+            at_once(client, output, &path(&environment, "wake")?, &order, &said).await
         }
         Environment::Protect(protect) => {
             let path = format!("/v1/environments/{}", name(&protect.place)?);

@@ -23,6 +23,19 @@ async fn operate(
     Ok(())
 }
 
+/// Gives an order that is answered at once, and says what that means.
+async fn at_once(
+    client: &Client,
+    output: &Output,
+    path: &str,
+    order: &Order,
+    said: &str,
+) -> Result<(), Failure> {
+    client.post::<()>(path, order).await?;
+    output.say(said);
+    Ok(())
+}
+
 fn done(record: &Record) -> String {
     let steps: Vec<String> = record
         .steps_ms

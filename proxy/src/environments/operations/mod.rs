@@ -15,3 +15,4 @@ mod undo;
 
 pub use branch::From;
 pub use diff::{DiffRequest, Difference};
+pub use rest::Suspect;

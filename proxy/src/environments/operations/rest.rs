@@ -4,6 +4,15 @@ use rules::target::Place;
 
 use super::super::{EnvironmentError, Environments};
 
+/// What becomes of a branch that may be torn by a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspect {
+    /// It is not woken.
+    Refuse,
+    /// It is woken all the same; PostgreSQL's recovery decides.
+    Accept,
+}
+
 impl Environments {
     /// Stops the server of a place; the next connection starts it again.
     ///
@@ -37,15 +46,29 @@ impl Environments {
 
     /// Starts the server of a place, so that the next connection does not wait for it.
     ///
+    /// A branch that may be torn by a power cut is woken only where `suspect` says so.
+    ///
     /// # Errors
     /// When the place does not exist or its server does not start.
-    pub async fn wake(&self, place: &Place) -> Result<(), EnvironmentError> {
+    pub async fn wake(&self, place: &Place, suspect: Suspect) -> Result<(), EnvironmentError> {
         self.must_be_managed(place, "wake")?;
         let missing = || EnvironmentError::UnknownBranch {
             place: place.to_string(),
         };
         let state = self.known(place).ok_or_else(missing)?;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
+        if suspect == Suspect::Accept {
+            let accepted = self
+                .inner
+                .pool
+                .accept_suspect(&pointer.current.branch)
+                .await;
+            accepted.map_err(|source| EnvironmentError::Step {
+                step: "accept the suspect data",
+                place: place.to_string(),
+                source: source.into(),
+            })?;
+        }
         let woken = self.inner.pool.enter(&pointer.current.branch).await;
         woken.map(drop).map_err(|source| EnvironmentError::Wake {
             place: place.to_string(),
