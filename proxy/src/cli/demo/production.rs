@@ -27,6 +27,9 @@ const PORT: u16 = 5;
 /// Customers of the shop; a few hundred thousand rows follow from them.
 const CUSTOMERS: u32 = 40_000;
 
+/// The file that says that the shop was filled to the end.
+const FILLED: &str = "filled";
+
 const SCHEMA: &str = include_str!("shop/001_schema.sql");
 const DATA: &str = include_str!("shop/002_data.sql");
 
@@ -45,28 +48,30 @@ impl Production {
     ) -> Result<Self, Failure> {
         let home = directory.join("production");
         let (data, run) = (home.join("pgdata"), home.join("run"));
-        for directory in [&home, &run] {
-            own_directory(directory, account)?;
-        }
+        // The directory itself stays ours: what root writes in it, the server's user cannot
+        // lead elsewhere.
+        std::fs::create_dir_all(&home).map_err(|error| made(&home, &error))?;
+        own_directory(&run, account)?;
         stop_stale(&data);
         let major = format!("{}\n", installation.version.major);
         let present = std::fs::read_to_string(data.join("PG_VERSION")).ok();
-        let fresh = present.as_ref() != Some(&major) || !data.join("standin-demo").exists();
+        let fresh = present.as_ref() != Some(&major) || !home.join(FILLED).exists();
         if fresh {
+            let _ = std::fs::remove_file(home.join(FILLED));
             initialise(&data, installation, account)?;
         }
         let process = spawn(&data, &run, installation, account)?;
         let host = run.display();
         let url = format!("postgres://reader@/shop?host={host}&port={PORT}");
         let mut production = Self { process, url };
-        if let Err(failure) = production.make_ready(&run, fresh, &data).await {
+        if let Err(failure) = production.make_ready(&run, fresh, &home).await {
             production.stop().await;
             return Err(failure);
         }
         Ok(production)
     }
 
-    async fn make_ready(&mut self, run: &Path, fresh: bool, data: &Path) -> Result<(), Failure> {
+    async fn make_ready(&mut self, run: &Path, fresh: bool, home: &Path) -> Result<(), Failure> {
         let admin = self.connect(run, "postgres").await?;
         if fresh {
             sql(
@@ -82,7 +87,7 @@ impl Production {
             sql(&shop, &format!("SET shop.customers = {CUSTOMERS}")).await?;
             sql(&shop, DATA).await?;
             sql(&admin, "CHECKPOINT").await?;
-            std::fs::write(data.join("standin-demo"), "filled\n")
+            std::fs::write(home.join(FILLED), "filled\n")
                 .map_err(|error| Failure::failed(format!("mark the production: {error}")))?;
         }
         Ok(())
@@ -163,10 +168,14 @@ fn stop_stale(data: &Path) {
 }
 
 fn own_directory(directory: &Path, account: &Account) -> Result<(), Failure> {
-    let failed = |error| Failure::failed(format!("make {}: {error}", directory.display()));
-    std::fs::create_dir_all(directory).map_err(failed)?;
     let owner = (Some(account.uid), Some(account.gid));
-    std::os::unix::fs::chown(directory, owner.0, owner.1).map_err(failed)
+    let owned = std::fs::create_dir_all(directory)
+        .and_then(|()| std::os::unix::fs::lchown(directory, owner.0, owner.1));
+    owned.map_err(|error| made(directory, &error))
+}
+
+fn made(directory: &Path, error: &std::io::Error) -> Failure {
+    Failure::failed(format!("make {}: {error}", directory.display()))
 }
 
 fn command(program: PathBuf, account: &Account) -> Command {
@@ -187,6 +196,7 @@ fn initialise(data: &Path, installation: &Installation, account: &Account) -> Re
     if data.exists() {
         std::fs::remove_dir_all(data).map_err(failed)?;
     }
+    own_directory(data, account)?;
     let mut initdb = command(installation.program("initdb"), account);
     initdb.args([
         "-U",
