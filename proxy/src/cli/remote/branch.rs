@@ -1,14 +1,13 @@
 //! `standin branch …`
 
 use rules::target::Place;
-use rules::unit;
 use seeder::compare::{RowChange, TableDelta};
 
-use super::super::args::{Branch, Protect};
+use super::super::args::Branch;
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, bytes, table};
-use super::{at_once, operate};
+use super::{at_once, generations, history, operate, protect};
 use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference};
 
@@ -84,35 +83,6 @@ pub(in super::super) async fn run(
     }
 }
 
-/// Protects what is at `path`, or takes the protection off.
-pub(super) async fn protect(
-    client: &Client,
-    path: &str,
-    protect: &Protect,
-    output: &Output,
-) -> Result<(), Failure> {
-    let duration = protect
-        .duration
-        .as_deref()
-        .map(str::parse::<unit::Span>)
-        .transpose();
-    let duration = duration.map_err(|error| Failure::usage(error.to_string()))?;
-    let for_seconds = duration.map(|duration| duration.0.as_secs());
-    let order = Order {
-        for_seconds,
-        ..Order::default()
-    };
-    let verb = if protect.off { "unprotect" } else { "protect" };
-    client.post::<()>(&format!("{path}/{verb}"), &order).await?;
-    let state = if protect.off {
-        "no longer protected"
-    } else {
-        "protected"
-    };
-    output.say(format!("{} is {state}", protect.place));
-    Ok(())
-}
-
 fn place(text: &str) -> Result<Place, Failure> {
     text.parse().map_err(|error: rules::target::TargetError| {
         Failure::usage(error.to_string()).hint("a branch is written environment.name")
@@ -159,11 +129,8 @@ fn list(lines: &[BranchLine]) -> String {
 
 fn show(line: &BranchLine) -> String {
     let list = list(std::slice::from_ref(line));
-    let generations = super::environment::generations(Some(&line.generation), &line.earlier);
-    format!(
-        "{list}\n\n{generations}\n\n{}",
-        super::environment::history(&line.history)
-    )
+    let generations = generations(Some(&line.generation), &line.earlier);
+    format!("{list}\n\n{generations}\n\n{}", history(&line.history))
 }
 
 fn difference(found: &Difference) -> String {

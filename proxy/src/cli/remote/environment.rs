@@ -6,9 +6,9 @@ use super::super::args::Environment;
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, facts, table};
-use super::{at_once, operate};
+use super::{at_once, generations, history, operate, protect};
 use crate::admin::api::Order;
-use crate::environments::{EnvironmentLine, GenerationLine, Record};
+use crate::environments::{EnvironmentLine, Record};
 
 pub(in super::super) async fn run(
     client: &Client,
@@ -77,9 +77,9 @@ pub(in super::super) async fn run(
             let said = format!("{environment} is awake");
             at_once(client, output, &path(&environment, "wake")?, &order, &said).await
         }
-        Environment::Protect(protect) => {
-            let path = format!("/v1/environments/{}", name(&protect.place)?);
-            super::branch::protect(client, &path, &protect, output).await
+        Environment::Protect(order) => {
+            let path = format!("/v1/environments/{}", name(&order.place)?);
+            protect(client, &path, &order, output).await
         }
     }
 }
@@ -179,49 +179,4 @@ fn show(line: &EnvironmentLine) -> String {
     }
     let generations = generations(line.generation.as_ref(), &line.earlier);
     format!("{facts}\n\n{generations}\n\n{}", history(&line.history))
-}
-
-/// The table of generations, the present one first.
-pub(super) fn generations(now: Option<&GenerationLine>, earlier: &[GenerationLine]) -> String {
-    let mut table = table(&[
-        "generation",
-        "",
-        "made by",
-        "who",
-        "since",
-        "branch",
-        "snapshot",
-    ]);
-    for generation in now.into_iter().chain(earlier) {
-        let current = now.is_some_and(|now| now.number == generation.number);
-        table.add_row([
-            generation.number.to_string(),
-            if current {
-                "now".to_owned()
-            } else {
-                String::new()
-            },
-            generation.operation.clone(),
-            generation.by.clone(),
-            ago(generation.since),
-            generation.branch.clone(),
-            generation.base.clone(),
-        ]);
-    }
-    table.to_string()
-}
-
-/// The table of the latest operations.
-pub(super) fn history(records: &[Record]) -> String {
-    let mut table = table(&["operation", "who", "when", "took", "outcome"]);
-    for record in records {
-        table.add_row([
-            record.operation.as_str().to_owned(),
-            record.by.clone(),
-            ago(record.at),
-            format!("{} ms", record.took_ms),
-            record.error.clone().unwrap_or_else(|| "done".to_owned()),
-        ]);
-    }
-    table.to_string()
 }

@@ -5,11 +5,14 @@ pub(super) mod environment;
 pub(super) mod snapshot;
 pub(super) mod status;
 
+use rules::unit;
+
+use super::args::Protect;
 use super::client::Client;
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{Output, ago, table};
 use crate::admin::api::Order;
-use crate::environments::Record;
+use crate::environments::{GenerationLine, Record};
 
 /// Runs an operation that ends in a record, and says what became of it.
 async fn operate(
@@ -54,4 +57,78 @@ fn done(record: &Record) -> String {
         record.took_ms,
         steps.join(", ")
     )
+}
+
+/// Protects what is at `path`, or takes the protection off.
+async fn protect(
+    client: &Client,
+    path: &str,
+    protect: &Protect,
+    output: &Output,
+) -> Result<(), Failure> {
+    let duration = protect
+        .duration
+        .as_deref()
+        .map(str::parse::<unit::Span>)
+        .transpose();
+    let duration = duration.map_err(|error| Failure::usage(error.to_string()))?;
+    let for_seconds = duration.map(|duration| duration.0.as_secs());
+    let order = Order {
+        for_seconds,
+        ..Order::default()
+    };
+    let verb = if protect.off { "unprotect" } else { "protect" };
+    client.post::<()>(&format!("{path}/{verb}"), &order).await?;
+    let state = if protect.off {
+        "no longer protected"
+    } else {
+        "protected"
+    };
+    output.say(format!("{} is {state}", protect.place));
+    Ok(())
+}
+
+/// The table of generations, the present one first.
+fn generations(now: Option<&GenerationLine>, earlier: &[GenerationLine]) -> String {
+    let mut table = table(&[
+        "generation",
+        "",
+        "made by",
+        "who",
+        "since",
+        "branch",
+        "snapshot",
+    ]);
+    for generation in now.into_iter().chain(earlier) {
+        let current = now.is_some_and(|now| now.number == generation.number);
+        table.add_row([
+            generation.number.to_string(),
+            if current {
+                "now".to_owned()
+            } else {
+                String::new()
+            },
+            generation.operation.clone(),
+            generation.by.clone(),
+            ago(generation.since),
+            generation.branch.clone(),
+            generation.base.clone(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The table of the latest operations.
+fn history(records: &[Record]) -> String {
+    let mut table = table(&["operation", "who", "when", "took", "outcome"]);
+    for record in records {
+        table.add_row([
+            record.operation.as_str().to_owned(),
+            record.by.clone(),
+            ago(record.at),
+            format!("{} ms", record.took_ms),
+            record.error.clone().unwrap_or_else(|| "done".to_owned()),
+        ]);
+    }
+    table.to_string()
 }

@@ -47,7 +47,7 @@ impl Environments {
         }
         let outcome = self.create_branch_in(&mut turn, from, &parent).await;
         self.forget_if_empty(&turn);
-        turn.finish(None, outcome)
+        turn.finish(outcome)
     }
 
     async fn create_branch_in(
@@ -125,16 +125,9 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(place, "drop")?;
         let mut turn = self.turn(place, Operation::Drop, caller, report).await?;
-        let from = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let outcome = self.drop_in(&mut turn).await;
-        let record = turn.finish(from, outcome)?;
+        let record = turn.finish(outcome)?;
         self.collect().await;
         Ok(record)
     }

@@ -21,14 +21,13 @@ impl Environments {
         report: &Report,
     ) -> Result<Option<Record>, EnvironmentError> {
         let place = Place::environment(name.clone());
-        self.must_be_managed(&place, "build")?;
         let mut turn = self.turn(&place, Operation::Build, caller, report).await?;
         if turn.state.pointer.load().is_some() {
             return Ok(None);
         }
         let outcome = self.build_in(&mut turn).await;
         self.forget_if_empty(&turn);
-        turn.finish(None, outcome).map(Some)
+        turn.finish(outcome).map(Some)
     }
 
     async fn build_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {

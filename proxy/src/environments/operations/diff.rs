@@ -45,7 +45,6 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Difference, EnvironmentError> {
-        self.must_be_managed(place, "diff")?;
         let missing = || EnvironmentError::UnknownBranch {
             place: place.to_string(),
         };

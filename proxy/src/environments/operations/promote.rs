@@ -22,7 +22,6 @@ impl Environments {
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
         self.must_be_managed(from, "promote")?;
-        self.must_be_managed(to, "promote to")?;
         if from == to {
             let reason = "source and destination are the same".to_owned();
             let place = to.to_string();
@@ -33,14 +32,8 @@ impl Environments {
             });
         }
         let mut turn = self.turn(to, Operation::Promote, caller, report).await?;
-        let old = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let outcome = self.promote_in(&mut turn, from).await;
-        turn.finish(old, outcome)
+        turn.finish(outcome)
     }
 
     async fn promote_in(&self, turn: &mut Turn, from: &Place) -> Result<(), EnvironmentError> {

@@ -21,16 +21,9 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(place, "refresh")?;
         let mut turn = self.turn(place, Operation::Refresh, caller, report).await?;
-        let from = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let outcome = self.refresh_in(&mut turn).await;
-        turn.finish(from, outcome)
+        turn.finish(outcome)
     }
 
     async fn refresh_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {

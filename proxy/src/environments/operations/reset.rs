@@ -18,16 +18,9 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(place, "reset")?;
         let mut turn = self.turn(place, Operation::Reset, caller, report).await?;
-        let from = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let outcome = self.reset_in(&mut turn).await;
-        turn.finish(from, outcome)
+        turn.finish(outcome)
     }
 
     async fn reset_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {

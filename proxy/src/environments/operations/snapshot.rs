@@ -19,7 +19,6 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<(SnapshotId, Record), EnvironmentError> {
-        self.must_be_managed(place, "snapshot")?;
         let missing = || EnvironmentError::UnknownBranch {
             place: place.to_string(),
         };
@@ -27,18 +26,12 @@ impl Environments {
         let mut turn = self
             .turn(place, Operation::Snapshot, caller, report)
             .await?;
-        let from = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let sealed = self.seal_place(&mut turn, place, true).await;
         let (sealed, outcome) = match sealed {
             Ok(snapshot) => (Some(snapshot), Ok(())),
             Err(error) => (None, Err(error)),
         };
-        let record = turn.finish(from, outcome)?;
+        let record = turn.finish(outcome)?;
         Ok((sealed.expect("a turn that is done has sealed"), record))
     }
 

@@ -20,16 +20,9 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(place, "undo")?;
         let mut turn = self.turn(place, Operation::Undo, caller, report).await?;
-        let from = turn
-            .state
-            .pointer
-            .load()
-            .as_ref()
-            .map(|old| old.current.branch.clone());
         let outcome = self.undo_in(&mut turn, to).await;
-        turn.finish(from, outcome)
+        turn.finish(outcome)
     }
 
     async fn undo_in(&self, turn: &mut Turn, to: Option<u64>) -> Result<(), EnvironmentError> {

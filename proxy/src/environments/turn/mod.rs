@@ -59,6 +59,8 @@ pub(super) struct Turn {
     pub(super) report: Report,
     pub(super) ended_sessions: usize,
     environments: Environments,
+    /// What was current when the turn began.
+    from: Option<BranchId>,
     at: Timestamp,
     began: Instant,
     step: Option<(&'static str, Instant)>,
@@ -82,7 +84,7 @@ impl Environments {
     /// Waits for the place's turn.
     ///
     /// # Errors
-    /// When too many wait already.
+    /// When the place is not ours to change, or too many wait already.
     pub(super) async fn turn(
         &self,
         place: &Place,
@@ -90,6 +92,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Turn, EnvironmentError> {
+        self.must_be_managed(place, operation.as_str())?;
         let (state, queued, guard) = loop {
             let state = self.state_of(place);
             let waiting = state.queued.fetch_add(1, Ordering::AcqRel);
@@ -114,6 +117,8 @@ impl Environments {
                 break (state, queued, guard);
             }
         };
+        let pointer = state.pointer.load_full();
+        let from = pointer.map(|pointer| pointer.current.branch.clone());
         let at = Timestamp::now();
         state.set_running(Some(Running {
             operation,
@@ -129,6 +134,7 @@ impl Environments {
             report: report.clone(),
             ended_sessions: 0,
             environments: self.clone(),
+            from,
             at,
             began: Instant::now(),
             step: None,
@@ -226,7 +232,6 @@ impl Turn {
     /// The error that was given.
     pub(super) fn finish(
         mut self,
-        from: Option<BranchId>,
         outcome: Result<(), EnvironmentError>,
     ) -> Result<Record, EnvironmentError> {
         self.close_step();
@@ -243,7 +248,7 @@ impl Turn {
             place: self.place.to_string(),
             operation: self.operation,
             by: self.caller.name.clone(),
-            from: from.map(|branch| branch.to_string()),
+            from: self.from.take().map(|branch| branch.to_string()),
             to: to.filter(|_| error.is_none()),
             took_ms: took.as_millis() as u64,
             steps_ms: std::mem::take(&mut self.steps_ms),
