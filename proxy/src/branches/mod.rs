@@ -20,7 +20,7 @@ pub use manifest::{
     BranchManifest, BranchSpec, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,
 };
 pub use pool::{
-    Activity, BranchView, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
+    Activity, BranchView, Closed, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
     EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress, Roots,
     SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
 };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proxy::branches::setup::FileSystem;
-use proxy::branches::{Activity, Driver, DropError, Origin, Roots};
+use proxy::branches::{Activity, Driver, DropError, Origin, Roots, WakeError, WakeFailure};
 
 use crate::place::{Place, base, label, rows, run, servers_below, shop, spec};
 
@@ -115,4 +115,49 @@ async fn a_draft_that_is_dropped_leaves_nothing() {
     let id = base(&pool).await;
     assert_eq!(place.names("snapshots"), [id.to_string()]);
     assert_eq!(pool.snapshot(&id).expect("it").label, label());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_leaves_no_process_whatever_is_under_way() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let sleeping = pool.create(origin.clone(), spec()).await.expect("a branch");
+    let running = pool.create_awake(origin.clone(), spec()).await;
+    let running = running.expect("a branch");
+    let (dropped, filling) = (shop(&pool).await, shop(&pool).await);
+    let under_way = {
+        let (pool, sleeping) = (pool.clone(), sleeping.clone());
+        async move {
+            pool.enter(&sleeping).await.ok();
+            pool.create_awake(origin, spec()).await.ok();
+        }
+    };
+    let under_way = tokio::spawn(under_way);
+    pool.rest(running.branch()).await.expect("it is in use");
+    drop(dropped);
+    pool.shutdown().await;
+    assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+    under_way.await.expect("refused");
+    let refused = pool.enter(&sleeping).await;
+    assert!(
+        matches!(&refused, Err(WakeError::Failed { why, .. }) if matches!(**why, WakeFailure::Closed(_))),
+        "{refused:?}"
+    );
+    // Its owner learns it when he goes on.
+    let refused = filling.seal(label()).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shutdown_waits_for_stops_that_were_begun() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    for _ in 0..5 {
+        let pool = place.open().await;
+        drop(shop(&pool).await);
+        pool.shutdown().await;
+        assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+        place.close(pool).await;
+    }
 }

@@ -205,7 +205,9 @@ impl Pool {
     /// Moves to the trash what never came to its place, and stops what runs there.
     pub(super) fn discard_later(&self, directory: PathBuf) {
         let pool = self.clone();
+        let working = self.0.work.stop();
         self.0.runtime.spawn(async move {
+            let _working = working;
             let home = Home {
                 directory: directory.clone(),
             };

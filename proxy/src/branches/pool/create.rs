@@ -121,6 +121,7 @@ impl Pool {
                 why: Arc::new(why),
             })
         };
+        let _working = self.0.work.start().map_err(|closed| fail(closed.into()))?;
         let permit = self.admit().await.map_err(fail)?;
         let place = self.0.layout.branch(&id);
         std::fs::rename(aside.directory(), &place)?;

@@ -127,7 +127,10 @@ impl Pool {
             shared_buffers_mb: DRAFT_BUFFERS_MB,
             ..Settings::default()
         };
+        let working = self.0.work.start()?;
         let server = start(&installation, &self.0.account, &aside.home(), &settings).await?;
+        self.0.work.add_draft(&id, &server);
+        drop(working);
         let mut draft = Draft {
             pool: self.clone(),
             id,
@@ -288,11 +291,15 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
+        let work = &self.pool.0.work;
+        let working = work.stop();
+        work.remove_draft(&self.id);
         let Some(aside) = self.aside.take() else {
             return;
         };
         let server = self.server.clone();
         self.pool.0.runtime.spawn(async move {
+            let _working = working;
             if let Err(error) = server.stop().await {
                 tracing::warn!(%error, "draft was not stopped");
                 // A living server's directory is found and cleared at the next start.

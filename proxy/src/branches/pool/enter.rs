@@ -8,7 +8,7 @@ use rules::name::UserName;
 use tokio::time::{timeout, timeout_at};
 
 use super::branch::{Awake, Branch, State};
-use super::error::{WakeError, WakeFailure};
+use super::error::{Closed, WakeError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::manifest::BranchManifest;
 use crate::branches::server::{
@@ -178,8 +178,12 @@ impl Pool {
     /// others wait for.
     pub(super) fn spawn_wake(&self, branch: Arc<Branch>) {
         let pool = self.clone();
+        let working = self.0.work.start();
         self.0.runtime.spawn(async move {
-            let woken = pool.wake(&branch).await;
+            let woken = match &working {
+                Ok(_) => pool.wake(&branch).await,
+                Err(Closed(())) => Err(Closed(()).into()),
+            };
             match woken {
                 Ok(awake) => pool.is_awake(&branch, awake),
                 Err(why) => {

@@ -96,6 +96,11 @@ fn process(pid: Option<u32>) -> String {
     )
 }
 
+/// No server is started any more: the pool is being closed.
+#[derive(Debug, thiserror::Error)]
+#[error("the pool is being closed")]
+pub struct Closed(pub(super) ());
+
 /// Why nothing new is made.
 #[derive(Debug, thiserror::Error)]
 #[error("the pool is {}% full, {} MB are free", space.used_percent(), space.free_bytes / 1_000_000)]
@@ -194,6 +199,9 @@ pub enum WakeFailure {
     /// The server failed.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The daemon is about to end.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// The manifest could not be written.
     #[error("mark the branch awake")]
     Mark(#[source] io::Error),
@@ -290,6 +298,9 @@ pub enum DraftError {
     /// The running server could not be copied.
     #[error(transparent)]
     Copy(#[from] CopyError),
+    /// The daemon is about to end.
+    #[error(transparent)]
+    Closed(#[from] Closed),
     /// Its server failed.
     #[error("start the server of the draft")]
     Start(#[from] StartError),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::branch::{Branch, State};
 use super::create::{Aside, Heritage};
 use super::enter::Lease;
-use super::error::CreateError;
+use super::error::{Closed, CreateError};
 use super::{Pool, blocking};
 use crate::branches::BranchId;
 use crate::branches::disk::PGDATA;
@@ -130,6 +130,7 @@ impl Pool {
             ..Settings::default()
         };
         let home = aside.home();
+        let _working = self.0.work.start()?;
         let server = start(installation, &self.0.account, &home, &settings).await?;
         let stopped = server.stop_within(RECOVERED_WITHIN).await?;
         if stopped.clean {
@@ -145,6 +146,8 @@ impl Pool {
 enum RecoverError {
     #[error(transparent)]
     Installation(#[from] FindError),
+    #[error(transparent)]
+    Closed(#[from] Closed),
     #[error("start the copy to let it recover")]
     Start(#[from] StartError),
     #[error("stop the recovered copy")]

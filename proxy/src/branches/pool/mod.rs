@@ -13,6 +13,7 @@ mod open;
 mod seal;
 mod upkeep;
 mod view;
+mod work;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,12 +29,13 @@ use super::manifest::SnapshotManifest;
 use super::server::{Account, Home, Installations};
 use super::{BranchId, SnapshotId};
 use branch::Branch;
+use work::Work;
 
 pub use collect::{Collected, Roots, UNCLAIMED_FOR};
 pub use draft::{Draft, DraftPlan, OwnerError, Progress};
 pub use enter::Lease;
 pub use error::{
-    CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,
+    Closed, CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,
     WakeError, WakeFailure,
 };
 pub use view::{Activity, BranchView, PoolFacts, Trouble};
@@ -80,6 +82,8 @@ struct Inner {
     awake: Arc<Semaphore>,
     /// Held while the trash is being emptied.
     emptying: tokio::sync::Mutex<()>,
+    /// Starts and stops that nobody else waits for.
+    work: Arc<Work>,
     runtime: tokio::runtime::Handle,
     _lock: Lock,
 }

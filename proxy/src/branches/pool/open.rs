@@ -83,6 +83,7 @@ impl Pool {
             clones: Semaphore::new(cores),
             awake: Arc::new(Semaphore::new(settings.awake_max)),
             emptying: tokio::sync::Mutex::default(),
+            work: Arc::default(),
             runtime,
             _lock: lock,
             layout,

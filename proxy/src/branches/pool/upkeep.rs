@@ -2,11 +2,12 @@
 //! processes and memory is kept, everything stops at the end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use futures_util::future::join_all;
 use rules::config::Durability;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::timeout;
 
 use super::branch::{Awake, Branch, State};
 use super::error::{EditError, SleepError, WakeFailure};
@@ -85,22 +86,47 @@ impl Pool {
         })
     }
 
-    /// Stops every server, all at once, within a bound; what does not stop is adopted by the next
-    /// daemon.
+    /// Stops every server, also those of drafts, and starts none from now on.
+    ///
+    /// Waits for what is under way, within a bound; what does not stop is adopted, or cleared away,
+    /// by the next daemon.
     pub async fn shutdown(&self) {
-        let deadline = Instant::now() + SHUTDOWN_WITHIN;
+        self.0.work.close();
+        let stopping = async {
+            self.stop_all().await;
+            self.0.work.done().await;
+            // What was starting when the pool closed runs by now.
+            self.stop_all().await;
+            self.0.work.done().await;
+        };
+        if timeout(SHUTDOWN_WITHIN, stopping).await.is_err() {
+            tracing::warn!("servers are still stopping");
+        }
+    }
+
+    async fn stop_all(&self) {
+        tokio::join!(self.stop_branches(), self.stop_drafts());
+    }
+
+    async fn stop_branches(&self) {
         let stops = self.entries().into_iter().filter_map(|branch| {
             let server = begin_stop(&branch, |_| true)?;
             let pool = self.clone();
-            Some(tokio::spawn(async move {
-                pool.stop_branch(&branch, &server).await
-            }))
+            Some(async move { pool.stop_branch(&branch, &server).await })
         });
-        for stop in stops.collect::<Vec<_>>() {
-            match timeout_at(deadline.into(), stop).await {
-                Ok(Ok(Ok(()))) => {}
-                Ok(Ok(Err(error))) => tracing::warn!(%error, "branch did not sleep"),
-                Ok(Err(_)) | Err(_) => tracing::warn!("a server is still stopping"),
+        for stopped in join_all(stops).await {
+            if let Err(error) = stopped {
+                tracing::warn!(%error, "branch did not sleep");
+            }
+        }
+    }
+
+    /// Whoever fills a draft learns it from his sessions, and drops it.
+    async fn stop_drafts(&self) {
+        let drafts = self.0.work.drafts();
+        for stopped in join_all(drafts.iter().map(Server::stop)).await {
+            if let Err(error) = stopped {
+                tracing::warn!(%error, "draft was not stopped");
             }
         }
     }
@@ -158,7 +184,11 @@ impl Pool {
     ) -> Result<(), SleepError> {
         let (pool, branch, server) = (self.clone(), Arc::clone(branch), server.clone());
         let id = branch.manifest().id.clone();
-        let stopping = async move { pool.stop_and_settle(&branch, &server).await };
+        let working = self.0.work.stop();
+        let stopping = async move {
+            let _working = working;
+            pool.stop_and_settle(&branch, &server).await
+        };
         let stopped = self.0.runtime.spawn(stopping).await;
         stopped.unwrap_or_else(|error| {
             let source = std::io::Error::other(error);
