@@ -67,6 +67,12 @@ impl Cron {
             .ok()
             .map(|due| due.timestamp())
     }
+
+    /// Whether it came due after `since` and not after `now`: however late it is looked at, it is
+    /// due once, and not at all while a clock that was set back catches up.
+    pub fn is_due(&self, since: Timestamp, now: Timestamp) -> bool {
+        self.next(since).is_some_and(|next| next <= now)
+    }
 }
 
 impl FromStr for Cron {
@@ -154,6 +160,18 @@ mod tests {
             now = cron.next(now).expect("a next moment");
             assert_eq!(now.to_string(), *expected, "{expression}");
         }
+    }
+
+    #[test]
+    fn a_schedule_is_due_once_however_late_it_is_looked_at() {
+        let cron: Cron = "0 6 * * *".parse().expect("a schedule");
+        let at = |text: &str| text.parse::<Timestamp>().expect("a moment");
+        let due = |since, now| cron.is_due(at(since), at(now));
+        assert!(!due("2026-11-23T05:59:40Z", "2026-11-23T05:59:59Z"));
+        assert!(due("2026-11-23T05:59:50Z", "2026-11-23T06:00:00Z"));
+        assert!(!due("2026-11-23T06:00:00Z", "2026-11-23T06:00:20Z"));
+        assert!(due("2026-11-20T12:00:00Z", "2026-11-23T06:30:00Z"));
+        assert!(!due("2026-11-23T06:00:20Z", "2026-11-23T05:00:00Z"));
     }
 
     #[test]

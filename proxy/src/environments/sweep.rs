@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rules::config::Cron;
 use rules::name::EnvironmentPattern;
 use rules::target::Place;
 
@@ -30,8 +31,8 @@ impl Environments {
             self.note_use(now).await;
             self.expire(now).await;
             self.collect().await;
-            // A clock that was set back runs nothing twice and skips nothing that is still to come.
-            since = now;
+            // A clock that was set back makes nothing due twice.
+            since = since.max(now);
         }
     }
 
@@ -42,14 +43,9 @@ impl Environments {
             let EnvironmentPattern::One(name) = &environment.pattern else {
                 continue;
             };
-            let due = |cron: Option<&rules::config::Cron>| {
-                cron.and_then(|cron| cron.next(since))
-                    .is_some_and(|next| next <= now)
-            };
-            let (refresh, reset) = (
-                due(environment.refresh.as_ref()),
-                due(environment.reset.as_ref()),
-            );
+            let due = |cron: Option<&Cron>| cron.is_some_and(|cron| cron.is_due(since, now));
+            let refresh = due(environment.refresh.as_ref());
+            let reset = due(environment.reset.as_ref());
             if !refresh && !reset {
                 continue;
             }
