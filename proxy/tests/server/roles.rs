@@ -78,6 +78,34 @@ async fn a_client_works_as_the_owner_of_its_database_and_as_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_client_sees_and_ends_the_sessions_of_its_user_and_never_ours() {
+    let scratch = Scratch::new();
+    let home = scratch.fresh("b").await;
+    let server = scratch.start(&home).await;
+    create_database(&server, "shop").await.expect("a database");
+    let found = databases(&server).await.expect("databases");
+    ensure_login(&server, &user("ada"), &found)
+        .await
+        .expect("a login");
+    let one = enter(&server, "ada", &found[0]).await.expect("entry");
+    let two = enter(&server, "ada", &found[0]).await.expect("entry");
+    let seen =
+        "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query = 'SELECT 7'";
+    two.batch_execute("SELECT 7").await.expect("a statement");
+    let pid: i32 = one.query_one(seen, &[]).await.expect("a session").get(0);
+    let end = "SELECT pg_terminate_backend($1)";
+    one.query_one(end, &[&pid]).await.expect("the right to");
+    assert!(two.batch_execute("SELECT 1").await.is_err());
+
+    let ours = server.admin("shop").await.expect("our own login");
+    let row = ours.query_one("SELECT pg_backend_pid()", &[]).await;
+    let pid: i32 = row.expect("a process").get(0);
+    let refused = one.query_one(end, &[&pid]).await.expect_err("a refusal");
+    assert_eq!(refused.code().map(|code| code.code()), Some("42501"));
+    server.stop().await.expect("it stops");
+}
+
+#[tokio::test]
 async fn names_of_our_own_roles_are_no_names_of_databases() {
     let scratch = Scratch::new();
     let home = scratch.fresh("b").await;

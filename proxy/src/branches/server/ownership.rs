@@ -7,7 +7,7 @@
 use tokio_postgres::Client;
 
 use super::process::Server;
-use super::roles::{OWNER, RolesError, databases_seen_by, doing, quote};
+use super::roles::{OWNER, RolesError, databases_seen_by, doing, quote, see_sessions};
 
 /// Statements per transaction: each holds a lock, and the lock table has room for some thousands.
 const BATCH: usize = 500;
@@ -64,6 +64,7 @@ pub async fn take_ownership(server: &Server) -> Result<(), RolesError> {
             let taken = client.batch_execute(&statements).await;
             taken.map_err(doing("take over a database"))?;
         }
+        see_sessions(&client, owner).await?;
         take_objects(&client, owner, superuser).await?;
         if !superuser {
             join_owners(&client, owner).await?;

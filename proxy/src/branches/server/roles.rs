@@ -101,6 +101,7 @@ pub async fn create_database(server: &Server, database: &str) -> Result<(), Role
         }
         _ => {}
     }
+    see_sessions(&client, database).await?;
     // template0 is never connected to, so this waits for nobody, ourselves included.
     let create = format!("CREATE DATABASE {name} OWNER {name} TEMPLATE template0");
     client
@@ -113,6 +114,18 @@ pub async fn create_database(server: &Server, database: &str) -> Result<(), Role
             },
             _ => doing("create a database")(error),
         })
+}
+
+/// Lets the owner of a database see and end the sessions that clients have.
+///
+/// A session belongs to the role that logged in, and clients act as the owner instead: without this
+/// `pg_stat_activity` would hide their own queries from them, and `pg_cancel_backend` would refuse
+/// (PostgreSQL: "Predefined Roles", "Server Signaling Functions").
+pub(super) async fn see_sessions(client: &Client, owner: &str) -> Result<(), RolesError> {
+    let owner = quote(owner);
+    let grant = format!("GRANT pg_read_all_stats, pg_signal_backend TO {owner}");
+    let granted = client.batch_execute(&grant).await;
+    granted.map_err(doing("let an owner see the sessions of its clients"))
 }
 
 /// The databases that clients may enter, by name.
