@@ -51,8 +51,8 @@ impl Driver {
     ///
     /// `url` is `postgres://user[:password]@host:port/database[?sslmode=…&sslrootcert=…]` with a
     /// host name or address; every driver understands this form, also with `shop@qa` as database
-    /// (not encoded: node-postgres leaves `%40` as it is). The session in this process speaks no TLS
-    /// and refuses a URL that asks for it.
+    /// (not encoded: node-postgres leaves `%40` as it is). TLS is `sslmode=verify-full` with
+    /// `sslrootcert`, or none.
     pub async fn session(self, url: &str) -> anyhow::Result<String> {
         let work = async {
             match self {

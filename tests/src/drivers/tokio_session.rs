@@ -3,12 +3,18 @@
 use std::fmt::Write;
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 
 use anyhow::Context;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::sync::mpsc;
-use tokio_postgres::{AsyncMessage, Client, Error, NoTls, SimpleQueryMessage};
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{AsyncMessage, Client, Config, Error, SimpleQueryMessage};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 const BIG: usize = 50 * 1024 * 1024;
 
@@ -16,30 +22,66 @@ type Step = anyhow::Result<()>;
 
 /// Runs the session; the transcript has one line per fact.
 pub(super) async fn run(url: &str) -> anyhow::Result<String> {
-    let (mut client, mut heard) = connect(url).await?;
+    let way = Way::of(url)?;
+    let (mut client, mut heard) = way.connect().await?;
     let mut told = String::new();
     values(&client, &mut told).await?;
     portals(&mut client, &mut told).await?;
     copies(&client, &mut told).await?;
     errors(&client, &mut told).await?;
-    messages(&client, &mut heard, url, &mut told).await?;
-    cancelled(&client, url, &mut told).await?;
+    messages(&client, &mut heard, &way, &mut told).await?;
+    cancelled(&client, &way, &mut told).await?;
     pipelined(&client, &mut told).await?;
     large(&client, &mut told).await?;
     told.push_str("done\n");
     Ok(told)
 }
 
-async fn connect(url: &str) -> anyhow::Result<(Client, mpsc::UnboundedReceiver<AsyncMessage>)> {
-    let (client, mut connection) = tokio_postgres::connect(url, NoTls).await?;
-    let (tell, heard) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            // Who does not listen any more is done with the session.
-            let _ = tell.send(message);
+/// How the session reaches its server: `sslmode=disable`, or verified by `sslrootcert`.
+struct Way {
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+impl Way {
+    fn of(url: &str) -> anyhow::Result<Self> {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let value = |key: &str| {
+            let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            pairs.find_map(|(name, value)| (name == key).then_some(value))
+        };
+        let mut config: Config = address.parse()?;
+        let mut roots = RootCertStore::empty();
+        config.ssl_mode(SslMode::Disable);
+        if let Some(path) = value("sslrootcert") {
+            config.ssl_mode(SslMode::Require);
+            for certificate in CertificateDer::pem_file_iter(path)? {
+                roots.add(certificate?)?;
+            }
         }
-    });
-    Ok((client, heard))
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verified = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self {
+            config,
+            tls: MakeRustlsConnect::new(verified),
+        })
+    }
+
+    async fn connect(&self) -> anyhow::Result<(Client, mpsc::UnboundedReceiver<AsyncMessage>)> {
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
+        let (tell, heard) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await
+            {
+                // Who does not listen any more is done with the session.
+                let _ = tell.send(message);
+            }
+        });
+        Ok((client, heard))
+    }
 }
 
 async fn values(client: &Client, told: &mut String) -> Step {
@@ -165,13 +207,13 @@ async fn errors(client: &Client, told: &mut String) -> Step {
 async fn messages(
     client: &Client,
     heard: &mut mpsc::UnboundedReceiver<AsyncMessage>,
-    url: &str,
+    way: &Way,
     told: &mut String,
 ) -> Step {
     client
         .batch_execute("LISTEN bell; DO $$ BEGIN RAISE NOTICE 'one'; RAISE WARNING 'two'; END $$")
         .await?;
-    let (other, _) = connect(url).await?;
+    let (other, _) = way.connect().await?;
     other
         .batch_execute("SELECT pg_notify('bell', 'ring')")
         .await?;
@@ -189,16 +231,16 @@ async fn messages(
     Ok(())
 }
 
-async fn cancelled(client: &Client, url: &str, told: &mut String) -> Step {
+async fn cancelled(client: &Client, way: &Way, told: &mut String) -> Step {
     let pid: i32 = client
         .query_one("SELECT pg_backend_pid()", &[])
         .await?
         .get(0);
-    let (other, _) = connect(url).await?;
+    let (other, _) = way.connect().await?;
     let cancel = async {
         let active = "SELECT FROM pg_stat_activity WHERE pid = $1 AND state = 'active' AND query LIKE '%pg_sleep(60)'";
         while other.query_opt(active, &[&pid]).await?.is_none() {}
-        client.cancel_token().cancel_query(NoTls).await
+        client.cancel_token().cancel_query(way.tls.clone()).await
     };
     let (slept, sent) = tokio::join!(client.batch_execute("SELECT pg_sleep(60)"), cancel);
     sent?;
