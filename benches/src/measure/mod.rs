@@ -1,0 +1,76 @@
+//! What is measured, one file each.
+
+mod cold;
+mod copy;
+mod crowd;
+mod idle;
+mod pgbench;
+mod reset;
+mod scale;
+mod sessions;
+mod wake;
+mod warm;
+
+use clap::ValueEnum;
+
+use crate::Effort;
+use crate::report::Report;
+
+/// `pgbench -i -s 95` makes 1.4 GB.
+const SCALE: u32 = 95;
+
+/// The scale of a quick run.
+const SCALE_QUICK: u32 = 5;
+
+/// A measurement by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measurement {
+    /// Connect by name to a branch that does not exist: first row, on XFS.
+    ColdXfs,
+    /// The same on btrfs.
+    ColdBtrfs,
+    /// The same with ten times the data.
+    Scale,
+    /// A new branch where a spare stands by.
+    Warm,
+    /// The pause of a client at a reset, and the whole command.
+    Reset,
+    /// The first row of a branch that sleeps.
+    Wake,
+    /// Memory and disk of a branch that nobody uses.
+    Idle,
+    /// `pgbench -S` through Standin, PgBouncer and directly.
+    Pgbench,
+    /// COPY of 1 GB, both ways, plain and TLS.
+    Copy,
+    /// Memory of sessions that do nothing.
+    Sessions,
+    /// Many branches at once, and listing many.
+    Crowd,
+}
+
+impl Measurement {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Measures.
+    pub(crate) async fn run(self, effort: Effort) -> anyhow::Result<Report> {
+        use tests::volume::Format;
+        match self {
+            Self::ColdXfs => cold::run(Format::Xfs, "cold-xfs", effort).await,
+            Self::ColdBtrfs => cold::run(Format::Btrfs, "cold-btrfs", effort).await,
+            Self::Scale => scale::run(effort).await,
+            Self::Warm => warm::run(effort).await,
+            Self::Reset => reset::run(effort).await,
+            Self::Wake => wake::run(effort).await,
+            Self::Idle => idle::run(effort).await,
+            Self::Pgbench => pgbench::run(effort).await,
+            Self::Copy => copy::run(effort).await,
+            Self::Sessions => sessions::run(effort).await,
+            Self::Crowd => crowd::run(effort).await,
+        }
+    }
+}
