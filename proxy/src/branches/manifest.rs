@@ -65,6 +65,17 @@ pub struct Cluster {
     pub logins: Vec<UserName>,
 }
 
+/// How much of a cluster is looked at before it becomes a snapshot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Check {
+    /// It starts, every database answers, every file is there: milliseconds.
+    #[default]
+    Answers,
+    /// Every table and index is read and compared as well: minutes for gigabytes.
+    Integrity,
+}
+
 /// `snapshot.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotManifest {
@@ -83,6 +94,12 @@ pub struct SnapshotManifest {
     pub protect: bool,
     /// What its maker says.
     pub label: SealLabel,
+    /// The server that proved it, `15.18`; empty where that was not yet written down.
+    #[serde(default)]
+    pub server_version: String,
+    /// How it was looked at.
+    #[serde(default)]
+    pub checked: Check,
     /// Its cluster.
     pub cluster: Cluster,
     /// What it weighed when it was sealed.

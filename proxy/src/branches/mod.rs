@@ -17,12 +17,12 @@ pub use disk::{Epoch, Pressure, Space};
 pub use driver::{CloneError, Driver, ProbeError, Weight, probe};
 pub use id::{BranchId, SnapshotId};
 pub use manifest::{
-    BranchManifest, BranchSpec, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,
+    BranchManifest, BranchSpec, Check, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,
 };
 pub use pool::{
     Activity, BranchView, Closed, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
-    EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress, Roots,
-    SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
+    EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress,
+    ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
 };
 pub use server::Database;
 pub use step::STEPS;

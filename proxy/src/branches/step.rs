@@ -27,6 +27,7 @@ pub const STEPS: &[&str] = &[
     "live.wal",
     "live.recovered",
     "seal.stopped",
+    "seal.proven",
     "seal.tidied",
     "seal.manifest",
     "seal.synced",

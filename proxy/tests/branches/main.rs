@@ -5,4 +5,5 @@ mod crash;
 mod lifecycle;
 mod live;
 mod place;
+mod seal;
 mod trust;

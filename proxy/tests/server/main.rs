@@ -1,9 +1,10 @@
 //! One PostgreSQL server over one data directory, on the real thing.
 //!
 //! `life` start, stop, adoption, what a kill leaves · `settings` what cannot be changed ·
-//! `backup` copies of a server at work · `mirror` copies of a
+//! `answers` whether a cluster is whole · `backup` copies of a server at work · `mirror` copies of a
 //! running server · `roles` databases and logins.
 
+mod answers;
 mod backup;
 mod life;
 mod mirror;

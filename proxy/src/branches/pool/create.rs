@@ -24,6 +24,8 @@ pub(super) struct Heritage {
     pub(super) cluster: Cluster,
     pub(super) label: SealLabel,
     pub(super) base: Option<SnapshotId>,
+    /// Whether the clone was started and has answered already.
+    pub(super) proven: bool,
 }
 
 /// A directory that is not yet in its place; it goes to the trash unless it is taken.
@@ -205,6 +207,7 @@ impl Pool {
                     cluster: manifest.cluster.clone(),
                     label: manifest.label.clone(),
                     base: Some(id.clone()),
+                    proven: false,
                 })
             }
             Origin::Branch(id) => self.clone_branch(id, aside).await,

@@ -10,15 +10,16 @@ use tokio_postgres::{Client, NoTls};
 
 use super::create::Aside;
 use super::error::{DraftError, SealError};
+use super::prove::ProofError;
 use super::seal::Seal;
 use super::{Pool, blocking};
 use crate::branches::SnapshotId;
 use crate::branches::disk::PGDATA;
-use crate::branches::manifest::SealLabel;
+use crate::branches::manifest::{Check, SealLabel};
 use crate::branches::server::{
     self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
-    copy_running, create_database, databases, ensure_login, initialise, login_role, major_of,
-    start, take_ownership,
+    copy_running, create_database, databases, ensure_login, initialise, lengths, login_role,
+    major_of, start, take_ownership,
 };
 use crate::branches::step::step;
 
@@ -271,8 +272,18 @@ impl Draft {
     }
 
     /// Stops the server and makes the cluster a snapshot.
-    pub async fn seal(mut self, label: SealLabel) -> Result<SnapshotId, SealError> {
+    pub async fn seal(self, label: SealLabel) -> Result<SnapshotId, SealError> {
+        self.seal_checked(label, Check::default()).await
+    }
+
+    /// As [`Draft::seal`], looked at as `check` says before it is a snapshot.
+    pub async fn seal_checked(
+        mut self,
+        label: SealLabel,
+        check: Check,
+    ) -> Result<SnapshotId, SealError> {
         let databases = databases(&self.server).await?;
+        let lengths = lengths(&self.server).await.map_err(ProofError::from)?;
         self.server.stop_within(STOP_WITHIN).await?;
         let Some(aside) = self.aside.take() else {
             return Err(std::io::Error::other("the draft is sealed already").into());
@@ -284,6 +295,9 @@ impl Draft {
             began: self.began,
             databases,
             logins: std::mem::take(&mut self.logins),
+            check,
+            proven: false,
+            lengths: Some(lengths),
         };
         self.pool.seal(aside, &self.installation, seal).await
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::prove::ProofError;
 use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
 use crate::branches::manifest::Hold;
@@ -347,9 +348,9 @@ pub enum SealError {
     /// No program of the right version.
     #[error(transparent)]
     Installation(#[from] FindError),
-    /// The clone did not start.
-    #[error("start the clone to let it recover")]
-    Start(#[from] StartError),
+    /// It is not whole.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// The server did not end.
     #[error("stop the server")]
     Stop(#[from] StopError),

@@ -1,23 +1,20 @@
 //! Cloning a branch: as it lies where it sleeps, through the backup API where it is awake.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::branch::{Branch, State};
 use super::create::{Aside, Heritage};
-use super::enter::Lease;
-use super::error::{Closed, CreateError};
+use super::error::CreateError;
 use super::{Pool, blocking};
 use crate::branches::BranchId;
 use crate::branches::disk::PGDATA;
 use crate::branches::driver::Source;
-use crate::branches::server::{FindError, Settings, StartError, StopError, backup, start};
+use crate::branches::manifest::Check;
+use crate::branches::server::backup;
 use crate::branches::step::step;
 
 /// The log within the data directory.
 const LOG: &str = "pg_wal";
-/// A copy holds the log of one backup, and the server it comes from may be writing a lot.
-const RECOVERED_WITHIN: Duration = Duration::from_secs(300);
 
 /// Keeps a sleeping branch asleep while it is being cloned.
 struct Still(Arc<Branch>);
@@ -63,17 +60,17 @@ impl Pool {
         let branch = self.branch_entry(id);
         let branch = branch.ok_or_else(|| CreateError::NoBranch(id.clone()))?;
         let mut changes = branch.watch();
-        loop {
+        let proven = loop {
             changes.mark_unchanged();
             match reach(&branch) {
                 Reach::Still(_still) => {
                     let from = self.0.layout.branch(id).join(PGDATA);
                     self.clone_data(from, aside, Source::Still).await?;
-                    break;
+                    break false;
                 }
                 Reach::Awake => {
                     self.clone_awake(id, aside).await?;
-                    break;
+                    break true;
                 }
                 // The sender lives in the branch that is held here.
                 Reach::Changing => changes.changed().await.unwrap_or_default(),
@@ -84,12 +81,13 @@ impl Pool {
                     });
                 }
             }
-        }
+        };
         let manifest = branch.manifest();
         Ok(Heritage {
             cluster: manifest.cluster.clone(),
             label: manifest.label.clone(),
             base: manifest.base.clone(),
+            proven,
         })
     }
 
@@ -117,43 +115,14 @@ impl Pool {
         // Until here it kept the server from removing that log.
         drop(label.await?);
         step("live.wal")?;
-        self.recover(&lease, aside).await.map_err(failed(id))?;
+        let major = lease.manifest().cluster.major;
+        let installation = self.0.installations.of_major(major).map_err(failed(id))?;
+        // Started once, so that what is cloned from it later need not recover.
+        let home = aside.home();
+        let proven = self.prove(installation, &home, (Check::Answers, None));
+        proven.await.map_err(failed(id))?;
         Ok(step("live.recovered")?)
     }
-
-    /// Starts the copy once, so that what is cloned from it later need not recover.
-    async fn recover(&self, lease: &Lease, aside: &Aside) -> Result<(), RecoverError> {
-        let major = lease.manifest().cluster.major;
-        let installation = self.0.installations.of_major(major)?;
-        let settings = Settings {
-            ready_within: RECOVERED_WITHIN,
-            ..Settings::default()
-        };
-        let home = aside.home();
-        let _working = self.0.work.start()?;
-        let server = start(installation, &self.0.account, &home, &settings).await?;
-        let stopped = server.stop_within(RECOVERED_WITHIN).await?;
-        if stopped.clean {
-            Ok(())
-        } else {
-            Err(RecoverError::Killed)
-        }
-    }
-}
-
-/// Why a copy of a running server is of no use.
-#[derive(Debug, thiserror::Error)]
-enum RecoverError {
-    #[error(transparent)]
-    Installation(#[from] FindError),
-    #[error(transparent)]
-    Closed(#[from] Closed),
-    #[error("start the copy to let it recover")]
-    Start(#[from] StartError),
-    #[error("stop the recovered copy")]
-    Stop(#[from] StopError),
-    #[error("the recovered copy did not shut down")]
-    Killed,
 }
 
 fn failed<E: std::error::Error + Send + Sync + 'static>(

@@ -10,6 +10,7 @@ mod enter;
 mod error;
 mod live;
 mod open;
+mod prove;
 mod seal;
 mod upkeep;
 mod view;
@@ -38,6 +39,7 @@ pub use error::{
     Closed, CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,
     WakeError, WakeFailure,
 };
+pub use prove::ProofError;
 pub use view::{Activity, BranchView, PoolFacts, Trouble};
 
 /// What a pool is opened with.

@@ -12,9 +12,9 @@ use super::{Pool, Snapshot, blocking, write};
 use crate::branches::disk;
 use crate::branches::driver::{self, Driver, Weight};
 use crate::branches::manifest::{
-    Cluster, FORMAT, Origin, SealLabel, SnapshotManifest, millis, now,
+    Check, Cluster, FORMAT, Origin, SealLabel, SnapshotManifest, millis, now,
 };
-use crate::branches::server::{ClusterState, Database, Installation, control_data};
+use crate::branches::server::{ClusterState, Database, Installation, Lengths, control_data};
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
 
@@ -35,6 +35,11 @@ pub(super) struct Seal {
     pub(super) began: Instant,
     pub(super) databases: Vec<Database>,
     pub(super) logins: Vec<UserName>,
+    pub(super) check: Check,
+    /// Whether it was started and has answered already.
+    pub(super) proven: bool,
+    /// How long its files were while its server ran.
+    pub(super) lengths: Option<Lengths>,
 }
 
 impl Pool {
@@ -43,6 +48,16 @@ impl Pool {
         &self,
         id: &BranchId,
         label: SealLabel,
+    ) -> Result<SnapshotId, SealError> {
+        self.snapshot_checked(id, label, Check::default()).await
+    }
+
+    /// As [`Pool::snapshot_branch`], looked at as `check` says before it is one.
+    pub async fn snapshot_checked(
+        &self,
+        id: &BranchId,
+        label: SealLabel,
+        check: Check,
     ) -> Result<SnapshotId, SealError> {
         self.refuse_when_full()?;
         let began = Instant::now();
@@ -58,6 +73,9 @@ impl Pool {
             began,
             databases: heritage.cluster.databases,
             logins: heritage.cluster.logins,
+            check,
+            proven: heritage.proven,
+            lengths: None,
         };
         self.seal(aside, installation, seal).await
     }
@@ -69,7 +87,7 @@ impl Pool {
         installation: &Installation,
         seal: Seal,
     ) -> Result<SnapshotId, SealError> {
-        let pgdata = aside.home().pgdata();
+        let (home, pgdata) = (aside.home(), aside.home().pgdata());
         let control = control_data(installation, &self.0.account, &pgdata).await?;
         if control.state != ClusterState::ShutDown {
             return Err(SealError::NotShutDown {
@@ -77,6 +95,11 @@ impl Pool {
             });
         }
         step("seal.stopped")?;
+        if !seal.proven || seal.check != Check::Answers {
+            let proof = (seal.check, seal.lengths.as_ref());
+            self.prove(installation, &home, proof).await?;
+        }
+        step("seal.proven")?;
         let manifest = SnapshotManifest {
             format: FORMAT,
             id: seal.id.clone(),
@@ -85,6 +108,8 @@ impl Pool {
             origin: seal.origin,
             protect: false,
             label: seal.label,
+            server_version: installation.version.to_string(),
+            checked: seal.check,
             cluster: Cluster {
                 major: installation.version.major,
                 system_identifier: control.system_identifier.to_string(),

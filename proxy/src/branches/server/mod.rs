@@ -5,6 +5,7 @@
 //! without the settings that keep it from acting on the world.
 
 mod account;
+mod answers;
 pub mod backup;
 mod cluster;
 mod copy;
@@ -18,6 +19,7 @@ mod roles;
 mod settings;
 
 pub use account::{Account, AccountError};
+pub use answers::{AnswerError, Lengths, lengths};
 pub use cluster::{
     CONFIGURATION_MARK, ClusterState, ControlData, ControlError, InitError, SingleUserError,
     control_data, initialise,
