@@ -242,7 +242,9 @@ fn is_limit(error: &branches::WakeError) -> bool {
     };
     matches!(
         **why,
-        branches::WakeFailure::TooManyAwake { .. } | branches::WakeFailure::Memory { .. }
+        branches::WakeFailure::TooManyAwake { .. }
+            | branches::WakeFailure::Memory { .. }
+            | branches::WakeFailure::Full(_)
     )
 }
 

@@ -176,9 +176,8 @@ async fn killed_at_any_point_nothing_is_lost_or_leaked_on_btrfs() {
     killed_everywhere(FileSystem::Btrfs).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_fails_at_any_point_costs_nothing() {
-    let place = furnished(FileSystem::Xfs).await;
+async fn failed_everywhere(file_system: FileSystem) {
+    let place = furnished(file_system).await;
     for point in STEPS {
         for error in ["EIO", "ENOSPC"] {
             let point = format!("{point}:{error}");
@@ -188,4 +187,14 @@ async fn a_disk_that_fails_at_any_point_costs_nothing() {
             recovers(&place, &point).await;
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_at_any_point_costs_nothing_on_xfs() {
+    failed_everywhere(FileSystem::Xfs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fails_at_any_point_costs_nothing_on_btrfs() {
+    failed_everywhere(FileSystem::Btrfs).await;
 }

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use proxy::branches::setup::{FileSystem, PoolImage};
-use proxy::branches::{Activity, BranchSpec, Driver, OpenError, Origin, Pool, WakeError};
+use proxy::branches::{
+    Activity, BranchSpec, Driver, OpenError, Origin, Pool, Pressure, WakeError, WakeFailure,
+};
 use rules::config::Durability;
 
 use crate::place::{Place, base, rows, run, servers_below, spec};
@@ -265,6 +267,7 @@ async fn pool_full_refuses_create_keeps_running() {
     let snapshot = base(&pool).await;
     let origin = || Origin::Snapshot(snapshot.clone());
     let lease = pool.create_awake(origin(), spec()).await.expect("a branch");
+    let asleep = pool.create(origin(), spec()).await.expect("a branch");
     let ballast = std::fs::File::create(place.pool.join("ballast")).expect("a file");
     let bytes = Place::free_bytes(&place.pool) - (60 << 20);
     let flags = rustix::fs::FallocateFlags::empty();
@@ -276,11 +279,30 @@ async fn pool_full_refuses_create_keeps_running() {
     );
     run(&lease, "UPDATE item SET name = name || '!'").await;
     assert_eq!(rows(&lease).await, 100);
+    assert_eq!(pool.pressure(), Pressure::Refuse);
+    pool.enter(&asleep).await.expect("a branch that wakes");
+    pool.sleep(&asleep).await.expect("sleep");
+    rustix::fs::fallocate(&ballast, flags, bytes, 25 << 20).expect("more ballast");
+    assert_eq!(pool.pressure(), Pressure::Critical);
+    let refused = pool.enter(&asleep).await;
+    assert!(
+        matches!(&refused, Err(WakeError::Failed { why, .. }) if matches!(**why, WakeFailure::Full(_))),
+        "{refused:?}"
+    );
+    let notes = pool.facts().notes;
+    assert!(
+        notes.iter().any(|note| note.contains("no branch wakes")),
+        "{notes:?}"
+    );
+    run(&lease, "UPDATE item SET name = name || '!'").await;
+    assert_eq!(rows(&lease).await, 100);
     // Removing the file would free its blocks some time later.
     ballast.set_len(0).expect("an empty file");
     pool.create(origin(), spec())
         .await
         .expect("there is room again");
+    assert_eq!(pool.pressure(), Pressure::Easy);
+    pool.enter(&asleep).await.expect("a branch that wakes");
     drop(lease);
     pool.shutdown().await;
 }

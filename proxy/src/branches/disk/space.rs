@@ -29,7 +29,7 @@ pub enum Pressure {
     Collect,
     /// Nothing new.
     Refuse,
-    /// Writers must end.
+    /// Nothing new, and nothing that sleeps may wake.
     Critical,
 }
 
@@ -43,13 +43,13 @@ impl Space {
     }
 
     /// How much of it is used.
-    pub fn used_percent(&self) -> u64 {
+    pub fn used_percent(self) -> u64 {
         let used = self.total_bytes.saturating_sub(self.free_bytes);
         used.saturating_mul(100) / self.total_bytes.max(1)
     }
 
     /// What it allows.
-    pub fn pressure(&self) -> Pressure {
+    pub fn pressure(self) -> Pressure {
         match self.used_percent() {
             CRITICAL_PERCENT.. => Pressure::Critical,
             REFUSE_PERCENT.. => Pressure::Refuse,

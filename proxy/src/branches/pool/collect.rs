@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::branch::{Branch, State};
 use super::error::DropError;
 use super::{Pool, Snapshot, blocking, read, write};
+use crate::branches::disk::Pressure;
 use crate::branches::garbage::{BranchNode, Graph, garbage};
 use crate::branches::manifest::now;
 use crate::branches::server::{Home, adopt, clear_runtime};
@@ -66,6 +67,12 @@ impl Pool {
             match self.drop_snapshot(&id).await {
                 Ok(()) => collected.snapshots.push(id),
                 Err(error) => tracing::info!(snapshot = %id, %error, "snapshot stays"),
+            }
+        }
+        if self.pressure() >= Pressure::Collect {
+            // Where room is short it must be there when this returns.
+            if let Err(error) = self.empty_trash().await {
+                tracing::warn!(%error, "trash was not emptied");
             }
         }
         collected

@@ -243,8 +243,13 @@ impl Pool {
     ///
     /// Where the file system cannot be asked, the next write tells.
     pub(super) fn refuse_when_full(&self) -> Result<(), Full> {
+        self.refuse_from(Pressure::Refuse)
+    }
+
+    /// Refuses when the room that is left allows no more than `pressure` does.
+    pub(super) fn refuse_from(&self, pressure: Pressure) -> Result<(), Full> {
         match self.space() {
-            Ok(space) if space.pressure() >= Pressure::Refuse => Err(Full { space }),
+            Ok(space) if space.pressure() >= pressure => Err(Full { space }),
             _ => Ok(()),
         }
     }

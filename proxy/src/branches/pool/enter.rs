@@ -10,6 +10,7 @@ use tokio::time::{timeout, timeout_at};
 use super::branch::{Awake, Branch, State};
 use super::error::{Closed, WakeError, WakeFailure};
 use super::{Pool, blocking};
+use crate::branches::disk::Pressure;
 use crate::branches::manifest::BranchManifest;
 use crate::branches::server::{
     AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
@@ -204,6 +205,9 @@ impl Pool {
     }
 
     async fn wake(&self, branch: &Arc<Branch>) -> Result<Awake, WakeFailure> {
+        // A server that starts needs new blocks at once, and one that finds none leaves a branch that
+        // has to recover; those that run need the rest.
+        self.refuse_from(Pressure::Critical)?;
         let permit = self.admit().await?;
         self.mark_awake(branch).await.map_err(WakeFailure::Mark)?;
         let manifest = branch.manifest();

@@ -203,6 +203,9 @@ pub enum WakeFailure {
     /// The daemon is about to end.
     #[error(transparent)]
     Closed(#[from] Closed),
+    /// The pool has no room for another server.
+    #[error(transparent)]
+    Full(#[from] Full),
     /// The manifest could not be written.
     #[error("mark the branch awake")]
     Mark(#[source] io::Error),
@@ -242,6 +245,7 @@ impl WakeFailure {
 
     fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Full(full) => Some(full.hint()),
             Self::TooManyAwake { .. } => Some("end sessions, or raise [pool] awake_max"),
             Self::Memory { .. } => Some("end sessions, or raise [pool] memory"),
             Self::Start(_) | Self::Crashes { .. } => {

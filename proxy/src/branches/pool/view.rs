@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::branch::{Branch, State, locked};
+use super::error::Full;
 use super::{Pool, blocking, read};
 use crate::branches::BranchId;
-use crate::branches::disk::Space;
+use crate::branches::disk::{Pressure, Space};
 use crate::branches::driver::{Driver, Weight, measure};
 use crate::branches::manifest::BranchManifest;
 
@@ -93,6 +94,11 @@ impl Pool {
         self.branch_entry(id).and_then(|branch| view(&branch))
     }
 
+    /// How short room is; [`Pressure::Easy`] where the file system cannot be asked.
+    pub fn pressure(&self) -> Pressure {
+        self.space().map_or(Pressure::Easy, Space::pressure)
+    }
+
     /// Facts about the pool.
     pub fn facts(&self) -> PoolFacts {
         let mut notes = Vec::new();
@@ -106,15 +112,29 @@ impl Pool {
         if self.0.installations.newest().is_err() {
             notes.push("no PostgreSQL installation was found".to_owned());
         }
+        let space = self.space().ok();
+        notes.extend(space.and_then(shortage));
         PoolFacts {
             path: self.0.layout.root().to_owned(),
             driver: self.0.driver,
-            space: self.space().ok(),
+            space,
             user: self.0.account.name.clone(),
             notes,
             trouble: locked(&self.0.trouble).clone(),
         }
     }
+}
+
+/// What the operator should know of a pool that fills up.
+fn shortage(space: Space) -> Option<String> {
+    let consequence = match space.pressure() {
+        Pressure::Easy => return None,
+        Pressure::Collect => "garbage goes at once; soon nothing new will be made",
+        Pressure::Refuse => "nothing new is made",
+        Pressure::Critical => "nothing new is made, and no branch wakes",
+    };
+    let full = Full { space };
+    Some(format!("{full}: {consequence}; {}", full.hint()))
 }
 
 fn view(branch: &Branch) -> Option<BranchView> {
