@@ -215,6 +215,7 @@ fn refuse_startup(stream: Stream, error: &StartupError) -> Refused {
         StartupError::Protocol { .. } => "0A000",
         StartupError::NoUser => "28000",
         StartupError::Options(_) => "42601",
+        StartupError::Parameter(_) => "42704",
     };
     Refused::Tell(stream, Report::fatal(code, error.to_string()), "startup")
 }

@@ -78,6 +78,9 @@ pub enum StartupError {
     /// No `user`, or an empty one.
     #[error("no PostgreSQL user name specified in startup packet")]
     NoUser,
+    /// A setting is named like a word of the packet itself.
+    #[error("unrecognized configuration parameter {0:?}")]
+    Parameter(String),
     /// `options` does not parse.
     #[error(transparent)]
     Options(#[from] OptionsError),
@@ -143,7 +146,20 @@ fn startup(protocol: u32, bytes: &[u8]) -> Result<Startup, StartupError> {
     }
     startup.database = startup.database.filter(|name| !name.is_empty());
     startup.settings.append(&mut keys);
-    Ok(startup)
+    match startup.settings.iter().find(|(name, _)| is_word(name)) {
+        Some((name, _)) => Err(StartupError::Parameter(name.clone())),
+        None => Ok(startup),
+    }
+}
+
+/// Whether the packet itself has a word of this name.
+///
+/// Settings become keys of the packet that is built anew. There, one of such a name would name
+/// another login, database or kind of session; PostgreSQL knows no setting of these names.
+fn is_word(name: &str) -> bool {
+    let words = ["user", "database", "options", "replication"];
+    let option = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("_pq_."));
+    option || words.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 
 /// Pairs of NUL-ended strings up to an empty name, which must be the packet's last byte.

@@ -40,6 +40,27 @@ fn the_requests_without_text_are_told_apart() {
 }
 
 #[test]
+fn options_cannot_name_another_login_or_database_than_the_packet() {
+    for options in [
+        "-c user=standin",
+        "-cdatabase=postgres",
+        "--replication=database",
+        "-c options=-crole=x",
+        "-c _pq_.test=1",
+        "-c USER=standin",
+    ] {
+        let packet = packet(&[("user", "app"), ("database", "shop@qa"), ("options", options)]);
+        assert!(
+            matches!(parse(&packet), Err(StartupError::Parameter(_))),
+            "{options:?}"
+        );
+    }
+    // Words have one spelling; another is taken for a setting, which must not become a word.
+    let packet = packet(&[("user", "app"), ("User", "standin")]);
+    assert_eq!(parse(&packet), Err(StartupError::Parameter("User".into())));
+}
+
+#[test]
 fn bad_layouts_are_refused() {
     let bad = |body: &[u8]| parse_first(&[&PROTOCOL_3_0.to_be_bytes(), body].concat());
     for body in [
