@@ -203,3 +203,18 @@ fn sessions_killed_at_any_point_leave_nothing() {
     });
     harness.wait_until_empty();
 }
+
+#[test]
+fn a_goodbye_that_the_server_does_not_take_for_one_leaves_no_session() {
+    let harness = Harness::new();
+    // Within COPY a server answers a goodbye with an error; of a torn one it awaits the rest.
+    let mut copying = harness.session();
+    copying.send(&query("create temp table t(n int); copy t from stdin"));
+    copying.until(b'G');
+    copying.send(&message(b'X', b""));
+    drop(copying);
+    let mut torn = harness.session();
+    torn.send(&[b'X', 0, 0, 0, 100]);
+    drop(torn);
+    harness.wait_until_empty();
+}

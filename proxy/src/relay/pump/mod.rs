@@ -74,6 +74,8 @@ pub(super) struct Pump<S> {
     up: Flow,
     down: Flow,
     up_open: bool,
+    /// Whether the client has closed behind its goodbye, and the server has not been told.
+    farewell: bool,
     watch: Watch,
     signal: Pin<Box<S>>,
     drain: Option<(Report, Instant)>,
@@ -101,6 +103,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             up: Flow::default(),
             down,
             up_open: true,
+            farewell: false,
             watch,
             signal: Box::pin(signal),
             drain: None,
@@ -149,13 +152,18 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 Ok(Moved::Waits) => {}
                 Ok(Moved::Yields) => yields = true,
                 Ok(Moved::Ended) | Err(Broken::Source) if self.watch.terminated => {
-                    self.up_open = false;
+                    (self.up_open, self.farewell) = (false, true);
                 }
                 Ok(Moved::Ended) | Err(Broken::Source) => return Poll::Ready(Left::ClientEnded),
                 // The server has closed; what it said before is still to be delivered.
                 Err(Broken::Sink) => self.up_open = false,
                 Err(Broken::Frame(error)) => return Poll::Ready(protocol(&error)),
             }
+        }
+        // Within COPY and behind a torn message a goodbye is no goodbye to the server: only the end
+        // of its input makes it go.
+        if self.farewell && Pin::new(&mut self.server).poll_shutdown(cx).is_ready() {
+            self.farewell = false;
         }
         match self.poll_down(cx) {
             Ok(Moved::Waits) => {}
