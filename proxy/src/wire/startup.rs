@@ -158,7 +158,9 @@ fn startup(protocol: u32, bytes: &[u8]) -> Result<Startup, StartupError> {
 /// another login, database or kind of session; PostgreSQL knows no setting of these names.
 fn is_word(name: &str) -> bool {
     let words = ["user", "database", "options", "replication"];
-    let option = name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("_pq_."));
+    let option = name
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("_pq_."));
     option || words.iter().any(|word| word.eq_ignore_ascii_case(name))
 }
 

@@ -49,7 +49,11 @@ fn options_cannot_name_another_login_or_database_than_the_packet() {
         "-c _pq_.test=1",
         "-c USER=standin",
     ] {
-        let packet = packet(&[("user", "app"), ("database", "shop@qa"), ("options", options)]);
+        let packet = packet(&[
+            ("user", "app"),
+            ("database", "shop@qa"),
+            ("options", options),
+        ]);
         assert!(
             matches!(parse(&packet), Err(StartupError::Parameter(_))),
             "{options:?}"

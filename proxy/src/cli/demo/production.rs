@@ -3,6 +3,9 @@
 //! It is started like anybody's server, outside the pool, so that the demo shows what a copy of a
 //! foreign server is like.
 
+use std::fs::{File, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustix::fs::{Mode, OFlags};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::super::failure::Failure;
@@ -26,9 +30,6 @@ const PORT: u16 = 5;
 
 /// Customers of the shop; a few hundred thousand rows follow from them.
 const CUSTOMERS: u32 = 40_000;
-
-/// The file that says that the shop was filled to the end.
-const FILLED: &str = "filled";
 
 const SCHEMA: &str = include_str!("shop/001_schema.sql");
 const DATA: &str = include_str!("shop/002_data.sql");
@@ -48,30 +49,33 @@ impl Production {
     ) -> Result<Self, Failure> {
         let home = directory.join("production");
         let (data, run) = (home.join("pgdata"), home.join("run"));
-        // The directory itself stays ours: what root writes in it, the server's user cannot
-        // lead elsewhere.
-        std::fs::create_dir_all(&home).map_err(|error| made(&home, &error))?;
-        own_directory(&run, account)?;
+        let (uid, gid) = (rustix::process::geteuid(), rustix::process::getegid());
+        // What stands in it is written by us, so the servers' user may not lay links there.
+        own_directory(&home, 0o711, (uid.as_raw(), gid.as_raw()))?;
+        for directory in [&data, &run] {
+            // Whoever reaches the socket is whom he says, the superuser too.
+            own_directory(directory, 0o700, (account.uid, account.gid))?;
+        }
         stop_stale(&data);
         let major = format!("{}\n", installation.version.major);
         let present = std::fs::read_to_string(data.join("PG_VERSION")).ok();
-        let fresh = present.as_ref() != Some(&major) || !home.join(FILLED).exists();
+        let filled = home.join("filled");
+        let fresh = present.as_ref() != Some(&major) || !filled.exists();
         if fresh {
-            let _ = std::fs::remove_file(home.join(FILLED));
-            initialise(&data, installation, account)?;
+            initialise(&home, installation, account)?;
         }
         let process = spawn(&data, &run, installation, account)?;
         let host = run.display();
         let url = format!("postgres://reader@/shop?host={host}&port={PORT}");
         let mut production = Self { process, url };
-        if let Err(failure) = production.make_ready(&run, fresh, &home).await {
+        if let Err(failure) = production.make_ready(&run, fresh, &filled).await {
             production.stop().await;
             return Err(failure);
         }
         Ok(production)
     }
 
-    async fn make_ready(&mut self, run: &Path, fresh: bool, home: &Path) -> Result<(), Failure> {
+    async fn make_ready(&mut self, run: &Path, fresh: bool, filled: &Path) -> Result<(), Failure> {
         let admin = self.connect(run, "postgres").await?;
         if fresh {
             sql(
@@ -87,7 +91,7 @@ impl Production {
             sql(&shop, &format!("SET shop.customers = {CUSTOMERS}")).await?;
             sql(&shop, DATA).await?;
             sql(&admin, "CHECKPOINT").await?;
-            std::fs::write(home.join(FILLED), "filled\n")
+            std::fs::write(filled, "")
                 .map_err(|error| Failure::failed(format!("mark the production: {error}")))?;
         }
         Ok(())
@@ -167,15 +171,21 @@ fn stop_stale(data: &Path) {
     }
 }
 
-fn own_directory(directory: &Path, account: &Account) -> Result<(), Failure> {
-    let owner = (Some(account.uid), Some(account.gid));
-    let owned = std::fs::create_dir_all(directory)
-        .and_then(|()| std::os::unix::fs::lchown(directory, owner.0, owner.1));
-    owned.map_err(|error| made(directory, &error))
-}
-
-fn made(directory: &Path, error: &std::io::Error) -> Failure {
-    Failure::failed(format!("make {}: {error}", directory.display()))
+/// Makes a directory and gives it away; follows no link, because its parent may once have been the
+/// servers' user's own.
+fn own_directory(directory: &Path, mode: u32, (uid, gid): (u32, u32)) -> Result<(), Failure> {
+    let failed = |error| Failure::failed(format!("make {}: {error}", directory.display()));
+    match std::fs::DirBuilder::new().mode(0o700).create(directory) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(error)),
+        _ => {}
+    }
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::RDONLY | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(directory, flags, Mode::empty());
+    let opened = File::from(opened.map_err(|error| failed(error.into()))?);
+    std::os::unix::fs::fchown(&opened, Some(uid), Some(gid)).map_err(failed)?;
+    opened
+        .set_permissions(Permissions::from_mode(mode))
+        .map_err(failed)
 }
 
 fn command(program: PathBuf, account: &Account) -> Command {
@@ -191,12 +201,15 @@ fn command(program: PathBuf, account: &Account) -> Command {
     command
 }
 
-fn initialise(data: &Path, installation: &Installation, account: &Account) -> Result<(), Failure> {
+fn initialise(home: &Path, installation: &Installation, account: &Account) -> Result<(), Failure> {
     let failed = |error| Failure::failed(format!("make the demo's production: {error}"));
-    if data.exists() {
-        std::fs::remove_dir_all(data).map_err(failed)?;
+    let data = home.join("pgdata");
+    match std::fs::remove_file(home.join("filled")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
     }
-    own_directory(data, account)?;
+    std::fs::remove_dir_all(&data).map_err(failed)?;
+    own_directory(&data, 0o700, (account.uid, account.gid))?;
     let mut initdb = command(installation.program("initdb"), account);
     initdb.args([
         "-U",
@@ -227,7 +240,12 @@ fn spawn(
     account: &Account,
 ) -> Result<Child, Failure> {
     let failed = |error| Failure::failed(format!("start the demo's production: {error}"));
-    let log = std::fs::File::create(run.with_file_name("log")).map_err(failed)?;
+    let log = run.with_file_name("log");
+    match std::fs::remove_file(&log) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let log = File::create_new(log).map_err(failed)?;
     let mut postgres = command(installation.program("postgres"), account);
     let setting = |name: &str, value: &str| ["-c".to_owned(), format!("{name}={value}")];
     postgres
@@ -257,4 +275,32 @@ async fn sql(client: &Client, text: &str) -> Result<(), Failure> {
             told.unwrap_or(error.to_string())
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_in_place_of_a_directory_gives_nothing_away() {
+        let parent = tempfile::tempdir().expect("a directory");
+        let (target, link) = (parent.path().join("target"), parent.path().join("run"));
+        std::fs::create_dir(&target).expect("makes");
+        std::fs::set_permissions(&target, Permissions::from_mode(0o755)).expect("opens");
+        std::os::unix::fs::symlink(&target, &link).expect("links");
+        let own = (
+            rustix::process::geteuid().as_raw(),
+            rustix::process::getegid().as_raw(),
+        );
+        assert!(own_directory(&link, 0o700, own).is_err());
+        let mode = |path: &Path| {
+            let metadata = std::fs::metadata(path).expect("is there");
+            metadata.permissions().mode() & 0o777
+        };
+        assert_eq!(mode(&target), 0o755);
+        let plain = parent.path().join("plain");
+        own_directory(&plain, 0o711, own).expect("makes");
+        own_directory(&plain, 0o700, own).expect("changes");
+        assert_eq!(mode(&plain), 0o700);
+    }
 }
