@@ -99,9 +99,9 @@ impl Inner {
     fn open(path: &Path) -> io::Result<Self> {
         let mut recent = VecDeque::new();
         if let Ok(file) = File::open(path) {
-            for line in BufReader::new(file).lines() {
-                // A line torn by a crash is skipped; the others are whole.
-                if let Ok(record) = serde_json::from_str(&line?) {
+            for line in BufReader::new(file).split(b'\n') {
+                // A line torn by a crash is skipped, even amid a letter; the others are whole.
+                if let Ok(record) = serde_json::from_slice(&line?) {
                     if recent.len() == RECENT_MAX {
                         recent.pop_front();
                     }
@@ -183,6 +183,19 @@ mod tests {
             .map(|record| record.took_ms)
             .collect();
         assert_eq!(took, [3, 1]);
+    }
+
+    #[test]
+    fn a_line_torn_amid_a_letter_does_not_keep_the_daemon_from_starting() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let history = History::open(pool.path()).expect("opens");
+        history.append(record("qa", 1));
+        drop(history);
+        let path = pool.path().join("history.jsonl");
+        let mut file = OpenOptions::new().append(true).open(&path).expect("opens");
+        file.write_all(b"{\"error\":\"\xc3").expect("writes");
+        let history = History::open(pool.path()).expect("opens again");
+        assert_eq!(history.of("qa", 9).len(), 1);
     }
 
     #[test]
