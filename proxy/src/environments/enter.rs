@@ -94,6 +94,7 @@ impl Environments {
             };
             let lease = woken.map_err(wake)?;
             let notices = self.notices(place, &state);
+            state.note_use(Timestamp::now());
             let closing = joined.closing();
             let access = environment.access;
             let entered = Entered {
@@ -137,12 +138,12 @@ impl Environments {
 
     /// A branch that is about to run out says so to who connects.
     fn notices(&self, place: &Place, state: &PlaceState) -> Vec<String> {
-        let Some(pointer) = state.pointer.load_full() else {
+        let Some(used) = state.used() else {
             return Vec::new();
         };
         let mut notices = Vec::new();
         if let Some(lifetime) = self.settings().lifetime(place) {
-            let unused = Timestamp::now().duration_since(pointer.used).unsigned_abs();
+            let unused = Timestamp::now().duration_since(used).unsigned_abs();
             if unused * 2 > lifetime {
                 let left = rules::unit::Span(lifetime.saturating_sub(unused));
                 notices.push(format!(

@@ -1,6 +1,6 @@
 //! One place at run time: its pointer, who is in, who works on it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -59,6 +59,9 @@ pub(super) struct PlaceState {
     pub(super) gate: RwLock<()>,
     /// Whether it counts against its environment's maximum of branches.
     pub(super) admitted: AtomicBool,
+    /// When a session last came in, in seconds of the epoch; 0 in this run not yet. The pointer's
+    /// `used` follows within a minute.
+    entered: AtomicI64,
     live: Mutex<Option<Arc<Live>>>,
     running: Mutex<Option<Running>>,
     failure: Mutex<Option<Failure>>,
@@ -78,6 +81,7 @@ impl PlaceState {
             queued: AtomicUsize::new(0),
             gate: RwLock::new(()),
             admitted: AtomicBool::new(false),
+            entered: AtomicI64::new(0),
             live: Mutex::new(None),
             running: Mutex::new(None),
             failure: Mutex::new(None),
@@ -108,10 +112,36 @@ impl PlaceState {
         locked(&self.live).clone()
     }
 
+    /// Whether an operation is at it, or waits to be.
+    pub(super) fn is_busy(&self) -> bool {
+        self.queued.load(Ordering::Acquire) > 0
+    }
+
     /// How many sessions are in.
     pub(super) fn sessions(&self) -> usize {
         self.live()
             .map_or(0, |live| live.sessions.load(Ordering::Acquire))
+    }
+
+    /// Notes that the place is in use.
+    pub(super) fn note_use(&self, now: Timestamp) {
+        self.entered.fetch_max(now.as_second(), Ordering::AcqRel);
+    }
+
+    /// When the place was last used, as far as it is known; `None` where nothing is built.
+    pub(super) fn used(&self) -> Option<Timestamp> {
+        let used = self.pointer.load().as_ref()?.used;
+        let entered = Timestamp::from_second(self.entered.load(Ordering::Acquire)).ok();
+        Some(entered.map_or(used, |entered| entered.max(used)))
+    }
+
+    /// Whether nobody is in and nobody was for longer than `lifetime`.
+    pub(super) fn outlived(&self, lifetime: Duration, now: Timestamp) -> bool {
+        self.sessions() == 0
+            && self.used().is_some_and(|used| {
+                let unused = now.duration_since(used);
+                unused.is_positive() && unused.unsigned_abs() > lifetime
+            })
     }
 
     /// What runs now.
@@ -208,5 +238,41 @@ impl Drop for Joined {
     fn drop(&mut self) {
         self.live.sessions.fetch_sub(1, Ordering::AcqRel);
         self.live.left.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pointer::Generation;
+    use super::*;
+    use crate::branches::SnapshotId;
+
+    #[test]
+    fn a_place_that_only_short_sessions_use_does_not_outlive_its_lifetime() {
+        let start = Timestamp::from_second(1_700_000_000).expect("a moment");
+        let at = |hours: u64| start + Duration::from_secs(hours * 3600);
+        let generation = Generation {
+            number: 1,
+            branch: BranchId::draw(),
+            base: SnapshotId::draw(),
+            operation: Operation::Build,
+            by: "test".into(),
+            since: start,
+        };
+        let place = "qa.fix".parse().expect("a place");
+        let base = generation.base.clone();
+        let state = PlaceState::pointed(Pointer::first(place, base, generation));
+        let day = Duration::from_secs(24 * 3600);
+        assert!(!state.outlived(day, at(24)));
+        assert!(state.outlived(day, at(25)));
+        // In and out again before anybody looks.
+        let live = state.live().expect("is pointed");
+        drop(live.join());
+        state.note_use(at(20));
+        assert_eq!(state.used(), Some(at(20)));
+        assert!(!state.outlived(day, at(25)));
+        assert!(state.outlived(day, at(45)));
+        let _in = live.join();
+        assert!(!state.outlived(day, at(45)));
     }
 }

@@ -337,7 +337,9 @@ mod tests {
         assert!(broken.is_empty());
         assert_eq!(whole, vec![swung.clone()]);
         for _ in 0..2 {
-            pointers.remove(&swung.place).expect("removes, and finds it removed");
+            pointers
+                .remove(&swung.place)
+                .expect("removes, and finds it removed");
         }
         assert!(pointers.load().expect("loads").0.is_empty());
     }

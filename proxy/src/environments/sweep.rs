@@ -66,7 +66,7 @@ impl Environments {
         }
     }
 
-    /// Writes down, to the minute, when places with sessions were last used.
+    /// Writes down, to the minute, when places were last used.
     async fn note_use(&self, now: Timestamp) {
         let mut stale = Vec::new();
         for entry in &self.inner.places {
@@ -74,19 +74,25 @@ impl Environments {
             let Some(pointer) = state.pointer.load_full() else {
                 continue;
             };
-            let age = now.duration_since(pointer.used).unsigned_abs();
-            if state.sessions() > 0 && age > USED_STALE_MAX {
-                stale.push(place.clone());
+            if state.sessions() > 0 {
+                state.note_use(now);
+            }
+            let used = state.used().unwrap_or(now);
+            let age = used.duration_since(pointer.used);
+            // An operation may hold the turn for hours; the next look is soon.
+            if age.is_positive() && age.unsigned_abs() > USED_STALE_MAX && !state.is_busy() {
+                stale.push((place.clone(), used));
             }
         }
-        for place in stale {
-            if let Err(error) = self.annotate(&place, |pointer| pointer.used = now).await {
+        for (place, used) in stale {
+            let noted = self.annotate(&place, |pointer| pointer.used = pointer.used.max(used));
+            if let Err(error) = noted.await {
                 tracing::warn!(%place, error = chain(&error), "the time of use was not written");
             }
         }
     }
 
-    /// Drops what was not used for its lifetime; what is in use or protected stays.
+    /// Drops what was not used for its lifetime; what is in use, worked on or protected stays.
     async fn expire(&self, now: Timestamp) {
         let settings = self.settings();
         let mut expired = Vec::new();
@@ -97,17 +103,14 @@ impl Environments {
             else {
                 continue;
             };
-            let unused = now.duration_since(pointer.used);
-            if state.sessions() == 0 && unused.is_positive() && unused.unsigned_abs() > lifetime {
-                expired.push(place.clone());
+            let free = !state.is_busy() && self.must_be_unprotected(&pointer).is_ok();
+            if free && state.outlived(lifetime, now) {
+                expired.push((place.clone(), lifetime));
             }
         }
-        let caller = Caller {
-            name: "lifetime".to_owned(),
-        };
-        for place in expired {
-            match self.drop_place(&place, &caller, &Report::quiet()).await {
-                Ok(_) | Err(EnvironmentError::Protected { .. }) => {}
+        for (place, lifetime) in expired {
+            match self.expire_place(&place, lifetime).await {
+                Ok(()) | Err(EnvironmentError::Protected { .. }) => {}
                 Err(error) => {
                     tracing::warn!(%place, error = chain(&error), "an unused branch was not dropped");
                 }

@@ -2,7 +2,9 @@
 
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
+use rules::name::EnvironmentPattern;
 use rules::target::Place;
 
 use super::super::base::is_raw;
@@ -115,6 +117,20 @@ impl Environments {
         })
     }
 
+    /// Refuses to change a place that is protected, or one that only `create` or a connection may
+    /// make: it would come to be past the maximum of its table.
+    pub(super) fn may_swing(&self, turn: &Turn) -> Result<(), EnvironmentError> {
+        if let Some(pointer) = turn.state.pointer.load().as_ref() {
+            return self.must_be_unprotected(pointer);
+        }
+        let settings = self.settings();
+        match settings.environment(&turn.place.environment)?.pattern {
+            _ if turn.place.branch.is_some() => turn.pointer().map(drop),
+            EnvironmentPattern::Prefix(_) => self.admit(turn),
+            EnvironmentPattern::One(_) => Ok(()),
+        }
+    }
+
     /// Removes a named branch, or an environment of a wildcard table, with all its generations.
     ///
     /// # Errors
@@ -126,13 +142,35 @@ impl Environments {
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
         let mut turn = self.turn(place, Operation::Drop, caller, report).await?;
-        let outcome = self.drop_in(&mut turn).await;
+        let outcome = self.drop_in(&mut turn, None).await.map(drop);
         let record = turn.finish(outcome)?;
         self.collect().await;
         Ok(record)
     }
 
-    async fn drop_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {
+    /// Removes a place that was not used for its lifetime; one that is used again by now stays.
+    pub(in super::super) async fn expire_place(
+        &self,
+        place: &Place,
+        lifetime: Duration,
+    ) -> Result<(), EnvironmentError> {
+        let caller = Caller {
+            name: "lifetime".to_owned(),
+        };
+        let report = Report::quiet();
+        let mut turn = self.turn(place, Operation::Drop, &caller, &report).await?;
+        match self.drop_in(&mut turn, Some(lifetime)).await {
+            Ok(false) => Ok(()),
+            outcome => turn.finish(outcome.map(drop)).map(drop),
+        }
+    }
+
+    /// Drops the turn's place, with a `lifetime` only if it was not used for so long.
+    async fn drop_in(
+        &self,
+        turn: &mut Turn,
+        lifetime: Option<Duration>,
+    ) -> Result<bool, EnvironmentError> {
         let pointer = turn.state.pointer.load_full();
         let Some(pointer) = pointer else {
             self.inner.places.remove(&turn.place);
@@ -144,6 +182,10 @@ impl Environments {
         turn.step("drop");
         let state = turn.state.clone();
         let _gate = state.gate.write().await;
+        // Looked at behind the gate: until here a session may have come in, or a reset.
+        if lifetime.is_some_and(|lifetime| !state.outlived(lifetime, jiff::Timestamp::now())) {
+            return Ok(false);
+        }
         if let Some(live) = state.live() {
             turn.ended_sessions = state.sessions();
             live.close(Closing {
@@ -154,7 +196,11 @@ impl Environments {
         }
         let (pointers, place) = (self.inner.pointers.clone(), turn.place.clone());
         let removed = tokio::task::spawn_blocking(move || pointers.remove(&place));
-        removed.await.expect("removing a pointer does not panic")?;
+        if let Err(error) = removed.await.expect("removing a pointer does not panic") {
+            // It was closed to sessions above: open it again.
+            state.point((*pointer).clone());
+            return Err(error.into());
+        }
         state.pointer.store(None);
         self.inner.places.remove(&turn.place);
         for branch in pointer.branches() {
@@ -162,6 +208,6 @@ impl Environments {
                 tracing::warn!(%branch, error = %error, "a dropped branch did not stop");
             }
         }
-        Ok(())
+        Ok(true)
     }
 }

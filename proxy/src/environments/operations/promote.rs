@@ -33,13 +33,12 @@ impl Environments {
         }
         let mut turn = self.turn(to, Operation::Promote, caller, report).await?;
         let outcome = self.promote_in(&mut turn, from).await;
+        self.forget_if_empty(&turn);
         turn.finish(outcome)
     }
 
     async fn promote_in(&self, turn: &mut Turn, from: &Place) -> Result<(), EnvironmentError> {
-        if let Some(pointer) = turn.state.pointer.load().as_ref() {
-            self.must_be_unprotected(pointer)?;
-        }
+        self.may_swing(turn)?;
         let base = self.snapshot_for(turn, from).await?;
         let ready = self.prepare(turn, &base).await?;
         self.swing(turn, ready).await

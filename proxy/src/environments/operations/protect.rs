@@ -45,7 +45,10 @@ impl Environments {
     }
 
     /// Refuses what a protection forbids; one that has run out forbids nothing.
-    pub(super) fn must_be_unprotected(&self, pointer: &Pointer) -> Result<(), EnvironmentError> {
+    pub(in super::super) fn must_be_unprotected(
+        &self,
+        pointer: &Pointer,
+    ) -> Result<(), EnvironmentError> {
         match &pointer.protection {
             Some(held) if held.until.is_none_or(|until| until > Timestamp::now()) => {
                 Err(EnvironmentError::Protected {

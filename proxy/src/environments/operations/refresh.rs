@@ -23,13 +23,12 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         let mut turn = self.turn(place, Operation::Refresh, caller, report).await?;
         let outcome = self.refresh_in(&mut turn).await;
+        self.forget_if_empty(&turn);
         turn.finish(outcome)
     }
 
     async fn refresh_in(&self, turn: &mut Turn) -> Result<(), EnvironmentError> {
-        if let Some(pointer) = turn.state.pointer.load().as_ref() {
-            self.must_be_unprotected(pointer)?;
-        }
+        self.may_swing(turn)?;
         let settings = self.settings();
         let environment = settings.environment(&turn.place.environment)?.clone();
         let base = match (&turn.place.branch, &environment.source) {

@@ -20,6 +20,7 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         let mut turn = self.turn(place, Operation::Reset, caller, report).await?;
         let outcome = self.reset_in(&mut turn).await;
+        self.forget_if_empty(&turn);
         turn.finish(outcome)
     }
 

@@ -22,6 +22,7 @@ impl Environments {
     ) -> Result<Record, EnvironmentError> {
         let mut turn = self.turn(place, Operation::Undo, caller, report).await?;
         let outcome = self.undo_in(&mut turn, to).await;
+        self.forget_if_empty(&turn);
         turn.finish(outcome)
     }
 
