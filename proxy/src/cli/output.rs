@@ -1,5 +1,6 @@
 //! What the terminal sees: tables that line up, progress, errors with hints; or JSON.
 
+use std::borrow::Cow;
 use std::io::IsTerminal;
 use std::time::Duration;
 
@@ -37,14 +38,14 @@ impl Output {
                 Err(error) => eprintln!("error: {error}"),
             }
         } else {
-            println!("{}", people(value).trim_end());
+            println!("{}", plain(people(value).trim_end()));
         }
     }
 
     /// Prints a line for people; programs do not see it.
     pub(super) fn say(&self, line: impl AsRef<str>) {
         if !self.json {
-            println!("{}", line.as_ref());
+            println!("{}", plain(line.as_ref()));
         }
     }
 
@@ -55,9 +56,9 @@ impl Output {
             println!("{}", text.unwrap_or_else(|error| error.to_string()));
             return;
         }
-        eprintln!("error: {}", failure.error);
+        eprintln!("error: {}", plain(&failure.error));
         for hint in &failure.hints {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", plain(hint));
         }
     }
 
@@ -82,6 +83,23 @@ impl Output {
     }
 }
 
+/// Text without what a terminal would obey: names of tables, errors of servers and the output of
+/// migrations are other people's.
+fn plain(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    let shown = |c: char| {
+        if obeyed(c) {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(shown).collect()
+}
+
 /// A spinner on a terminal, plain lines elsewhere.
 pub(super) struct Bar {
     bar: Option<ProgressBar>,
@@ -91,7 +109,7 @@ pub(super) struct Bar {
 
 impl Bar {
     pub(super) fn line(&mut self, progress: &Progress) {
-        let text = progress.to_string();
+        let text = plain(&progress.to_string()).into_owned();
         match &self.bar {
             Some(bar) => bar.set_message(text),
             None if self.quiet => {}
@@ -145,4 +163,18 @@ pub(super) fn ago(moment: Timestamp) -> String {
 /// `1.4 GiB`.
 pub(super) fn bytes(count: u64) -> String {
     indicatif::BinaryBytes(count).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_named_like_a_terminal_command_is_only_shown() {
+        assert_eq!(plain("a\tb\nc — d"), "a\tb\nc — d");
+        assert_eq!(
+            plain("\u{1b}]0;x\u{7}\r\u{9b}2J"),
+            "\\u{1b}]0;x\\u{7}\\r\\u{9b}2J"
+        );
+    }
 }
