@@ -72,7 +72,7 @@ pub(super) async fn serve(
         Err(Refused::Close(reason)) => count_refusal(reason),
         Err(Refused::Tell(stream, report, reason)) => {
             count_refusal(reason);
-            say_last(stream, &report).await;
+            write_last(stream, &report.encode()).await;
         }
     }
     drop(connection);
@@ -128,9 +128,7 @@ async fn establish(
     let begun = match begin(policy, &route, &settings).await {
         Ok(begun) => begun,
         Err(Unreached::Said(raw)) => {
-            let mut stream = client.stream;
-            let _ = stream.write_all(&raw).await;
-            finish_writing(stream).await;
+            write_last(client.stream, &raw).await;
             return Err(Refused::Close("server refused"));
         }
         Err(Unreached::Report(report)) => {
@@ -362,11 +360,10 @@ async fn end(held: Held, remains: Remains) {
     }
 }
 
-/// Tells a client why it gets no session.
-async fn say_last(mut stream: Stream, report: &Report) {
-    let bytes = report.encode();
+/// Writes the last that a client without a session gets, bounded: it may not read.
+async fn write_last(mut stream: Stream, bytes: &[u8]) {
     let write = async {
-        stream.write_all(&bytes).await?;
+        stream.write_all(bytes).await?;
         stream.flush().await
     };
     if matches!(timeout(LINGER_MAX, write).await, Ok(Ok(()))) {
