@@ -5,7 +5,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use arc_swap::ArcSwap;
 use rules::config::{Config, Denied};
 use rules::name::UserName;
 use rules::target::{Place, Target, place_of_server_name};
@@ -25,7 +24,7 @@ use crate::relay::{
 #[derive(Clone)]
 pub(super) struct Resolver {
     environments: Environments,
-    config: Arc<ArcSwap<Config>>,
+    config: watch::Receiver<Arc<Config>>,
     runtime: Handle,
 }
 
@@ -74,7 +73,7 @@ impl Drop for Given {
 
 impl Resolver {
     /// A resolver that works on the runtime it is made on.
-    pub(super) fn new(environments: Environments, config: Arc<ArcSwap<Config>>) -> Self {
+    pub(super) fn new(environments: Environments, config: watch::Receiver<Arc<Config>>) -> Self {
         Self {
             environments,
             config,
@@ -83,7 +82,7 @@ impl Resolver {
     }
 
     async fn lead(&self, asked: &Asked) -> Result<Route, Refusal> {
-        let config = self.config.load_full();
+        let config = Arc::clone(&self.config.borrow());
         let (database, place) = target(asked, &config)?;
         if let Some((key, _)) = asked.settings.first() {
             return Err(Refusal {
@@ -96,12 +95,36 @@ impl Resolver {
         may_enter(&config, &asked.user, &place)?;
         let way = self.environments.enter(&place, &asked.user).await;
         match way.map_err(|error| refusal(&error))? {
-            Way::Upstream(entered) => Ok(upstream_route(entered, database, &place)),
+            Way::Upstream(entered) => {
+                let ending = self.ending(entered.closing.clone(), &asked.user, &place);
+                Ok(upstream_route(entered, database, &place, ending))
+            }
             Way::Branch(entered) => {
                 self.branch_route(*entered, database, &place, &asked.user)
                     .await
             }
         }
+    }
+
+    /// Turns the end of a generation, and of the right to be in it, into what the client is told.
+    fn ending(
+        &self,
+        closing: watch::Receiver<Option<Closing>>,
+        user: &UserName,
+        place: &Place,
+    ) -> watch::Receiver<Option<Ending>> {
+        let (sender, receiver) = watch::channel(None);
+        let (config, user, place) = (self.config.clone(), user.clone(), place.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                ending = end_of(closing, config, &user, &place) => {
+                    sender.send_replace(ending);
+                }
+                // The session is over: nobody listens any more.
+                () = sender.closed() => {}
+            }
+        });
+        receiver
     }
 
     async fn branch_route(
@@ -143,7 +166,7 @@ impl Resolver {
             inject: vec![("role".to_owned(), owner)],
             access: entered.access,
             place: place.to_string(),
-            ending: ending(entered.closing.clone(), place),
+            ending: self.ending(entered.closing.clone(), user, place),
             notices: entered.notices.clone(),
             lease: Box::new(entered),
         })
@@ -237,40 +260,64 @@ fn refusal(error: &EnvironmentError) -> Refusal {
     }
 }
 
-/// Turns the end of a generation into what the client is told.
-fn ending(
-    mut closing: watch::Receiver<Option<Closing>>,
-    place: &Place,
-) -> watch::Receiver<Option<Ending>> {
-    let (sender, receiver) = watch::channel(None);
-    let place = place.to_string();
-    let tell = move |closing: &Closing| Ending {
+/// What a client is told when its generation ends.
+fn closed(closing: &Closing, place: &Place) -> Ending {
+    Ending {
         message: format!(
             "terminating connection because \"{place}\" was {}",
             closing.operation.participle()
         ),
         detail: Some(format!("asked for by {} at {:.0}", closing.by, closing.at)),
         hint: Some("reconnect to get the present state".to_owned()),
-    };
-    if let Some(closing) = closing.borrow().as_ref() {
-        sender.send_replace(Some(tell(closing)));
-        return receiver;
     }
-    tokio::spawn(async move {
-        tokio::select! {
-            closed = closing.wait_for(Option::is_some) => {
-                if let Ok(closing) = closed {
-                    sender.send_replace(closing.as_ref().map(tell));
-                }
-            }
-            // The session is over: nobody listens any more.
-            () = sender.closed() => {}
-        }
-    });
-    receiver
 }
 
-fn upstream_route(entered: EnteredUpstream, database: String, place: &Place) -> Route {
+/// What a client is told when a reload took away its right to be where it is.
+fn shut_out(config: &Config, user: &UserName, place: &Place) -> Option<Ending> {
+    let refusal = may_enter(config, user, place).err()?;
+    Some(Ending {
+        message: format!("terminating connection because {}", refusal.message),
+        detail: refusal.detail,
+        hint: refusal.hint,
+    })
+}
+
+/// Completes with the reason when a session of `user` in `place` must end.
+async fn end_of(
+    mut closing: watch::Receiver<Option<Closing>>,
+    mut config: watch::Receiver<Arc<Config>>,
+    user: &UserName,
+    place: &Place,
+) -> Option<Ending> {
+    let ended = async {
+        let closing = closing.wait_for(Option::is_some).await.ok()?;
+        closing.as_ref().map(|closing| closed(closing, place))
+    };
+    let barred = async {
+        loop {
+            let read = Arc::clone(&config.borrow_and_update());
+            if let Some(ending) = shut_out(&read, user, place) {
+                return Some(ending);
+            }
+            if config.changed().await.is_err() {
+                // Nothing is read again any more: the daemon stops.
+                return std::future::pending().await;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        ending = ended => ending,
+        ending = barred => ending,
+    }
+}
+
+fn upstream_route(
+    entered: EnteredUpstream,
+    database: String,
+    place: &Place,
+    ending: watch::Receiver<Option<Ending>>,
+) -> Route {
     let address = entered.address.clone();
     let roots = match &address.sslrootcert {
         Some(path) => RootCertificates::File(path.clone()),
@@ -301,8 +348,42 @@ fn upstream_route(entered: EnteredUpstream, database: String, place: &Place) -> 
         inject: Vec::new(),
         access: entered.access,
         place: place.to_string(),
-        ending: ending(entered.closing.clone(), place),
+        ending,
         notices: Vec::new(),
         lease: Box::new(entered),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    fn config(users: &str) -> Arc<Config> {
+        let text = format!(
+            "[pool]\npath = \"pool\"\n[listen]\npostgres = \"127.0.0.1:6432\"\n\
+             [environments.qa]\nsource = {{ migrations = \"m\", database = \"shop\" }}\n{users}"
+        );
+        Arc::new(rules::config::parse(&text).expect("is a configuration"))
+    }
+
+    #[test]
+    fn a_user_removed_at_a_reload_does_not_stay_connected() {
+        let user =
+            |name: &str| format!("[users.{name}]\npassword = \"env:P\"\nenvironments = [\"qa\"]\n");
+        let (ada, place): (UserName, Place) = ("ada".parse().unwrap(), "qa".parse().unwrap());
+        let both = config(&(user("ada") + &user("bob")));
+        let reload = watch::Sender::new(both.clone());
+        let (_open, closing) = watch::channel(None);
+        let end = end_of(closing, reload.subscribe(), &ada, &place);
+        tokio::pin!(end);
+        assert_eq!(end.as_mut().now_or_never(), None);
+        reload.send_replace(both);
+        assert_eq!(end.as_mut().now_or_never(), None);
+        reload.send_replace(config(&user("bob")));
+        let ending = end.now_or_never().flatten().expect("the session ends");
+        let message = ending.message;
+        assert!(message.contains("\"ada\" may not enter"), "{message}");
     }
 }

@@ -10,7 +10,7 @@ use rules::config::{self, Config};
 use rules::name::{EnvironmentName, EnvironmentPattern};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::load::{LoadError, Loaded, load};
 use super::resolver::Resolver;
@@ -129,7 +129,8 @@ impl Signals {
 
 struct Daemon {
     loaded: ArcSwap<Loaded>,
-    config: Arc<ArcSwap<Config>>,
+    /// Watched by every session: a reload may take away the right to be there.
+    config: watch::Sender<Arc<Config>>,
     environments: Environments,
     relay: Arc<Relay>,
     /// Listening ends with them.
@@ -149,8 +150,8 @@ impl Daemon {
         PoolImage::mount_again(&loaded.pool_path())?;
         let pool = Pool::open(loaded.pool_settings()).await?;
         let environments = Environments::open(pool, settings)?;
-        let config = Arc::new(ArcSwap::from_pointee(loaded.config.clone()));
-        let resolver = Resolver::new(environments.clone(), Arc::clone(&config));
+        let config = watch::Sender::new(Arc::new(loaded.config.clone()));
+        let resolver = Resolver::new(environments.clone(), config.subscribe());
         let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let relay = Relay::new(Arc::new(resolver), policy, workers);
         let relay = relay.map_err(|error| DaemonError::System("start the relay", error))?;
@@ -296,9 +297,10 @@ impl Daemon {
         let settings = new.environment_settings()?;
         let policy = policy::policy(&new)?;
         let restart = config::needs_restart(&old.config, &new.config);
-        self.config.store(Arc::new(new.config.clone()));
         self.environments.reload(settings);
         self.relay.reload(policy);
+        // Last, so that nobody whom it ends comes in again by what was before.
+        self.config.send_replace(Arc::new(new.config.clone()));
         self.loaded.store(Arc::new(new));
         Ok(restart)
     }
