@@ -8,6 +8,7 @@ use rules::name::UserName;
 use rules::target::Place;
 use tokio::sync::watch;
 
+use super::base::is_raw;
 use super::place::{Closing, Joined, PlaceState};
 use super::settings::UpstreamAddress;
 use super::turn::Caller;
@@ -76,6 +77,7 @@ impl Environments {
                 self.build_on_connect(place, &caller).await?;
                 continue;
             };
+            self.must_be_allowed(place, &state)?;
             let joined = {
                 let _gate = state.gate.read().await;
                 let Some(live) = state.live().filter(|live| !live.is_closing()) else {
@@ -112,6 +114,20 @@ impl Environments {
             verb: "be entered",
             reason,
         })
+    }
+
+    /// Refuses raw data that a place holds from before its table changed: who may enter follows from
+    /// the table, which no longer says that the data is raw.
+    fn must_be_allowed(&self, place: &Place, state: &PlaceState) -> Result<(), EnvironmentError> {
+        let Some(pointer) = state.pointer.load_full() else {
+            return Ok(());
+        };
+        let base = self.inner.pool.snapshot(&pointer.current.base);
+        self.must_allow(
+            base.is_none_or(|base| is_raw(&base)),
+            &place.to_string(),
+            place,
+        )
     }
 
     fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {

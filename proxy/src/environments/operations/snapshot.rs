@@ -88,7 +88,7 @@ impl Environments {
     }
 
     /// Refuses raw data where it is not allowed.
-    pub(super) fn must_allow(
+    pub(in super::super) fn must_allow(
         &self,
         raw: bool,
         from: &str,
