@@ -17,6 +17,10 @@ use crate::place::{Place, base, label, rows, run, servers_below, settings_at, sp
 const POOL: &str = "STANDIN_TEST_POOL";
 /// The signal that ends a process unasked.
 const KILLED: i32 = 9;
+/// The branch that must survive everything that is done to it.
+const KEPT: &str = "kept";
+/// The branch whose server runs while everything happens to others.
+const RUNNING: &str = "running";
 /// A daemon must be back in service within this time, whatever it finds.
 const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -71,20 +75,37 @@ async fn daemon() {
     let pool = Pool::open(settings_at(PathBuf::from(path)))
         .await
         .expect("an open pool");
-    let (from, kept) = found(&pool);
+    let (from, kept) = found(&pool, KEPT);
     let point = point.split(':').next().expect("a name");
     work(&pool, point, &from, &kept).await;
+    // Whatever failed, what runs lives on.
+    let (_, running) = found(&pool, RUNNING);
+    let lease = pool.enter(&running).await.expect("a session");
+    run(&lease, "UPDATE item SET name = name || '.'").await;
+    drop(lease);
     pool.shutdown().await;
 }
 
-/// The oldest snapshot, and the branch that must survive everything.
-fn found(pool: &Pool) -> (SnapshotId, BranchId) {
-    let kept = pool
-        .branches()
-        .into_iter()
-        .find(|view| view.manifest.spec.protect);
-    let kept = kept.expect("the kept branch").manifest;
-    (kept.base.clone().expect("its base"), kept.id.clone())
+/// A protected branch by its name, and the snapshot that it was made from.
+fn found(pool: &Pool, name: &str) -> (SnapshotId, BranchId) {
+    let mut views = pool.branches().into_iter();
+    let found = views.find(|view| view.manifest.spec.name.as_deref() == Some(name));
+    let manifest = found.expect("the branch").manifest;
+    (
+        manifest.base.clone().expect("its base"),
+        manifest.id.clone(),
+    )
+}
+
+/// Leaves a server running as a daemon does that was killed; gives its process id.
+async fn leave_running(place: &Place) -> u32 {
+    let pool = place.open().await;
+    let (_, running) = found(&pool, RUNNING);
+    let lease = pool.enter(&running).await.expect("a session");
+    let pid = lease.server().pid();
+    drop(lease);
+    place.close(pool).await;
+    pid
 }
 
 fn daemon_until(place: &Place, point: &str) -> std::process::Output {
@@ -104,7 +125,8 @@ async fn recovers(place: &Place, point: &str) {
     let took = began.elapsed();
     assert!(took < RECOVERED_WITHIN, "{point}: {took:?}");
     assert_eq!(pool.facts().trouble, [], "{point}");
-    let (from, kept) = found(&pool);
+    let (from, kept) = found(&pool, KEPT);
+    let (_, running) = found(&pool, RUNNING);
     let lease = pool.enter(&kept).await.expect(point);
     assert_eq!(rows(&lease).await, 42, "{point}");
     drop(lease);
@@ -124,7 +146,9 @@ async fn recovers(place: &Place, point: &str) {
     place.close(pool).await;
     let pool = place.open().await;
     pool.empty_trash().await.expect("an empty trash");
-    assert_eq!(place.names("branches"), [kept.to_string()], "{point}");
+    let mut branches = [kept.to_string(), running.to_string()];
+    branches.sort();
+    assert_eq!(place.names("branches"), branches, "{point}");
     assert_eq!(place.names("snapshots"), [from.to_string()], "{point}");
     assert_eq!(place.names("building"), Vec::<String>::new(), "{point}");
     assert_eq!(place.names("trash"), Vec::<String>::new(), "{point}");
@@ -140,13 +164,19 @@ async fn furnished(file_system: FileSystem) -> Place {
     let place = Place::make(Some(file_system));
     let pool = place.open().await;
     let origin = Origin::Snapshot(base(&pool).await);
-    let kept = BranchSpec {
-        protect: true,
-        ..BranchSpec::new(Durability::Process)
-    };
-    let lease = pool.create_awake(origin, kept).await.expect("a branch");
-    run(&lease, "DELETE FROM item WHERE id > 42").await;
-    drop(lease);
+    for (name, durability) in [
+        (KEPT, Durability::Process),
+        (RUNNING, Durability::Consistent),
+    ] {
+        let spec = BranchSpec {
+            name: Some(name.to_owned()),
+            protect: true,
+            idle: None,
+            ..BranchSpec::new(durability)
+        };
+        let lease = pool.create_awake(origin.clone(), spec).await;
+        run(&lease.expect("a branch"), "DELETE FROM item WHERE id > 42").await;
+    }
     pool.shutdown().await;
     place.close(pool).await;
     place
@@ -155,6 +185,7 @@ async fn furnished(file_system: FileSystem) -> Place {
 async fn killed_everywhere(file_system: FileSystem) {
     let place = furnished(file_system).await;
     for point in STEPS {
+        let pid = leave_running(&place).await;
         let output = daemon_until(&place, point);
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(
@@ -162,6 +193,8 @@ async fn killed_everywhere(file_system: FileSystem) {
             Some(KILLED),
             "{point} was not passed: {said}"
         );
+        let left = servers_below(&place.pool);
+        assert!(left.contains(&pid.cast_signed()), "{point}: {left:?}");
         recovers(&place, point).await;
     }
 }
@@ -181,6 +214,7 @@ async fn failed_everywhere(file_system: FileSystem) {
     for point in STEPS {
         for error in ["EIO", "ENOSPC"] {
             let point = format!("{point}:{error}");
+            leave_running(&place).await;
             let output = daemon_until(&place, &point);
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{point}: {said}");

@@ -53,7 +53,10 @@ impl Place {
         drop(pool);
         let lock = std::fs::File::open(self.pool.join("lock")).expect("the lock");
         let waited = tokio::task::spawn_blocking(move || {
-            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive)
+            use rustix::fs::{FlockOperation, flock};
+            flock(&lock, FlockOperation::LockExclusive)?;
+            // A process that another test forks at this moment holds the file a little longer.
+            flock(&lock, FlockOperation::Unlock)
         });
         waited.await.expect("a thread").expect("the pool is let go");
     }

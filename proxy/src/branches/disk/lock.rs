@@ -10,7 +10,15 @@ use rustix::fs::{FlockOperation, flock};
 /// Holds the pool; the kernel lets go of it when the process ends, however it ends.
 #[derive(Debug)]
 pub(in crate::branches) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // A process that is being forked at this moment shares the file until it runs its program,
+        // and closing ours would not let go of the pool before that.
+        flock(&self.file, FlockOperation::Unlock).ok();
+    }
 }
 
 /// Why the pool could not be taken.
@@ -43,6 +51,6 @@ impl Lock {
             writeln!(file, "{}", std::process::id())
         };
         note().map_err(LockError::Io)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
