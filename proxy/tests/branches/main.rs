@@ -5,5 +5,6 @@ mod crash;
 mod lifecycle;
 mod live;
 mod place;
+mod room;
 mod seal;
 mod trust;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use nix::libc::O_NOFOLLOW;
 
-use super::tree::{Foreign, Tree};
+use super::tree::{ANEW_SUFFIX, Foreign, Tree, is_transient};
 use super::{CloneError, Weight, sys};
 
 /// A file in more pieces than this, and than [`BYTES_PER_PIECE`] explains, is worth writing anew.
@@ -48,34 +48,59 @@ pub(in crate::branches) fn measure(root: &Path) -> Result<Weight, CloneError> {
 
 /// Writes every file anew that lies in too many pieces; gives how many pieces that saved.
 ///
-/// Nobody may use the directory meanwhile.
-pub(in crate::branches) fn rewrite(root: &Path) -> Result<u64, CloneError> {
-    let mut block = vec![0; BLOCK_BYTES];
+/// Nobody may use the directory meanwhile. Ends early, with every file whole, when `stop` says so.
+pub(in crate::branches) fn rewrite(
+    root: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<u64, CloneError> {
     let mut saved = 0;
-    for file in list(root)?.files {
+    let files = list(root)?.files;
+    for file in files.iter().filter(|file| !is_transient(file)) {
         let path = root.join(file);
-        let fail = || CloneError::io("write anew", &path);
-        let old = File::open(&path).map_err(fail())?;
-        let metadata = old.metadata().map_err(fail())?;
-        let Ok(before) = sys::lie(&old) else { continue };
-        if before.extents < PIECES_MIN.max(2 * metadata.len() / BYTES_PER_PIECE) {
-            continue;
+        saved += rewrite_one(&path, stop).map_err(CloneError::io("write anew", &path))?;
+        if stop() {
+            break;
         }
-        let aside = path.with_extension("standin-rewrite");
-        let new = rewrite_one(&old, &metadata, &aside, &mut block).map_err(fail())?;
-        let after = sys::lie(&new).map_err(fail())?;
-        fs::rename(&aside, &path).map_err(fail())?;
-        saved += before.extents.saturating_sub(after.extents);
     }
     Ok(saved)
 }
 
-fn rewrite_one(
+fn rewrite_one(path: &Path, stop: &dyn Fn() -> bool) -> io::Result<u64> {
+    let mut options = OpenOptions::new();
+    let old = options.read(true).custom_flags(O_NOFOLLOW).open(path)?;
+    let metadata = old.metadata()?;
+    let Ok(before) = sys::lie(&old) else {
+        return Ok(0);
+    };
+    if before.extents < PIECES_MIN.max(2 * metadata.len() / BYTES_PER_PIECE) {
+        return Ok(0);
+    }
+    let mut aside = path.as_os_str().to_owned();
+    aside.push(ANEW_SUFFIX);
+    match fs::remove_file(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let written = write_anew(&old, &metadata, aside.as_ref(), stop);
+    let new = match written {
+        Ok(Some(new)) => new,
+        unfinished => {
+            fs::remove_file(&aside)?;
+            return unfinished.map(|_| 0);
+        }
+    };
+    let after = sys::lie(&new)?;
+    fs::rename(&aside, path)?;
+    Ok(before.extents.saturating_sub(after.extents))
+}
+
+/// Writes the content of `old` into the new file `aside`; `None` if it was told to stop.
+fn write_anew(
     mut old: &File,
     metadata: &fs::Metadata,
     aside: &Path,
-    block: &mut [u8],
-) -> io::Result<File> {
+    stop: &dyn Fn() -> bool,
+) -> io::Result<Option<File>> {
     let mut new = OpenOptions::new()
         .read(true)
         .write(true)
@@ -88,16 +113,18 @@ fn rewrite_one(
     if metadata.len() > 0 {
         rustix::fs::fallocate(&new, flags, 0, metadata.len())?;
     }
+    let mut block = vec![0; BLOCK_BYTES];
     loop {
-        let length = old.read(block)?;
+        let length = old.read(&mut block)?;
         match block.get(..length) {
+            _ if stop() => return Ok(None),
             Some(read) if !read.is_empty() => new.write_all(read)?,
             _ => break,
         }
     }
     new.set_permissions(fs::Permissions::from_mode(metadata.mode() & 0o777))?;
     new.sync_all()?;
-    Ok(new)
+    Ok(Some(new))
 }
 
 fn list(root: &Path) -> Result<Tree, CloneError> {

@@ -24,6 +24,8 @@ const TRANSIENT_CONTENT: [&str; 7] = [
 ];
 /// What the names of temporary files and directories begin with.
 const TEMPORARY_PREFIX: &str = "pgsql_tmp";
+/// What the names of files end with that are being written anew.
+pub(super) const ANEW_SUFFIX: &str = ".standin-anew";
 /// A cache that the server builds anew.
 const CACHE: &str = "pg_internal.init";
 
@@ -49,6 +51,7 @@ pub(super) fn is_transient(relative: &Path) -> bool {
         || (nested && TRANSIENT_CONTENT.contains(&first))
         || last.starts_with(TEMPORARY_PREFIX)
         || last.starts_with(CACHE)
+        || last.ends_with(ANEW_SUFFIX)
 }
 
 impl Tree {
@@ -119,5 +122,6 @@ mod tests {
         check("pg_wal/000000010000000000000001", false);
         check("pg_subtrans/0000", true);
         check("base/1/postmaster.pid", false);
+        check("base/1/16384.1.standin-anew", true);
     }
 }

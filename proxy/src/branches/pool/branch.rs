@@ -3,6 +3,7 @@
 //! One lock admits sessions and decides to stop, so no session enters a server that stops.
 
 use std::collections::HashSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,8 @@ pub(super) struct Branch {
     changed: watch::Sender<u64>,
     /// What it weighed when it was last looked at.
     pub(super) weight: Mutex<Option<Weight>>,
+    /// Somebody wants to enter while its files are being written anew.
+    pub(super) hurry: AtomicBool,
     /// When this process made it; absent for what was found.
     pub(super) born: Option<Instant>,
 }
@@ -40,6 +43,8 @@ pub(super) struct Branch {
 pub(super) enum State {
     /// No process; `readers` clone it at the moment, and a start must wait for them.
     Asleep { readers: usize },
+    /// No process; its files are being written anew, each in one piece.
+    Gathering,
     /// A server is being started.
     Waking,
     /// A server runs.
@@ -82,6 +87,7 @@ impl Branch {
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
             weight: Mutex::new(None),
+            hurry: AtomicBool::new(false),
             born,
         })
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rules::name::UserName;
@@ -154,6 +155,10 @@ impl Pool {
                 *state = State::Waking;
                 drop(state);
                 self.spawn_wake(Arc::clone(branch));
+                None
+            }
+            State::Gathering => {
+                branch.hurry.store(true, Ordering::Release);
                 None
             }
             State::Asleep { .. } | State::Waking | State::Stopping => None,

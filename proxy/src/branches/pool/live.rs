@@ -43,7 +43,7 @@ fn reach(branch: &Arc<Branch>) -> Reach {
             Reach::Still(Still(Arc::clone(branch)))
         }
         State::Awake(_) => Reach::Awake,
-        State::Waking | State::Stopping => Reach::Changing,
+        State::Waking | State::Stopping | State::Gathering => Reach::Changing,
         State::Suspect => Reach::Never("its data may be torn after a power cut"),
         State::Failed { .. } => Reach::Never("its server does not start"),
         State::Gone => Reach::Never("it is being dropped"),
@@ -61,6 +61,7 @@ impl Pool {
         let branch = branch.ok_or_else(|| CreateError::NoBranch(id.clone()))?;
         let mut changes = branch.watch();
         let proven = loop {
+            self.gather_branch(&branch).await;
             changes.mark_unchanged();
             match reach(&branch) {
                 Reach::Still(_still) => {
@@ -121,6 +122,8 @@ impl Pool {
         let home = aside.home();
         let proven = self.prove(installation, &home, (Check::Answers, None));
         proven.await.map_err(failed(id))?;
+        // Its parent may never sleep, and so never be written anew.
+        self.gather_copy(home.pgdata()).await;
         Ok(step("live.recovered")?)
     }
 }

@@ -8,6 +8,7 @@ mod create;
 mod draft;
 mod enter;
 mod error;
+mod gather;
 mod live;
 mod open;
 mod prove;

@@ -8,24 +8,16 @@ use rules::name::UserName;
 
 use super::create::Aside;
 use super::error::SealError;
+use super::gather::SNAPSHOT_PIECES;
 use super::{Pool, Snapshot, blocking, write};
 use crate::branches::disk;
-use crate::branches::driver::{self, Driver, Weight};
+use crate::branches::driver::{self, Weight};
 use crate::branches::manifest::{
     Check, Cluster, FORMAT, Origin, SealLabel, SnapshotManifest, millis, now,
 };
 use crate::branches::server::{ClusterState, Database, Installation, Lengths, control_data};
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
-
-/// Cloning a file costs about 20 µs for each of its pieces: this many pieces beyond one for each
-/// file cost 60 ms.
-const SCATTERED_PIECES: u64 = 3000;
-
-/// Whether clones would take noticeably longer because files lie in many pieces.
-fn is_scattered(weight: Weight) -> bool {
-    weight.extents > weight.files + SCATTERED_PIECES
-}
 
 /// What is known of a cluster that is about to be sealed.
 pub(super) struct Seal {
@@ -151,13 +143,7 @@ impl Pool {
         step("seal.tidied")?;
         // Blocks that were never written have no place yet: weighed after this they do.
         disk::sync(layout.root())?;
-        manifest.weight = driver::measure(&data)?;
-        if self.0.driver == Driver::Reflink && is_scattered(manifest.weight) {
-            // Once, here, and not by every branch that is cloned from it.
-            let saved = driver::rewrite(&data)?;
-            tracing::info!(snapshot = %manifest.id, saved, "wrote scattered files anew");
-            manifest.weight = driver::measure(&data)?;
-        }
+        manifest.weight = self.gather(data.clone(), SNAPSHOT_PIECES, &|| false)?;
         self.0.driver.protect(&data)?;
         manifest.took_ms = millis(began.elapsed());
         let text = toml::to_string(&manifest).map_err(std::io::Error::other)?;

@@ -9,7 +9,7 @@ use rules::config::Durability;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
-use super::branch::{Awake, Branch, State};
+use super::branch::{Awake, Branch, State, locked};
 use super::error::{EditError, SleepError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::manifest::{BranchManifest, now};
@@ -215,6 +215,8 @@ impl Pool {
             tracing::warn!(branch = %id, "server was killed, the next start recovers");
         }
         let settled = self.settle(branch).await;
+        // What it weighed while it ran says nothing any more.
+        *locked(&branch.weight) = None;
         branch.become_state(State::Asleep { readers: 0 });
         settled.map_err(|source| SleepError::Io { id, source })
     }

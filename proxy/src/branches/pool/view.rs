@@ -140,7 +140,7 @@ fn shortage(space: Space) -> Option<String> {
 fn view(branch: &Branch) -> Option<BranchView> {
     let now = Instant::now();
     let activity = match &*branch.state() {
-        State::Asleep { .. } => Activity::Asleep,
+        State::Asleep { .. } | State::Gathering => Activity::Asleep,
         State::Waking => Activity::Waking,
         State::Awake(awake) => Activity::Awake {
             pid: awake.server.pid(),

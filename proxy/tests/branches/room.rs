@@ -1,0 +1,81 @@
+//! What branches take on the disk, at birth and over generations.
+
+use proxy::branches::setup::FileSystem;
+use proxy::branches::{BranchId, DraftPlan, Origin, Pool, SnapshotId, Weight};
+
+use crate::place::{Place, label, spec};
+
+/// Wide rows on mostly empty pages: every update writes a page of its own.
+const SCHEMA: &str = "
+    CREATE TABLE item (id int PRIMARY KEY, amount int NOT NULL DEFAULT 0, filler text)
+        WITH (fillfactor = 10, autovacuum_enabled = off);
+    INSERT INTO item SELECT g, 0, repeat('x', 380) FROM generate_series(1, 30000) g;";
+const UPDATES: &str = "UPDATE item SET amount = amount + 1
+    WHERE id IN (SELECT 1 + (random() * 29999)::int FROM generate_series(1, 1500))";
+/// Enough for three times the bound if nothing were done.
+const GENERATIONS: usize = 12;
+/// Pieces beyond one for each file from which on a branch is written anew before it is cloned.
+const PIECES_MAX: u64 = 10_000;
+
+async fn wide(pool: &Pool) -> SnapshotId {
+    let plan = DraftPlan::Fresh {
+        major: None,
+        database: "shop".to_owned(),
+    };
+    let draft = pool.draft(plan, |_| {}).await.expect("a draft");
+    let client = draft.admin("shop").await.expect("a session");
+    client.batch_execute(SCHEMA).await.expect("a schema");
+    drop(client);
+    draft.seal(label()).await.expect("a snapshot")
+}
+
+async fn update(pool: &Pool, id: &BranchId) {
+    let lease = pool.enter(id).await.expect("a session");
+    let client = lease.admin("shop").await.expect("a session");
+    client.batch_execute(UPDATES).await.expect("updates");
+    drop((client, lease));
+    pool.sleep(id).await.expect("sleep");
+}
+
+async fn weight(pool: &Pool, id: &BranchId) -> Weight {
+    pool.weigh().await;
+    let view = pool.branch(id).expect("a view");
+    view.weight.expect("a weight")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pieces_stay_bounded_over_generations_of_branches() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(wide(&pool).await);
+    let mut parent = pool.create(origin, spec()).await.expect("a branch");
+    let (mut grandparent, mut written) = (None, 0);
+    for generation in 1..=GENERATIONS {
+        let before = weight(&pool, &parent).await.extents;
+        update(&pool, &parent).await;
+        written += weight(&pool, &parent).await.extents.saturating_sub(before);
+        let child = pool.create(Origin::Branch(parent.clone()), spec()).await;
+        let child = child.expect("a child");
+        let lies = weight(&pool, &child).await;
+        assert!(
+            lies.extents <= lies.files + PIECES_MAX,
+            "generation {generation}: {lies:?}"
+        );
+        // As long as the parent is there, what its child writes goes to other places.
+        if let Some(old) = grandparent.replace(parent) {
+            pool.drop_branch(&old).await.expect("a drop");
+            pool.empty_trash().await.expect("an empty trash");
+        }
+        parent = child;
+    }
+    assert!(written > 2 * PIECES_MAX, "{written} pieces prove nothing");
+    let lease = pool.enter(&parent).await.expect("a session");
+    let client = lease.admin("shop").await.expect("a session");
+    let rows = client
+        .query_one("SELECT count(*) FROM item", &[])
+        .await
+        .expect("a count");
+    assert_eq!(rows.get::<_, i64>(0), 30000);
+    drop((client, lease));
+    pool.shutdown().await;
+}
