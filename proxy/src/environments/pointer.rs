@@ -264,7 +264,7 @@ impl Pointers {
         match fs::remove_file(&path) {
             // Whoever removed the file by hand must be able to drop the place too.
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(io_error("remove", &path)(error));
+                Err(io_error("remove", &path)(error))
             }
             _ => self.sync(),
         }
