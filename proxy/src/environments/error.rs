@@ -220,7 +220,8 @@ impl EnvironmentError {
             }
             Self::Unmasked { to, .. } => {
                 vec![format!(
-                    "`unmasked = true` in the source of \"{to}\" allows it"
+                    "`standin environment refresh {to}` fills it from its source; `unmasked = true` \
+                     in that source allows raw data"
                 )]
             }
             Self::Wake { source, .. } => source.hint().map(str::to_owned).into_iter().collect(),

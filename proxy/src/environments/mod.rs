@@ -21,7 +21,7 @@ mod turn;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
-use dashmap::{DashMap, DashSet};
+use dashmap::DashMap;
 use rules::target::Place;
 
 use crate::branches::{BranchId, Pool, SnapshotId};
@@ -61,8 +61,8 @@ struct Inner {
     /// One builder per base, so that two environments of one source share what the first makes.
     base_locks: DashMap<String, Arc<tokio::sync::Mutex<()>>>,
     /// Branches and snapshots of operations under way, which no pointer names yet.
-    held_branches: DashSet<BranchId>,
-    held_snapshots: DashSet<SnapshotId>,
+    held_branches: turn::Holds<BranchId>,
+    held_snapshots: turn::Holds<SnapshotId>,
     /// Pointer files that could not be read, for `doctor`; while there is one, nothing is collected.
     unreadable: Vec<String>,
 }
@@ -99,8 +99,8 @@ impl Environments {
             places,
             spares: spare::Spares::default(),
             base_locks: DashMap::new(),
-            held_branches: DashSet::new(),
-            held_snapshots: DashSet::new(),
+            held_branches: turn::Holds::default(),
+            held_snapshots: turn::Holds::default(),
             unreadable,
         };
         let environments = Self {

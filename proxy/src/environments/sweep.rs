@@ -126,8 +126,8 @@ impl Environments {
         }
         let (mut branches, mut snapshots) = (BTreeSet::new(), BTreeSet::new());
         // Holds are read before pointers: what moves from a hold to a pointer is seen at least once.
-        branches.extend(self.inner.held_branches.iter().map(|held| held.clone()));
-        snapshots.extend(self.inner.held_snapshots.iter().map(|held| held.clone()));
+        branches.extend(self.inner.held_branches.all());
+        snapshots.extend(self.inner.held_snapshots.all());
         for entry in &self.inner.places {
             if let Some(pointer) = entry.value().pointer.load_full() {
                 branches.extend(pointer.branches().cloned());

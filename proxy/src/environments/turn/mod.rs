@@ -1,5 +1,6 @@
 //! A place's turn: who works on it, since when, at which step, and what became of it.
 
+mod holds;
 mod swing;
 mod tasks;
 
@@ -17,6 +18,7 @@ use super::pointer::{Generation, Operation, Pointer};
 use super::{EnvironmentError, Environments, Progress, Record};
 use crate::branches::{BranchId, SnapshotId};
 
+pub(super) use holds::Holds;
 pub(super) use tasks::Tasks;
 
 /// Operations that may wait for one place: enough for every button of a team, few enough that a
@@ -171,16 +173,13 @@ impl Turn {
 
     /// Keeps a branch from being collected until the turn is over.
     pub(super) fn hold_branch(&mut self, branch: &BranchId) {
-        self.environments.inner.held_branches.insert(branch.clone());
+        self.environments.inner.held_branches.hold(branch);
         self.held_branches.push(branch.clone());
     }
 
     /// Keeps a snapshot from being collected until the turn is over.
     pub(super) fn hold_snapshot(&mut self, snapshot: &SnapshotId) {
-        self.environments
-            .inner
-            .held_snapshots
-            .insert(snapshot.clone());
+        self.environments.inner.held_snapshots.hold(snapshot);
         self.held_snapshots.push(snapshot.clone());
     }
 
@@ -282,10 +281,10 @@ impl Drop for Turn {
     fn drop(&mut self) {
         self.state.set_running(None);
         for branch in &self.held_branches {
-            self.environments.inner.held_branches.remove(branch);
+            self.environments.inner.held_branches.release(branch);
         }
         for snapshot in &self.held_snapshots {
-            self.environments.inner.held_snapshots.remove(snapshot);
+            self.environments.inner.held_snapshots.release(snapshot);
         }
     }
 }
