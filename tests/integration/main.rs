@@ -1,6 +1,13 @@
 //! The integration tests, one module per concern, all on real PostgreSQL.
 
+mod cli;
 mod drivers;
+mod environments;
 mod harness;
 mod house;
+mod load;
+mod reload;
+mod security;
 mod seeder;
+mod shop;
+mod upstream;

@@ -49,6 +49,12 @@ impl Output {
         }
     }
 
+    /// Says that something is done, to programs as `{"done": …}`.
+    pub(super) fn done(&self, line: impl AsRef<str>) {
+        let line = line.as_ref();
+        self.show(&serde_json::json!({ "done": line }), |_| line.to_owned());
+    }
+
     /// Prints an error once, with what to do about it.
     pub(super) fn failure(&self, failure: &Failure) {
         if self.json {

@@ -1,7 +1,9 @@
 //! The control socket: `control.sock` in the pool, for the daemon's user only.
 
+use std::fs::Permissions;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tokio::net::UnixListener;
@@ -20,8 +22,10 @@ pub(super) fn bind(pool: &Path) -> io::Result<UnixListener> {
     }
     // Through the directory's descriptor: a socket's path may be 107 bytes long, a pool's longer.
     let directory = std::fs::File::open(pool)?;
-    UnixListener::bind(format!(
+    let listener = UnixListener::bind(format!(
         "/proc/self/fd/{}/{CONTROL_SOCKET}",
         directory.as_raw_fd()
-    ))
+    ))?;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    Ok(listener)
 }

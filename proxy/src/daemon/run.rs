@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -134,10 +134,16 @@ struct Daemon {
     environments: Environments,
     relay: Arc<Relay>,
     /// Listening ends with them.
-    listeners: Mutex<Vec<Listener>>,
+    listeners: Mutex<Vec<Open>>,
     endpoints: Arc<ArcSwap<Vec<String>>>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     since: jiff::Timestamp,
+}
+
+/// A listener, and the environment whose own port it is.
+struct Open {
+    listener: Listener,
+    port: Option<(EnvironmentName, u16)>,
 }
 
 impl Daemon {
@@ -173,15 +179,10 @@ impl Daemon {
     fn listen(&self) -> Result<(), DaemonError> {
         let loaded = self.loaded.load();
         let listen = &loaded.config.listen;
-        let mut endpoints = Vec::new();
         if let Some(address) = listen.postgres {
-            let bound = self.listen_tcp(address, Door::Common)?;
-            endpoints.push(format!("postgres://{bound}"));
-            for (environment, port) in ports(&loaded.config) {
-                let address = SocketAddr::new(address.ip(), port);
-                let bound = self.listen_tcp(address, Door::Environment(environment.clone()))?;
-                endpoints.push(format!("postgres://{bound} ({environment})"));
-            }
+            self.keep(self.listen_tcp(address, Door::Common)?, None);
+            let ports = self.listen_on(&ports(&loaded.config))?;
+            self.kept().extend(ports);
         }
         if let Some(directory) = &listen.unix {
             let directory = loaded.directory.join(directory);
@@ -197,34 +198,58 @@ impl Daemon {
                 address: address.clone(),
                 source,
             };
-            self.keep(listener.map_err(failed)?);
-            endpoints.push(address);
+            self.keep(listener.map_err(failed)?, None);
         }
-        self.endpoints.store(Arc::new(endpoints));
+        self.tell_endpoints();
         Ok(())
     }
 
-    fn listen_tcp(&self, address: SocketAddr, door: Door) -> Result<SocketAddr, DaemonError> {
+    /// Opens ports of environments; where one cannot be had, none is kept.
+    fn listen_on(&self, ports: &[(EnvironmentName, u16)]) -> Result<Vec<Open>, DaemonError> {
+        let Some(common) = self.loaded.load().config.listen.postgres else {
+            return Ok(Vec::new());
+        };
+        let open = |(environment, port): &(EnvironmentName, u16)| {
+            let address = SocketAddr::new(common.ip(), *port);
+            let door = Door::Environment(environment.clone());
+            let listener = self.listen_tcp(address, door)?;
+            let port = Some((environment.clone(), *port));
+            Ok(Open { listener, port })
+        };
+        ports.iter().map(open).collect()
+    }
+
+    /// Says where clients connect now.
+    fn tell_endpoints(&self) {
+        let endpoint = |open: &Open| match (open.listener.address(), &open.port) {
+            (Address::Tcp(bound), None) => format!("postgres://{bound}"),
+            (Address::Tcp(bound), Some((environment, _))) => {
+                format!("postgres://{bound} ({environment})")
+            }
+            (Address::Unix(path), _) => path.display().to_string(),
+        };
+        let endpoints = self.kept().iter().map(endpoint).collect();
+        self.endpoints.store(Arc::new(endpoints));
+    }
+
+    fn listen_tcp(&self, address: SocketAddr, door: Door) -> Result<Listener, DaemonError> {
         let proxied = self.loaded.load().config.listen.proxy_protocol;
         let listener = self.relay.listen_tcp(address, door, proxied);
         let failed = |source| DaemonError::Listen {
             address: address.to_string(),
             source,
         };
-        let listener = listener.map_err(failed)?;
-        let bound = match listener.address() {
-            Address::Tcp(bound) => *bound,
-            Address::Unix(_) => address,
-        };
-        self.keep(listener);
-        Ok(bound)
+        listener.map_err(failed)
     }
 
-    fn keep(&self, listener: Listener) {
+    fn kept(&self) -> MutexGuard<'_, Vec<Open>> {
         self.listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(listener);
+    }
+
+    fn keep(&self, listener: Listener, port: Option<(EnvironmentName, u16)>) {
+        self.kept().push(Open { listener, port });
     }
 
     fn control(
@@ -296,12 +321,33 @@ impl Daemon {
         let new = load(&old.path)?;
         let settings = new.environment_settings()?;
         let policy = policy::policy(&new)?;
-        let restart = config::needs_restart(&old.config, &new.config);
+        let mut restart = config::needs_restart(&old.config, &new.config);
+        let (before, after) = (ports(&old.config), ports(&new.config));
+        let is_new = |port: &&(EnvironmentName, u16)| !before.contains(port);
+        let taken = |number: u16| before.iter().any(|(_, before)| *before == number);
+        // A port cannot change hands while its old listener still holds it.
+        let (moved, added): (Vec<_>, Vec<_>) = after
+            .iter()
+            .filter(is_new)
+            .cloned()
+            .partition(|(_, number)| taken(*number));
+        restart.extend(
+            moved
+                .iter()
+                .map(|(name, _)| format!("environments.{name}.port")),
+        );
+        let opened = self.listen_on(&added)?;
         self.environments.reload(settings);
         self.relay.reload(policy);
         // Last, so that nobody whom it ends comes in again by what was before.
         self.config.send_replace(Arc::new(new.config.clone()));
         self.loaded.store(Arc::new(new));
+        self.kept().retain(|open| match &open.port {
+            Some(port) => after.contains(port),
+            None => true,
+        });
+        self.kept().extend(opened);
+        self.tell_endpoints();
         Ok(restart)
     }
 
@@ -309,10 +355,7 @@ impl Daemon {
     async fn stop(&self) {
         let began = Instant::now();
         tracing::info!("stopping");
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.kept().clear();
         let drain = self.loaded.load().config.limits.drain;
         self.environments.close().await;
         self.relay.drain(drain).await;

@@ -83,6 +83,7 @@ impl Environments {
                 let Some(live) = state.live().filter(|live| !live.is_closing()) else {
                     continue;
                 };
+                self.must_hold_what_is_allowed(place, &state)?;
                 (live.join(), live)
             };
             let (joined, live) = joined;
@@ -150,6 +151,21 @@ impl Environments {
             _state: self.state_of(place),
             _keep: keep,
         }))
+    }
+
+    /// Refuses a generation with unmasked data that the tables no longer allow there: they may have
+    /// changed since it was made.
+    fn must_hold_what_is_allowed(
+        &self,
+        place: &Place,
+        state: &PlaceState,
+    ) -> Result<(), EnvironmentError> {
+        let Some(pointer) = state.pointer.load_full() else {
+            return Ok(());
+        };
+        let base = self.inner.pool.snapshot(&pointer.current.base);
+        let raw = base.is_none_or(|base| is_raw(&base));
+        self.must_allow(raw, &pointer.current.base.to_string(), place)
     }
 
     /// A branch that is about to run out says so to who connects.

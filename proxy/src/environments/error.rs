@@ -208,8 +208,13 @@ impl EnvironmentError {
                 vec![format!("it has: {}", existing.join(", "))]
             }
             Self::Protected { place, .. } => {
+                let noun = if place.contains('.') {
+                    "branch"
+                } else {
+                    "environment"
+                };
                 vec![format!(
-                    "`standin branch protect {place} --off` takes the protection off"
+                    "`standin {noun} protect {place} --off` takes the protection off"
                 )]
             }
             Self::TooManyBranches { oldest, .. } => {

@@ -10,9 +10,10 @@ use rules::target::Place;
 
 use super::base::is_kept;
 use super::error::chain;
+use super::place::PlaceState;
 use super::turn::{Caller, Report};
 use super::{EnvironmentError, Environments};
-use crate::branches::Roots;
+use crate::branches::{BranchId, Roots};
 
 /// How often the clock is looked at; schedules are to the minute.
 const TICK: Duration = Duration::from_secs(20);
@@ -114,6 +115,26 @@ impl Environments {
                 Err(error) => {
                     tracing::warn!(%place, error = chain(&error), "an unused branch was not dropped");
                 }
+            }
+        }
+    }
+
+    /// Moves branches to the trash that a pointer has just let go, unless something else refers to
+    /// them; what cannot go now is left to the collection.
+    pub(super) async fn discard(&self, branches: Vec<BranchId>) {
+        for branch in branches {
+            let pointed = |place: &PlaceState| {
+                let pointer = place.pointer.load();
+                let mut named = pointer.iter().flat_map(|pointer| pointer.branches());
+                named.any(|one| *one == branch)
+            };
+            let wanted = self.inner.held_branches.contains(&branch)
+                || self.inner.places.iter().any(|entry| pointed(entry.value()));
+            if wanted {
+                continue;
+            }
+            if let Err(error) = self.inner.pool.drop_branch(&branch).await {
+                tracing::info!(%branch, error = chain(&error), "a branch let go stays for now");
             }
         }
     }

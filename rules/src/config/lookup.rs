@@ -114,6 +114,13 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let (before, after) = (&old.listen, &new.listen);
     let keys = [
         ("pool.path", old.pool.path != new.pool.path),
+        (
+            "pool.memory",
+            old.pool.memory_bytes != new.pool.memory_bytes,
+        ),
+        ("pool.awake_max", old.pool.awake_max != new.pool.awake_max),
+        ("postgres.bin", old.postgres.bin != new.postgres.bin),
+        ("postgres.user", old.postgres.user != new.postgres.user),
         ("listen.postgres", before.postgres != after.postgres),
         ("listen.unix", before.unix != after.unix),
         ("listen.tls", before.tls != after.tls),

@@ -12,8 +12,8 @@ use super::pool::VERSIONS;
 use super::secret::Secret;
 
 /// The text of a first configuration: copies of `production` where it is given, else an environment
-/// made by migrations.
-pub fn template(production: Option<&Secret>) -> String {
+/// made by migrations; `password` is that of its user.
+pub fn template(production: Option<&Secret>, password: &Secret) -> String {
     let environments = match production {
         Some(url) => mirrored(url),
         None => migrated(),
@@ -30,7 +30,7 @@ pub fn template(production: Option<&Secret>) -> String {
         pool(),
         listen(),
         postgres(),
-        users(user),
+        users(password, user),
         limits()
     )
 }
@@ -97,12 +97,12 @@ fn postgres() -> String {
     )
 }
 
-fn users(environments: &str) -> String {
+fn users(password: &Secret, environments: &str) -> String {
     format!(
         "\
 [users.app]
 # env:NAME, file:path, or a verifier as in pg_authid: SCRAM-SHA-256$4096:...
-password = \"env:APP_PASSWORD\"
+password = \"{password}\"
 # Names, prefixes such as \"test-*\", or \"*\".
 {environments}
 # viewer: connect and look; operator: also reset, undo and branch; admin: everything.

@@ -45,15 +45,18 @@ pub(in super::super) fn run(config: &Path, init: &Init, output: &Output) -> Resu
         .production
         .as_ref()
         .map(|_| Secret::File(URL_FILE.into()));
-    let template = rules::config::template(url.as_ref());
+    let template = rules::config::template(url.as_ref(), &Secret::File(PASSWORD_FILE.into()));
     std::fs::write(config, template)
         .map_err(|error| Failure::failed(format!("write {}: {error}", config.display())))?;
-    output.say(format!("wrote {}", config.display()));
-    output.say(format!(
-        "wrote {} (the password of user app)",
-        password.display()
-    ));
-    output.say("next: `standin check`, `standin setup`, `standin up`");
+    let written = serde_json::json!({ "configuration": config, "password": password });
+    output.show(&written, |_| {
+        format!(
+            "wrote {}\nwrote {} (the password of user app)\n\
+             next: `standin check`, `standin setup`, `standin up`",
+            config.display(),
+            password.display()
+        )
+    });
     Ok(())
 }
 

@@ -35,7 +35,7 @@ async fn at_once(
     said: &str,
 ) -> Result<(), Failure> {
     client.post::<()>(path, order).await?;
-    output.say(said);
+    output.done(said);
     Ok(())
 }
 
@@ -84,7 +84,7 @@ async fn protect(
     } else {
         "protected"
     };
-    output.say(format!("{} is {state}", protect.place));
+    output.done(format!("{} is {state}", protect.place));
     Ok(())
 }
 

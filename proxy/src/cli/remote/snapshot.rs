@@ -45,7 +45,7 @@ pub(in super::super) async fn run(
             client
                 .post::<()>(&format!("/v1/snapshots/{id}/drop"), &Order::default())
                 .await?;
-            output.say(format!("{id} is dropped"));
+            output.done(format!("{id} is dropped"));
             Ok(())
         }
     }

@@ -25,7 +25,7 @@ pub(in super::super) async fn reload(client: &Client, output: &Output) -> Result
 
 pub(in super::super) async fn down(client: &Client, output: &Output) -> Result<(), Failure> {
     client.post::<()>("/v1/stop", &Order::default()).await?;
-    output.say("the daemon stops");
+    output.done("the daemon stops");
     Ok(())
 }
 

@@ -203,11 +203,7 @@ impl Environments {
         }
         state.pointer.store(None);
         self.inner.places.remove(&turn.place);
-        for branch in pointer.branches() {
-            if let Err(error) = self.inner.pool.sleep(branch).await {
-                tracing::warn!(%branch, error = %error, "a dropped branch did not stop");
-            }
-        }
+        self.discard(pointer.branches().cloned().collect()).await;
         Ok(true)
     }
 }

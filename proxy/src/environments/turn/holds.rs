@@ -27,6 +27,11 @@ impl<T: Clone + Eq + Hash> Holds<T> {
         self.0.remove_if(thing, |_, count| *count == 0);
     }
 
+    /// Whether a thing is held.
+    pub(in super::super) fn contains(&self, thing: &T) -> bool {
+        self.0.contains_key(thing)
+    }
+
     /// Everything that is held by now.
     pub(in super::super) fn all(&self) -> Vec<T> {
         self.0.iter().map(|held| held.key().clone()).collect()

@@ -134,9 +134,16 @@ impl Environments {
         let written = self.write_pointer(next.clone()).await;
         match (written, old) {
             (Ok(()), old) => {
+                let kept: Vec<BranchId> = next.branches().cloned().collect();
                 state.point(next);
                 drop(gate);
-                self.settle(old.map(|pointer| pointer.current.branch.clone()));
+                if let Some(old) = old {
+                    let fallen = old.branches().filter(|branch| !kept.contains(branch));
+                    let fallen = fallen.cloned().collect();
+                    self.settle(old.current.branch.clone(), fallen);
+                } else {
+                    self.settle_first();
+                }
                 Ok(())
             }
             (Err(error), Some(old)) => {
@@ -160,16 +167,22 @@ impl Environments {
             .await?)
     }
 
-    /// Puts the generation that was left to sleep, in the background; undo wakes it again.
-    fn settle(&self, left: Option<BranchId>) {
+    /// Puts the generation that was left to sleep and discards those that no undo can reach any
+    /// more, in the background.
+    fn settle(&self, left: BranchId, fallen: Vec<BranchId>) {
         let environments = self.clone();
         let _settled = self.spawn(async move {
-            if let Some(branch) = left {
-                // Not when somebody is in: an undo may have come back to it already.
-                environments.rest(&branch).await;
-            }
+            // Not when somebody is in: an undo may have come back to it already.
+            environments.rest(&left).await;
+            environments.discard(fallen).await;
             environments.refill_spares().await;
             environments.collect().await;
         });
+    }
+
+    /// What follows a place's first generation, in the background.
+    fn settle_first(&self) {
+        let environments = self.clone();
+        let _settled = self.spawn(async move { environments.refill_spares().await });
     }
 }

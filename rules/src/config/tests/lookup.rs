@@ -152,6 +152,10 @@ fn only_places_need_a_restart() {
     assert_eq!(needs_restart(&old, &old), Vec::<String>::new());
     let changes = [
         ("[pool]\npath = \"x\"\n", "pool.path"),
+        ("[pool]\nmemory = \"4GB\"\n", "pool.memory"),
+        ("[pool]\nawake_max = 3\n", "pool.awake_max"),
+        ("[postgres]\nbin = [\"x\"]\n", "postgres.bin"),
+        ("[postgres]\nuser = \"x\"\n", "postgres.user"),
         ("[listen]\npostgres = \"127.0.0.1:1\"\n", "listen.postgres"),
         ("[listen]\nunix = \"x\"\n", "listen.unix"),
         ("[listen]\nproxy_protocol = true\n", "listen.proxy_protocol"),
@@ -170,7 +174,7 @@ fn only_places_need_a_restart() {
         needs_restart(&parsed(tls), &parsed(&domain)),
         ["listen.domain"]
     );
-    let harmless = "[pool]\nawake_max = 3\nmemory = \"4GB\"\n[limits]\nsessions = 3\n[postgres]\nversion = 15\n";
+    let harmless = "[limits]\nsessions = 3\n[postgres]\nversion = 15\n";
     assert_eq!(
         needs_restart(&Config::default(), &parsed(harmless)),
         Vec::<String>::new()

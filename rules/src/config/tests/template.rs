@@ -5,7 +5,8 @@ use crate::config::{Config, Problem, Secret, parse, template};
 
 fn both() -> [String; 2] {
     let url = Secret::Env("PRODUCTION_URL".to_owned());
-    [template(None), template(Some(&url))]
+    let password = Secret::File("app.password".into());
+    [template(None, &password), template(Some(&url), &password)]
 }
 
 /// Takes the `#` from every setting that is commented out.

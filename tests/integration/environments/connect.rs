@@ -1,0 +1,104 @@
+//! Places that connecting makes, and those that it does not.
+
+use tokio_postgres::error::SqlState;
+
+use crate::shop::{ITEMS, QA, QA_BRANCHES, Shop};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_connection_builds_an_environment() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    assert_eq!(shop.json("environment list")?[0]["state"], "not built");
+    // Several at once: one builds, all get in.
+    let (one, two, three) = tokio::join!(
+        shop.items("shop@qa"),
+        shop.items("shop@qa"),
+        shop.items("shop@qa")
+    );
+    assert_eq!((one?, two?, three?), (ITEMS, ITEMS, ITEMS));
+    let qa = shop.json("environment show qa")?;
+    assert_eq!(qa["state"], "built");
+    assert_eq!(qa["generation"]["number"], 1);
+    assert_eq!(qa["generation"]["by"], "connect:app");
+    assert_eq!(qa["history"].as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_name_of_a_wildcard_is_an_environment_of_its_own() -> anyhow::Result<()> {
+    let wildcard = "[environments.\"test-*\"]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let shop = Shop::open(&format!("{QA}{wildcard}"))?;
+    let one = shop.enter("shop@test-1").await?;
+    one.run("DELETE FROM items").await?;
+    assert_eq!(shop.items("shop@test-2").await?, ITEMS);
+    assert_eq!(one.items().await?, 0);
+    let listed = shop.json("environment list")?;
+    let names: Vec<&str> = listed
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|line| line["name"].as_str())
+        .collect();
+    assert_eq!(names, ["qa", "test-*", "test-1", "test-2"]);
+    shop.json("environment drop test-2")?;
+    // Dropped, it is made anew by the next connection.
+    assert_eq!(shop.items("shop@test-2").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_branch_is_made_by_connecting_only_where_that_is_configured() -> anyhow::Result<()> {
+    let strict = "[environments.staging]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let shop = Shop::open(&format!("{QA_BRANCHES}{strict}"))?;
+    let mine = shop.enter("shop@qa.login-fix").await?;
+    mine.run("INSERT INTO items VALUES (4, 'fig')").await?;
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    assert_eq!(shop.items("shop@qa.login-fix").await?, ITEMS + 1);
+    assert_eq!(shop.items("shop@staging").await?, ITEMS);
+
+    let refused = shop.refused("shop@staging.mine").await?;
+    assert_eq!(refused.code(), &SqlState::UNDEFINED_DATABASE);
+    let hint = refused.hint().unwrap_or_default();
+    assert!(
+        hint.contains("standin branch create staging.mine"),
+        "{hint}"
+    );
+    assert_eq!(shop.json("branch list")?.as_array().map(Vec::len), Some(1));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_branch_too_many_is_refused_and_names_the_longest_unused() -> anyhow::Result<()> {
+    let table = QA_BRANCHES.replace("max = 200", "max = 2");
+    let mut shop = Shop::open(&table)?;
+    shop.daemon().expect("has 2 branches, its maximum");
+    shop.items("shop@qa.first").await?;
+    shop.items("shop@qa.second").await?;
+    let refused = shop.refused("shop@qa.third").await?;
+    assert_eq!(refused.code(), &SqlState::CONFIGURATION_LIMIT_EXCEEDED);
+    let hint = refused.hint().unwrap_or_default();
+    assert!(hint.contains("qa.first, qa.second"), "{hint}");
+    shop.json("branch drop qa.first")?;
+    assert_eq!(shop.items("shop@qa.third").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_exist_is_refused_with_what_does() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    let environment = shop.refused("shop@qaa").await?;
+    assert_eq!(environment.code(), &SqlState::UNDEFINED_DATABASE);
+    let hint = environment.hint().unwrap_or_default();
+    assert!(hint.contains("did you mean \"qa\"?"), "{hint}");
+    let database = shop.refused("shup@qa").await?;
+    assert_eq!(database.code(), &SqlState::UNDEFINED_DATABASE);
+    assert_eq!(database.hint(), Some("it has: shop"));
+    let nowhere = shop.refused("shop").await?;
+    assert_eq!(nowhere.code(), &SqlState::UNDEFINED_DATABASE);
+    assert!(
+        nowhere
+            .hint()
+            .unwrap_or_default()
+            .contains("database@environment")
+    );
+    Ok(())
+}

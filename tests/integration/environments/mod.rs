@@ -1,0 +1,12 @@
+//! Environments and branches as clients and the command line see them.
+
+mod connect;
+mod crash;
+mod diff;
+mod generations;
+mod lifetime;
+mod mirror;
+mod operations;
+mod refresh;
+mod restart;
+mod snapshot;

@@ -1,0 +1,173 @@
+//! What must not be got at: files by names, the control socket, secrets.
+
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+
+use tests::daemon::Build;
+use tests::postgres::Scratch;
+
+use crate::shop::{ITEMS, PASSWORD, QA_BRANCHES, Shop, names_in};
+
+/// Names that are none.
+const TRICKS: [&str; 8] = [
+    "../x", "a/b", "QA", "-x", "x--y", "x%2fy", "x\u{e9}", ".hidden",
+];
+
+/// What the daemon answers to a request of somebody who does not use our client.
+fn raw_request(socket: &Path, method: &str, path: &str) -> anyhow::Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+    );
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_are_paths_are_refused_everywhere() -> anyhow::Result<()> {
+    let mut shop = Shop::open(QA_BRANCHES)?;
+    shop.items("shop@qa").await?;
+    let long = "x".repeat(300);
+    let before = names_in(&shop.pool().join("environments"))?;
+    let socket = shop.pool().join("control.sock");
+    for trick in TRICKS.iter().copied().chain([long.as_str()]) {
+        for target in [format!("shop@{trick}"), format!("shop@qa.{trick}")] {
+            let refused = shop.refused(&target).await?;
+            assert_eq!(refused.code().code(), "3D000", "{target}");
+        }
+        let branch = format!("qa.{trick}");
+        for arguments in [
+            ["environment", "reset", trick],
+            ["environment", "drop", trick],
+            ["branch", "create", &branch],
+            ["branch", "drop", &branch],
+            ["snapshot", "create", trick],
+            ["snapshot", "drop", trick],
+        ] {
+            let output = shop.daemon().command(&arguments)?;
+            assert!(!output.status.success(), "{arguments:?}");
+        }
+        let encoded = trick.replace('/', "%2F").replace('\u{e9}', "%C3%A9");
+        for path in [
+            format!("/v1/environments/{encoded}/reset"),
+            format!("/v1/branches/qa.{encoded}/create"),
+            format!("/v1/branches/qa.{encoded}/drop"),
+            format!("/v1/snapshots/{encoded}/drop"),
+        ] {
+            let answer = raw_request(&socket, "POST", &path)?;
+            assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+        }
+    }
+    assert_eq!(names_in(&shop.pool().join("environments"))?, before);
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_control_socket_is_its_owners_alone() -> anyhow::Result<()> {
+    let shop = Shop::open(QA_BRANCHES)?;
+    let socket = shop.pool().join("control.sock");
+    let meta = std::fs::metadata(&socket)?;
+    assert!(meta.file_type().is_socket());
+    assert_eq!(meta.mode() & 0o777, 0o600);
+    assert_eq!(meta.uid(), nix::unistd::geteuid().as_raw());
+    if nix::unistd::geteuid().is_root() {
+        // The servers' own user is a stranger here too.
+        let script = format!(
+            "import socket; socket.socket(socket.AF_UNIX).connect({:?})",
+            socket.to_string_lossy()
+        );
+        let mut stranger = Command::new("setpriv");
+        stranger.args([
+            "--reuid=postgres",
+            "--regid=postgres",
+            "--clear-groups",
+            "--",
+        ]);
+        let output = stranger.args(["python3", "-c", &script]).output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("PermissionError"), "{said}");
+    }
+    Ok(())
+}
+
+/// Whether a text is in any file below a directory, data directories left out.
+fn found_below(directory: &Path, text: &str) -> anyhow::Result<Option<String>> {
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if entry.file_name() != "pgdata"
+                && let Some(found) = found_below(&path, text)?
+            {
+                return Ok(Some(found));
+            }
+        } else if entry.file_type()?.is_file()
+            && String::from_utf8_lossy(&std::fs::read(&path)?).contains(text)
+        {
+            return Ok(Some(path.display().to_string()));
+        }
+    }
+    Ok(None)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_are_in_no_log_listing_manifest_or_command_line() -> anyhow::Result<()> {
+    const SECRET: &str = "tell-nobody-of-this-login";
+    let production = Scratch::start()?;
+    let client = production.database("shop").await?;
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE reader LOGIN SUPERUSER PASSWORD '{SECRET}'; CREATE TABLE items (id int)"
+        ))
+        .await?;
+    let tables = "[production]\nurl = \"file:production.url\"\n\n[environments.copy]\n\
+                  source = { mirror = \"production\", unmasked = true }\nspares = 0\n";
+    let mut shop = Shop::closed(Build::Plain, tables)?;
+    let url = format!(
+        "postgres://reader:{SECRET}@127.0.0.1:{}/shop",
+        production.port()
+    );
+    shop.write("production.url", &url)?;
+    shop.daemon().start_again(&[])?;
+    let mut lines_seen = 0;
+    std::thread::scope(|scope| -> anyhow::Result<()> {
+        let daemon = &*shop.daemon();
+        let copy = scope.spawn(|| daemon.json(&["environment", "build", "copy"]));
+        while !copy.is_finished() {
+            for entry in std::fs::read_dir("/proc")? {
+                let Ok(line) = std::fs::read(entry?.path().join("cmdline")) else {
+                    continue;
+                };
+                let line = String::from_utf8_lossy(&line);
+                lines_seen += 1;
+                assert!(!line.contains(SECRET), "{line}");
+            }
+        }
+        copy.join().expect("no panic")?;
+        Ok(())
+    })?;
+    assert!(lines_seen > 0);
+    for secret in [SECRET, PASSWORD] {
+        for command in [
+            "status",
+            "environment show copy",
+            "snapshot list",
+            "doctor",
+            "check",
+        ] {
+            let answer = shop.json(command)?.to_string();
+            assert!(!answer.contains(secret), "{command}");
+        }
+        let log = shop.daemon().log().join("\n");
+        assert!(!log.contains(secret), "{log}");
+        assert_eq!(found_below(&shop.pool(), secret)?, None);
+    }
+    Ok(())
+}
