@@ -4,10 +4,13 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::prelude::*;
 
 /// What a daemon logs unless `STANDIN_LOG` says otherwise (`tracing-subscriber`'s filter syntax).
-pub const LOG_SERVING: &str = "info,tokio_postgres=warn";
+///
+/// A warning of rustls is about a peer's alert: Java, for one, sends "user canceled" with every
+/// orderly end.
+pub const LOG_SERVING: &str = "info,tokio_postgres=warn,rustls=error";
 
 /// What is logged beside output that is meant for people.
-pub const LOG_QUIET: &str = "warn";
+pub const LOG_QUIET: &str = "warn,rustls=error";
 
 /// Begins to log; a second call changes nothing.
 pub fn log_to_stderr(json: bool, default: &str) {
