@@ -33,20 +33,21 @@ pub enum Build {
 impl Build {
     /// Builds the binary, once per process, and gives its path.
     ///
-    /// `STANDIN_TEST_BINARY` takes the place of the plain one.
+    /// `STANDIN_TEST_BINARY` takes the place of the plain one, `STANDIN_TEST_CRASH_BINARY` of the
+    /// other.
     pub fn binary(self) -> anyhow::Result<PathBuf> {
         static PLAIN: OnceLock<PathBuf> = OnceLock::new();
         static CRASH_POINTS: OnceLock<PathBuf> = OnceLock::new();
-        let built = match self {
-            Self::Plain => &PLAIN,
-            Self::CrashPoints => &CRASH_POINTS,
+        let (built, given) = match self {
+            Self::Plain => (&PLAIN, "STANDIN_TEST_BINARY"),
+            Self::CrashPoints => (&CRASH_POINTS, "STANDIN_TEST_CRASH_BINARY"),
         };
         if let Some(path) = built.get() {
             return Ok(path.clone());
         }
-        let path = match std::env::var_os("STANDIN_TEST_BINARY") {
-            Some(path) if self == Self::Plain => path.into(),
-            _ => self.build()?,
+        let path = match std::env::var_os(given) {
+            Some(path) => path.into(),
+            None => self.build()?,
         };
         Ok(built.get_or_init(|| path).clone())
     }
