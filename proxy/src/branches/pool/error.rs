@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::prove::ProofError;
+use super::snapshot::ProofError;
 use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
 use crate::branches::manifest::Hold;

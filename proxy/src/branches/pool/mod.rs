@@ -5,14 +5,10 @@
 mod branch;
 mod collect;
 mod create;
-mod draft;
 mod enter;
 mod error;
-mod gather;
-mod live;
 mod open;
-mod prove;
-mod seal;
+mod snapshot;
 mod upkeep;
 mod view;
 mod work;
@@ -34,13 +30,12 @@ use branch::Branch;
 use work::Work;
 
 pub use collect::{Collected, Roots, UNCLAIMED_FOR};
-pub use draft::{Draft, DraftPlan, OwnerError, Progress};
 pub use enter::Lease;
 pub use error::{
     Closed, CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,
     WakeError, WakeFailure,
 };
-pub use prove::ProofError;
+pub use snapshot::{Draft, DraftPlan, OwnerError, Progress, ProofError};
 pub use view::{Activity, BranchView, PoolFacts, Trouble};
 
 /// What a pool is opened with.

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::branch::{Branch, State};
-use super::create::{Aside, Heritage};
-use super::error::CreateError;
-use super::{Pool, blocking};
 use crate::branches::BranchId;
 use crate::branches::disk::PGDATA;
 use crate::branches::driver::Source;
 use crate::branches::manifest::Check;
+use crate::branches::pool::branch::{Branch, State};
+use crate::branches::pool::create::{Aside, Heritage};
+use crate::branches::pool::error::CreateError;
+use crate::branches::pool::{Pool, blocking};
 use crate::branches::server::backup;
 use crate::branches::step::step;
 
@@ -52,7 +52,7 @@ fn reach(branch: &Arc<Branch>) -> Reach {
 
 impl Pool {
     /// Clones the data of a branch into `aside`, without stopping it.
-    pub(super) async fn clone_branch(
+    pub(in crate::branches::pool) async fn clone_branch(
         &self,
         id: &BranchId,
         aside: &Aside,

@@ -6,15 +6,15 @@ use std::time::Instant;
 
 use rules::name::UserName;
 
-use super::create::Aside;
-use super::error::SealError;
 use super::gather::SNAPSHOT_PIECES;
-use super::{Pool, Snapshot, blocking, write};
 use crate::branches::disk;
 use crate::branches::driver::{self, Weight};
 use crate::branches::manifest::{
     Check, Cluster, FORMAT, Origin, SealLabel, SnapshotManifest, millis, now,
 };
+use crate::branches::pool::create::Aside;
+use crate::branches::pool::error::SealError;
+use crate::branches::pool::{Pool, Snapshot, blocking, write};
 use crate::branches::server::{ClusterState, Database, Installation, Lengths, control_data};
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
@@ -143,7 +143,7 @@ impl Pool {
         step("seal.tidied")?;
         // Blocks that were never written have no place yet: weighed after this they do.
         disk::sync(layout.root())?;
-        manifest.weight = self.gather(data.clone(), SNAPSHOT_PIECES, &|| false)?;
+        manifest.weight = self.gather(&data, SNAPSHOT_PIECES, &|| false)?;
         self.0.driver.protect(&data)?;
         manifest.took_ms = millis(began.elapsed());
         let text = toml::to_string(&manifest).map_err(std::io::Error::other)?;

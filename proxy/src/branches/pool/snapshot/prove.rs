@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::Pool;
-use super::error::Closed;
 use crate::branches::manifest::Check;
+use crate::branches::pool::Pool;
+use crate::branches::pool::error::Closed;
 use crate::branches::server::{
     AnswerError, Home, Installation, IntegrityError, Lengths, Server, Settings, StartError,
     StopError, amcheck, lengths, start,

@@ -4,14 +4,14 @@
 //! each generation that writes here and there adds pieces. So what lies in too many is written anew
 //! before it is cloned: once, and not by each of its descendants.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::branch::{Branch, State, locked};
-use super::{Pool, blocking};
 use crate::branches::disk::Pressure;
 use crate::branches::driver::{self, CloneError, Driver, Weight};
+use crate::branches::pool::branch::{Branch, State, locked};
+use crate::branches::pool::{Pool, blocking};
 
 /// Cloning a file costs about 20 µs for each of its pieces: this many beyond one for each file cost
 /// 60 ms, and a snapshot is cloned again and again.
@@ -64,7 +64,7 @@ impl Pool {
         // On a thread of its own to the end, whoever gives up waiting for it.
         let gathered = blocking(move || {
             let branch = &gathering.0;
-            let weight = pool.gather(data, BRANCH_PIECES, &|| {
+            let weight = pool.gather(&data, BRANCH_PIECES, &|| {
                 branch.hurry.load(Ordering::Acquire)
             });
             let weight = weight.map_err(std::io::Error::other)?;
@@ -78,7 +78,7 @@ impl Pool {
     pub(super) async fn gather_copy(&self, data: PathBuf) {
         let pool = self.clone();
         let gathered = blocking(move || {
-            let weight = pool.gather(data, BRANCH_PIECES, &|| false);
+            let weight = pool.gather(&data, BRANCH_PIECES, &|| false);
             weight.map(drop).map_err(std::io::Error::other)
         });
         note_failure(gathered.await);
@@ -88,19 +88,19 @@ impl Pool {
     /// file; gives what it weighs then. Blocks.
     pub(super) fn gather(
         &self,
-        data: PathBuf,
+        data: &Path,
         pieces: u64,
         stop: &dyn Fn() -> bool,
     ) -> Result<Weight, CloneError> {
-        let weight = driver::measure(&data)?;
+        let weight = driver::measure(data)?;
         // It takes room: at most that of all files.
         let wanted = self.0.driver == Driver::Reflink && is_scattered(weight, pieces);
         if !wanted || self.pressure() >= Pressure::Collect {
             return Ok(weight);
         }
-        let saved = driver::rewrite(&data, stop)?;
+        let saved = driver::rewrite(data, stop)?;
         tracing::info!(data = %data.display(), saved, "wrote scattered files anew");
-        driver::measure(&data)
+        driver::measure(data)
     }
 }
 

@@ -8,14 +8,14 @@ use rules::name::UserName;
 use tokio::net::UnixStream;
 use tokio_postgres::{Client, NoTls};
 
-use super::create::Aside;
-use super::error::{DraftError, SealError};
 use super::prove::ProofError;
 use super::seal::Seal;
-use super::{Pool, blocking};
 use crate::branches::SnapshotId;
 use crate::branches::disk::PGDATA;
 use crate::branches::manifest::{Check, SealLabel};
+use crate::branches::pool::create::Aside;
+use crate::branches::pool::error::{DraftError, SealError};
+use crate::branches::pool::{Pool, blocking};
 use crate::branches::server::{
     self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
     copy_running, create_database, databases, ensure_login, initialise, lengths, login_role,
