@@ -3,7 +3,7 @@
 use proxy::branches::setup::FileSystem;
 use proxy::branches::{BranchId, DraftPlan, Origin, Pool, SnapshotId, Weight};
 
-use crate::place::{Place, label, spec};
+use crate::place::{Place, base, label, spec};
 
 /// Wide rows on mostly empty pages: every update writes a page of its own.
 const SCHEMA: &str = "
@@ -78,4 +78,58 @@ async fn pieces_stay_bounded_over_generations_of_branches() {
     assert_eq!(rows.get::<_, i64>(0), 30000);
     drop((client, lease));
     pool.shutdown().await;
+}
+
+/// Bytes that the file system counts as used, once all of it is on the disk.
+fn used_bytes(place: &Place) -> u64 {
+    let directory = std::fs::File::open(&place.pool).expect("the pool");
+    rustix::fs::syncfs(directory).expect("all on the disk");
+    let space = rustix::fs::statvfs(&place.pool).expect("a file system");
+    (space.f_blocks - space.f_bfree) * space.f_frsize
+}
+
+const BRANCHES: u64 = 20;
+const BIRTH_BYTES_MAX: u64 = 2 << 20;
+
+async fn birth(file_system: FileSystem) {
+    let place = Place::make(Some(file_system));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    // The first one brings what all of them share: directories, trees of the file system.
+    pool.create(origin.clone(), spec()).await.expect("a branch");
+    let before = used_bytes(&place);
+    let mut last = None;
+    for _ in 0..BRANCHES {
+        last = Some(pool.create(origin.clone(), spec()).await.expect("a branch"));
+    }
+    let asleep = used_bytes(&place).saturating_sub(before) / BRANCHES;
+    assert!(asleep <= BIRTH_BYTES_MAX, "{asleep} bytes for a branch");
+    let id = last.expect("a branch");
+    let lies = weight(&pool, &id).await;
+    assert!(lies.exclusive_bytes <= 256 << 10, "{lies:?}");
+
+    // What it writes is its own, and no more than that.
+    let before = (used_bytes(&place), lies.exclusive_bytes);
+    let lease = pool.enter(&id).await.expect("a session");
+    let client = lease.admin("shop").await.expect("a session");
+    let sql = "CREATE TABLE own AS SELECT g, repeat('x', 1000) FROM generate_series(1, 30000) g";
+    client.batch_execute(sql).await.expect("a table");
+    drop((client, lease));
+    pool.sleep(&id).await.expect("sleep");
+    let used = used_bytes(&place) - before.0;
+    let own = weight(&pool, &id).await.exclusive_bytes - before.1;
+    assert!(own > 30_000_000, "{own} bytes, and {used} on the disk");
+    let apart = own.abs_diff(used);
+    assert!(apart < used / 4, "{own} bytes, and {used} on the disk");
+    pool.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_branch_takes_less_than_two_megabytes_on_xfs() {
+    birth(FileSystem::Xfs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_branch_takes_less_than_two_megabytes_on_btrfs() {
+    birth(FileSystem::Btrfs).await;
 }

@@ -19,8 +19,13 @@ const READ_ONLY: u64 = 1 << 1;
 const EXTENTS: usize = 64;
 /// `FIEMAP_EXTENT_LAST`.
 const LAST: u32 = 0x1;
+/// `FIEMAP_EXTENT_DATA_INLINE`: within the file system's own trees.
+const INLINE: u32 = 0x200;
 /// `FIEMAP_EXTENT_SHARED`.
 const SHARED: u32 = 0x2000;
+
+/// Block of every file system that shares blocks, unless somebody asked for another.
+const BLOCK_BYTES: u64 = 4096;
 
 /// `struct btrfs_ioctl_vol_args_v2`.
 #[repr(C)]
@@ -151,12 +156,16 @@ struct Map {
 pub(super) struct Lie {
     /// Pieces.
     pub(super) extents: u64,
-    /// Bytes that no other file shares.
+    /// Bytes of its length that no other file shares.
+    ///
+    /// What is kept ready behind the end goes when the file is closed, and what is small enough to
+    /// lie in the trees takes no block.
     pub(super) exclusive_bytes: u64,
 }
 
 /// Asks the file system how `file` lies on the disk.
 pub(super) fn lie(file: &File) -> io::Result<Lie> {
+    let end = file.metadata()?.len().next_multiple_of(BLOCK_BYTES);
     let mut lie = Lie::default();
     let mut start = 0;
     loop {
@@ -175,8 +184,9 @@ pub(super) fn lie(file: &File) -> io::Result<Lie> {
         let found = map.extents.get(..map.mapped as usize).unwrap_or_default();
         for extent in found {
             lie.extents += 1;
-            if extent.flags & SHARED == 0 {
-                lie.exclusive_bytes += extent.length;
+            if extent.flags & (SHARED | INLINE) == 0 {
+                let within = end.saturating_sub(extent.logical).min(extent.length);
+                lie.exclusive_bytes += within;
             }
         }
         match found.last() {
