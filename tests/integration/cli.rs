@@ -20,6 +20,8 @@ fn text(bytes: &[u8]) -> String {
 async fn every_command_that_asks_the_daemon_answers_in_json() -> anyhow::Result<()> {
     let staging = "[environments.staging]\nsource = { environment = \"qa\" }\nspares = 0\n";
     let mut shop = Shop::open(&format!("{QA_BRANCHES}{staging}"))?;
+    // The second creation, asked for by the loop below.
+    shop.daemon().expect("already exists");
     for (command, key) in [
         ("check", "/environments"),
         ("status", "/pool/driver"),
@@ -55,7 +57,10 @@ async fn every_command_that_asks_the_daemon_answers_in_json() -> anyhow::Result<
             answer.pointer(key).is_some_and(|at| !at.is_null()),
             "{command}: {answer}"
         );
-        // For people it is a text that is not JSON; asking twice is an error for some.
+        // For people it is a text that is not JSON.
+        if command == "branch drop qa.one" {
+            continue;
+        }
         let output = shop.daemon().command(&crate::shop::words(command))?;
         assert!(!text(&output.stdout).starts_with('{'), "{command}");
     }
@@ -133,13 +138,14 @@ async fn what_init_writes_is_usable_as_it_is() -> anyhow::Result<()> {
                 1,
             ),
     )?;
-    let password = std::fs::read(here.join("app.password"))?;
-    std::fs::write(daemon.directory().join("app.password"), password)?;
+    let password = std::fs::read_to_string(here.join("app.password"))?;
+    std::fs::write(daemon.directory().join("app.password"), &password)?;
     std::fs::create_dir_all(daemon.directory().join("db/migrations"))?;
     let migration = daemon.directory().join("db/migrations/001.sql");
     std::fs::write(migration, "CREATE TABLE items (id int);")?;
     daemon.start_again(&[])?;
-    let password = std::fs::read_to_string(here.join("app.password"))?;
+    // By a command, because a loaded machine builds for longer than a connection waits.
+    daemon.json(&["environment", "build", "qa"])?;
     let url = daemon.url("app", password.trim(), "app@qa")?;
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
     let connection = tokio::spawn(connection);

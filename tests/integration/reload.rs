@@ -114,7 +114,7 @@ async fn a_port_of_an_environment_opens_and_closes_by_reload() -> anyhow::Result
     let other = format!("port = {}\nspares = 0", taken.local_addr()?.port());
     shop.rewrite(|text| text.replace(&table, &other))?;
     let (code, said) = shop.fails("reload")?;
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(said.contains("listen on 127.0.0.1"), "{said}");
     crate::shop::Session::begin(&on_port).await?;
 
