@@ -19,6 +19,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<(SnapshotId, Record), EnvironmentError> {
+        self.must_be_managed(place, "snapshot")?;
         let missing = || EnvironmentError::UnknownBranch {
             place: place.to_string(),
         };
