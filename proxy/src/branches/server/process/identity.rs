@@ -57,7 +57,9 @@ impl LockFile {
     /// Numbers of processes are used again: the process must stand in this very directory, belong
     /// to `uid`, run a program named `postgres` and have begun when the lock file says.
     pub(super) fn living_server(&self, pgdata: &Path, uid: u32) -> Option<(Pid, OwnedFd)> {
-        let pid = Pid::from_raw(self.pid).filter(|pid| pid.as_raw_nonzero().get() > 0)?;
+        let pid = Some(self.pid)
+            .filter(|pid| *pid > 0)
+            .and_then(Pid::from_raw)?;
         // Opened before anything is looked at: what is then true of the number is true of the
         // handle, if the process still lives at the end.
         let handle = rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
