@@ -9,7 +9,10 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
 export PGOPTIONS=
-psql -X -f "$here/psql_session.sql" "$url" > session.tmp 2>&1
+psql -X -f "$here/psql_session.sql" "$url" > session.tmp 2>&1 || {
+    cat session.tmp
+    exit 1
+}
 sed -E 's/server process with PID [0-9]+/server process/; s/^(psql:).*(psql_session\.sql:)/\1\2/; s/^(lo_[a-z]+) [0-9]+/\1/' session.tmp
 
 # The application's name tells the sleeping session from others.

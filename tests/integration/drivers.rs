@@ -71,6 +71,8 @@ impl Pair {
         std::fs::create_dir(&migrations)?;
         std::fs::write(migrations.join("1.sql"), "CREATE TABLE orders (id int)")?;
         daemon.start_again(&[])?;
+        // On a loaded machine a build takes longer than a connection waits.
+        daemon.json(&["environment", "build", "qa"])?;
         Ok(Self {
             server,
             daemon,

@@ -11,3 +11,4 @@ mod security;
 mod seeder;
 mod shop;
 mod upstream;
+mod versions;
