@@ -25,8 +25,11 @@ const VOLUME_BYTES: u64 = 16 << 30;
 /// A spare is a clone and a start; whoever waits longer waits in vain.
 const SPARE_WAIT: Duration = Duration::from_secs(60);
 
-/// How often it is asked whether a spare is there; it is not timed.
-const SPARE_POLL: Duration = Duration::from_millis(20);
+/// A session that its client has left is gone a moment later.
+const LEFT_WAIT: Duration = Duration::from_secs(10);
+
+/// How often it is asked whether something has come to pass; it is not timed.
+const POLL: Duration = Duration::from_millis(20);
 
 /// A daemon with its pool. The daemon goes before the volume that it works on.
 pub(crate) struct Site {
@@ -38,6 +41,15 @@ pub(crate) struct Site {
 impl Site {
     /// Starts a daemon whose pool lies on a fresh volume, with environments as in `standin.toml`.
     pub(crate) fn start(format: Format, environments: &str) -> anyhow::Result<Self> {
+        Self::start_with(format, environments, &[])
+    }
+
+    /// The same with environment variables that the configuration refers to.
+    pub(crate) fn start_with(
+        format: Format,
+        environments: &str,
+        variables: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let volume = Volume::mount(format, VOLUME_BYTES)?;
         let pool = volume.path().join("pool");
         let config = configuration(&pool.to_string_lossy(), environments);
@@ -51,7 +63,7 @@ impl Site {
         ] {
             std::fs::write(daemon.directory().join(file), text)?;
         }
-        daemon.start_again(&[])?;
+        daemon.start_again(variables)?;
         // What it warns of is shown at the end; it does not fail a measurement.
         daemon.expect("");
         Ok(Self {
@@ -146,8 +158,18 @@ impl Site {
             if begun.elapsed() > SPARE_WAIT {
                 bail!("{found} of {count} spares after {SPARE_WAIT:?}");
             }
-            tokio::time::sleep(SPARE_POLL).await;
+            tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Puts a branch to sleep once the sessions that were in it have ended.
+    pub(crate) async fn sleep(&self, branch: &str) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.ask(&["branch", "show", branch])?["sessions"] != 0 {
+            ensure!(begun.elapsed() < LEFT_WAIT, "{branch} is never left");
+            tokio::time::sleep(POLL).await;
+        }
+        self.run(&["branch", "sleep", branch])
     }
 
     /// Where its volume is mounted.

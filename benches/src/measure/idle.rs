@@ -50,7 +50,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
             for pid in tree {
                 memory += proportional(pid)? as f64 / BRANCHES as f64 / MB;
             }
-            site.run(&["branch", "sleep", &place])?;
+            site.sleep(&place).await?;
             found.extend(tree_of(&directory)?);
         }
         report.row(vec![

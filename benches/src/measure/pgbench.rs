@@ -34,7 +34,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
             let load = Load {
                 clients,
                 protocol,
-                seconds: effort.of(6, 1),
+                seconds: effort.of(6, 3),
             };
             throughput(&bed, load, effort.of(3, 1), &mut report)?;
         }
@@ -43,7 +43,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
         let load = Load {
             clients: 1,
             protocol,
-            seconds: effort.of(5, 1),
+            seconds: effort.of(5, 2),
         };
         latency(&bed, load, effort.of(3, 1), &mut report)?;
     }

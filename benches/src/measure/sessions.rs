@@ -27,11 +27,9 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
         &[("max_connections", "2100"), ("shared_buffers", "16MB")],
     )?;
     drop(server.database(crate::site::DATABASE).await?);
-    let environment = format!(
-        "\n[environments.far]\nsource = {{ upstream = \"{}\" }}\n",
-        server.url(crate::site::DATABASE)
-    );
-    let site = Site::start(Format::Btrfs, &environment)?;
+    let environment = "\n[environments.far]\nsource = { upstream = \"env:BENCH_UPSTREAM\" }\n";
+    let url = server.url(crate::site::DATABASE);
+    let site = Site::start_with(Format::Btrfs, environment, &[("BENCH_UPSTREAM", &url)])?;
     let pid = site.pid()?;
     let config = site.config("far")?;
     let mut report = Report::new("sessions", COLUMNS);

@@ -18,7 +18,7 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     first_row(&config).await?;
     let (mut woken, mut awake) = (Vec::new(), Vec::new());
     for _ in 0..effort.of(200, 10) {
-        site.run(&["branch", "sleep", "base.sleeper"])?;
+        site.sleep("base.sleeper").await?;
         woken.push(first_row(&config).await?);
         awake.push(first_row(&config).await?);
     }
