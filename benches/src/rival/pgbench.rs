@@ -40,7 +40,7 @@ impl Load {
         let number = |prefix: &str| -> anyhow::Result<f64> {
             let line = text.lines().find_map(|line| line.strip_prefix(prefix));
             let word = line.and_then(|rest| rest.split(['/', ' ']).find(|word| !word.is_empty()));
-            let word = word.with_context(|| format!("{prefix:?} in the output of pgbench"))?;
+            let word = word.with_context(|| format!("{prefix:?} in what pgbench said:\n{text}"))?;
             Ok(word.parse()?)
         };
         Ok(Outcome {
