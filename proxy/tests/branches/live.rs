@@ -49,13 +49,21 @@ async fn check(lease: &Lease) -> i64 {
                         SELECT id, sum(amount)::bigint AS amount FROM (
                             SELECT source AS id, -amount AS amount FROM transfer
                             UNION ALL SELECT target, amount FROM transfer) e GROUP BY id) j
-                     USING (id) WHERE a.balance IS DISTINCT FROM coalesce(j.amount, 0))",
+                     USING (id) WHERE a.balance IS DISTINCT FROM coalesce(j.amount, 0)),
+                    (SELECT count(*) FROM transfer
+                       LEFT JOIN account s ON s.id = source LEFT JOIN account t ON t.id = target
+                      WHERE s.id IS NULL OR t.id IS NULL)",
             &[],
         )
         .await
         .expect("sums");
-    let (sum, transfers, wrong): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-    assert_eq!((sum, wrong), (0, 0), "after {transfers} transfers");
+    let transfers: i64 = row.get(1);
+    let (sum, wrong, orphans): (i64, i64, i64) = (row.get(0), row.get(2), row.get(3));
+    assert_eq!(
+        (sum, wrong, orphans),
+        (0, 0, 0),
+        "after {transfers} transfers"
+    );
     let index = client.batch_execute(
         "CREATE EXTENSION IF NOT EXISTS amcheck;
          SELECT bt_index_check(c.oid, true) FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid
