@@ -77,7 +77,6 @@ impl Environments {
                 self.build_on_connect(place, &caller).await?;
                 continue;
             };
-            self.must_be_allowed(place, &state)?;
             let joined = {
                 let _gate = state.gate.read().await;
                 let Some(live) = state.live().filter(|live| !live.is_closing()) else {
@@ -117,20 +116,6 @@ impl Environments {
         })
     }
 
-    /// Refuses raw data that a place holds from before its table changed: who may enter follows from
-    /// the table, which no longer says that the data is raw.
-    fn must_be_allowed(&self, place: &Place, state: &PlaceState) -> Result<(), EnvironmentError> {
-        let Some(pointer) = state.pointer.load_full() else {
-            return Ok(());
-        };
-        let base = self.inner.pool.snapshot(&pointer.current.base);
-        self.must_allow(
-            base.is_none_or(|base| is_raw(&base)),
-            &place.to_string(),
-            place,
-        )
-    }
-
     fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {
         if place.branch.is_some() {
             let (place, verb) = (place.to_string(), "branch");
@@ -165,7 +150,7 @@ impl Environments {
         };
         let base = self.inner.pool.snapshot(&pointer.current.base);
         let raw = base.is_none_or(|base| is_raw(&base));
-        self.must_allow(raw, &pointer.current.base.to_string(), place)
+        self.must_allow(raw, &place.to_string(), place)
     }
 
     /// A branch that is about to run out says so to who connects.
