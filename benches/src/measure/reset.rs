@@ -47,17 +47,15 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     report.row(usual.row("between two answers, no reset", None));
     report.row(pause.row("longest between two answers at a reset", Some(&usual)));
     let bare_pause: Samples = bare.pauses.iter().copied().collect();
-    report.row(bare_pause.row("the same without a spare", Some(&usual)));
+    report.row(bare_pause.row("the same, no spare of its own", Some(&usual)));
     report.row(command.row("standin environment reset, whole command", None));
     let bare_command: Samples = bare.commands.iter().copied().collect();
-    report.row(bare_command.row("the same without a spare", Some(&command)));
+    report.row(bare_command.row("the same, no spare of its own", Some(&command)));
     if let Some(rival) = rival {
         let fresh: Samples = fresh.into_iter().collect();
         report.row(fresh.row("mitosis clone --fresh, whole command", Some(&command)));
         let ratio = command.p50() / fresh.p50();
         report.target("command / mitosis", ratio, Bound::AtMost(0.5));
-        let ratio = bare_command.p50() / fresh.p50();
-        report.target("without a spare / mitosis", ratio, Bound::AtMost(0.5));
         rival.destroy("reset")?;
         rival.stop()?;
     }
