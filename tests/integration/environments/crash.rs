@@ -13,8 +13,8 @@ const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
 const POINTS: [(&str, bool); 8] = [
     ("create.directory", false),
     ("create.cloned", false),
-    ("create.published", false),
-    ("wake.started", false),
+    ("create.manifest", false),
+    ("create.renamed", false),
     ("durable.written", true),
     ("durable.synced", true),
     ("durable.renamed", true),
