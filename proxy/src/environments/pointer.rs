@@ -136,15 +136,10 @@ impl Pointer {
         }
     }
 
-    /// The number that the next generation gets.
+    /// The number that the next generation gets: the current one always has the highest, also after
+    /// an undo.
     pub(super) fn next_number(&self) -> u64 {
-        let highest = self
-            .earlier
-            .iter()
-            .map(|earlier| earlier.number)
-            .max()
-            .unwrap_or(0);
-        highest.max(self.current.number) + 1
+        self.current.number + 1
     }
 
     /// The pointer after a swing to `next`, with at most `keep` generations left for undo.
