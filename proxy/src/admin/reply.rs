@@ -20,6 +20,7 @@ impl From<EnvironmentError> for Problem {
         let kind = match error.kind() {
             Kind::NotFound => "not-found",
             Kind::Forbidden => "forbidden",
+            Kind::Exists => "exists",
             Kind::Busy => "busy",
             Kind::Limit => "limit",
             Kind::Unsupported => "unsupported",
@@ -47,7 +48,7 @@ impl Problem {
         match self.kind.as_str() {
             "not-found" => StatusCode::NOT_FOUND,
             "forbidden" => StatusCode::FORBIDDEN,
-            "busy" => StatusCode::CONFLICT,
+            "busy" | "exists" => StatusCode::CONFLICT,
             "limit" => StatusCode::TOO_MANY_REQUESTS,
             "unsupported" => StatusCode::UNPROCESSABLE_ENTITY,
             "invalid" => StatusCode::BAD_REQUEST,

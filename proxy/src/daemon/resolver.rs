@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::branches::server::login_role;
+use crate::branches::server::{Database, login_role};
 use crate::environments::{
     Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };
@@ -93,14 +93,26 @@ impl Resolver {
             });
         }
         may_enter(&config, &asked.user, &place)?;
-        let way = self.environments.enter(&place, &asked.user).await;
+        // Whoever comes by an environment's own port may call its only database anything.
+        let any = matches!(asked.door, Door::Environment(_));
+        let wanted = (!any).then_some(database.as_str());
+        let way = self.environments.enter(&place, &asked.user, wanted).await;
         match way.map_err(|error| refusal(&error))? {
             Way::Upstream(entered) => {
                 let ending = self.ending(entered.closing.clone(), &asked.user, &place);
                 Ok(upstream_route(entered, database, &place, ending))
             }
             Way::Branch(entered) => {
-                self.branch_route(*entered, database, &place, &asked.user)
+                let known = database_in(entered.lease.databases(), &database, any);
+                let known = known.cloned().ok_or_else(|| {
+                    let existing = entered.lease.databases().iter();
+                    refusal(&EnvironmentError::UnknownDatabase {
+                        database,
+                        place: place.to_string(),
+                        existing: existing.map(|known| known.name.clone()).collect(),
+                    })
+                })?;
+                self.branch_route(*entered, known, &place, &asked.user)
                     .await
             }
         }
@@ -130,24 +142,10 @@ impl Resolver {
     async fn branch_route(
         &self,
         entered: Entered,
-        database: String,
+        Database { name, owner }: Database,
         place: &Place,
         user: &UserName,
     ) -> Result<Route, Refusal> {
-        let known = entered
-            .lease
-            .databases()
-            .iter()
-            .find(|known| known.name == database);
-        let Some(known) = known else {
-            let existing = entered.lease.databases();
-            return Err(refusal(&EnvironmentError::UnknownDatabase {
-                database,
-                place: place.to_string(),
-                existing: existing.iter().map(|known| known.name.clone()).collect(),
-            }));
-        };
-        let owner = known.owner.clone();
         entered
             .lease
             .ensure_login(user)
@@ -162,7 +160,7 @@ impl Resolver {
             upstream: Upstream::Unix(entered.lease.socket()),
             user: login_role(user),
             password: None,
-            database,
+            database: name,
             inject: vec![("role".to_owned(), owner)],
             access: entered.access,
             place: place.to_string(),
@@ -170,6 +168,15 @@ impl Resolver {
             notices: entered.notices.clone(),
             lease: Box::new(entered),
         })
+    }
+}
+
+/// The database of a place that a name means; with `any`, the only one has every name.
+fn database_in<'a>(databases: &'a [Database], name: &str, any: bool) -> Option<&'a Database> {
+    let named = databases.iter().find(|known| known.name == name);
+    match databases {
+        [only] if any => Some(only),
+        _ => named,
     }
 }
 
@@ -218,18 +225,22 @@ fn unknown(message: &str, config: &Config) -> Refusal {
 
 fn may_enter(config: &Config, user: &UserName, place: &Place) -> Result<(), Refusal> {
     let allowed = config.may_enter(user, &place.environment);
+    let barred = format!(
+        "user \"{user}\" may not enter environment \"{}\"",
+        place.environment
+    );
     allowed.map_err(|denied| match denied {
-        Denied::UnknownEnvironment(name) => refusal(&EnvironmentError::UnknownEnvironment {
-            suggestion: config.suggest_environment(name.as_str()),
-            name: name.to_string(),
-        }),
+        Denied::UnknownEnvironment(name) => {
+            let meant = config.suggest_environment(name.as_str());
+            let meant =
+                meant.map_or_else(String::new, |meant| format!("; did you mean \"{meant}\"?"));
+            let message = format!("environment \"{name}\" does not exist{meant}");
+            unknown(&message, config)
+        }
         denied => Refusal {
             code: "42501",
-            message: format!(
-                "user \"{user}\" may not enter environment \"{}\"",
-                place.environment
-            ),
-            detail: Some(denied.to_string()),
+            detail: Some(denied.to_string()).filter(|detail| *detail != barred),
+            message: barred,
             hint: Some(format!(
                 "add it to users.{user}.environments in the configuration"
             )),
@@ -241,11 +252,23 @@ fn refusal(error: &EnvironmentError) -> Refusal {
     let code = match error.kind() {
         Kind::NotFound => "3D000",
         Kind::Forbidden => "42501",
-        Kind::Busy => "55006",
+        Kind::Busy | Kind::Exists => "55006",
         Kind::Limit => "53400",
         Kind::Unsupported => "0A000",
         Kind::Failed => "57P03",
     };
+    if let EnvironmentError::Step { place, .. } = error {
+        // Why it failed names hosts and paths, which are none of a client's business.
+        return Refusal {
+            code,
+            message: format!("\"{place}\" is not available: {error} failed"),
+            detail: None,
+            hint: Some(format!(
+                "whoever runs Standin finds the reason in its log and by `standin environment show {}`",
+                place.split('.').next().unwrap_or(place)
+            )),
+        };
+    }
     let message = error.to_string();
     let all = chain(error);
     let detail = all

@@ -39,7 +39,7 @@ impl Environments {
             }
             Source::Upstream(_) => Err(EnvironmentError::Unmanaged {
                 place: turn.place.to_string(),
-                verb: "build",
+                verb: "be built",
             }),
         }
     }

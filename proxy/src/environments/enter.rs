@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rules::config::{AccessMode, Source};
-use rules::name::UserName;
+use rules::config::{AccessMode, Environment, Source};
+use rules::name::{EnvironmentPattern, UserName};
 use rules::target::Place;
 use tokio::sync::watch;
 
@@ -12,7 +12,7 @@ use super::base::is_raw;
 use super::place::{Closing, Joined, PlaceState};
 use super::settings::UpstreamAddress;
 use super::turn::Caller;
-use super::{EnvironmentError, Environments};
+use super::{EnvironmentError, Environments, Operation};
 use crate::branches::Lease;
 
 /// How often a connection that met a swing looks again: each round means that a whole operation
@@ -53,14 +53,20 @@ pub struct EnteredUpstream {
 }
 
 impl Environments {
-    /// Leads `user` into a place.
+    /// Leads `user` into a place, which a connection to `database` may make; `None` is any database.
     ///
     /// Waits for builds, wakes and swings; the caller bounds the wait by dropping the future, which
     /// leaves a build under way to others and nothing else behind.
     ///
     /// # Errors
-    /// When there is no such place and connecting does not make it, or it cannot be built or woken.
-    pub async fn enter(&self, place: &Place, user: &UserName) -> Result<Way, EnvironmentError> {
+    /// When there is no such place and connecting does not make it, or it cannot be built or woken;
+    /// when it would be made and is known not to have the database.
+    pub async fn enter(
+        &self,
+        place: &Place,
+        user: &UserName,
+        database: Option<&str>,
+    ) -> Result<Way, EnvironmentError> {
         let settings = self.settings();
         let environment = settings.environment(&place.environment)?;
         if let Source::Upstream(_) = environment.source {
@@ -74,7 +80,14 @@ impl Environments {
                 .known(place)
                 .filter(|state| state.pointer.load().is_some())
             else {
-                self.build_on_connect(place, &caller).await?;
+                let next = match self.origin(place, environment) {
+                    Some(origin) if !self.is_built(&origin) => origin,
+                    origin => {
+                        self.must_have(place, origin.as_ref(), database)?;
+                        place.clone()
+                    }
+                };
+                self.build_on_connect(&next, &caller).await?;
                 continue;
             };
             let joined = {
@@ -116,9 +129,56 @@ impl Environments {
         })
     }
 
+    /// What a place that is not there yet would be made of, where a typing mistake in a database's
+    /// name must not make one.
+    fn origin(&self, place: &Place, environment: &Environment) -> Option<Place> {
+        match (&environment.pattern, &environment.source) {
+            _ if place.branch.is_some() => Some(Place::environment(place.environment.clone())),
+            (EnvironmentPattern::Prefix(_), Source::Environment(source)) => {
+                Some(Place::environment(source.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_built(&self, place: &Place) -> bool {
+        let state = self.known(place);
+        state.is_some_and(|state| state.pointer.load().is_some())
+    }
+
+    /// Refuses to make `place` for a database that its `origin` does not have.
+    fn must_have(
+        &self,
+        place: &Place,
+        origin: Option<&Place>,
+        database: Option<&str>,
+    ) -> Result<(), EnvironmentError> {
+        let pointer = origin
+            .and_then(|origin| self.known(origin))
+            .and_then(|state| state.pointer.load_full());
+        let base = pointer.and_then(|pointer| self.inner.pool.snapshot(&pointer.base));
+        let (Some(base), Some(database)) = (base, database) else {
+            return Ok(());
+        };
+        let names = base
+            .cluster
+            .databases
+            .iter()
+            .map(|known| known.name.clone());
+        let existing: Vec<String> = names.collect();
+        if existing.iter().any(|name| name == database) {
+            return Ok(());
+        }
+        Err(EnvironmentError::UnknownDatabase {
+            database: database.to_owned(),
+            place: place.to_string(),
+            existing,
+        })
+    }
+
     fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {
         if place.branch.is_some() {
-            let (place, verb) = (place.to_string(), "branch");
+            let (place, verb) = (place.to_string(), "be branched");
             return Err(EnvironmentError::Unmanaged { place, verb });
         }
         let settings = self.settings();
@@ -180,6 +240,23 @@ impl Environments {
     pub(super) fn state_of(&self, place: &Place) -> Arc<PlaceState> {
         let entry = self.inner.places.entry(place.clone());
         Arc::clone(&entry.or_insert_with(|| Arc::new(PlaceState::empty())))
+    }
+
+    /// Refuses an operation on what is not ours; what has lost its table can only be dropped.
+    pub(super) fn must_be_ours(
+        &self,
+        place: &Place,
+        operation: Operation,
+    ) -> Result<(), EnvironmentError> {
+        let settings = self.settings();
+        let orphaned = settings
+            .config
+            .environment_for(&place.environment)
+            .is_none();
+        if orphaned && operation == Operation::Drop && self.known(place).is_some() {
+            return Ok(());
+        }
+        self.must_be_managed(place, operation.passive())
     }
 
     /// Refuses what only an environment of ours can do.

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use rules::target::Place;
+
 use super::pointer::{Operation, PointerError};
 use crate::branches;
 
@@ -12,6 +14,8 @@ pub enum Kind {
     NotFound,
     /// Not allowed by the configuration.
     Forbidden,
+    /// There is such a thing already.
+    Exists,
     /// Somebody else is at it, or it is protected.
     Busy,
     /// A bound is reached.
@@ -36,6 +40,12 @@ pub enum EnvironmentError {
     /// The branch does not exist, and connecting does not make it.
     #[error("branch \"{place}\" does not exist")]
     UnknownBranch {
+        /// As asked.
+        place: String,
+    },
+    /// The environment is known and has no generation yet.
+    #[error("environment \"{place}\" is not built yet")]
+    NotBuilt {
         /// As asked.
         place: String,
     },
@@ -84,11 +94,11 @@ pub enum EnvironmentError {
         oldest: Vec<String>,
     },
     /// An environment that is not ours has no generations.
-    #[error("\"{place}\" is a server that Standin does not manage, so it cannot {verb} it")]
+    #[error("\"{place}\" is on a server that Standin does not manage: it cannot {verb}")]
     Unmanaged {
         /// The place.
         place: String,
-        /// What was asked.
+        /// What was asked, as it goes on: `be reset`.
         verb: &'static str,
     },
     /// The source has nothing to refresh from.
@@ -163,18 +173,26 @@ pub enum EnvironmentError {
 }
 
 impl EnvironmentError {
+    /// `place` has no generation.
+    pub(super) fn missing(place: &Place) -> Self {
+        let (name, branch) = (place.to_string(), place.branch.is_some());
+        match branch {
+            true => Self::UnknownBranch { place: name },
+            false => Self::NotBuilt { place: name },
+        }
+    }
+
     /// What kind of error it is.
     pub fn kind(&self) -> Kind {
         match self {
             Self::UnknownEnvironment { .. }
             | Self::UnknownBranch { .. }
+            | Self::NotBuilt { .. }
             | Self::UnknownDatabase { .. }
             | Self::UnknownSnapshot(_) => Kind::NotFound,
             Self::Unmasked { .. } => Kind::Forbidden,
-            Self::InUse { .. }
-            | Self::AlreadyExists(_)
-            | Self::QueueFull { .. }
-            | Self::Protected { .. } => Kind::Busy,
+            Self::AlreadyExists(_) => Kind::Exists,
+            Self::InUse { .. } | Self::QueueFull { .. } | Self::Protected { .. } => Kind::Busy,
             Self::TooManyBranches { .. } => Kind::Limit,
             Self::Unmanaged { .. } | Self::Impossible { .. } => Kind::Unsupported,
             Self::Create {
@@ -204,6 +222,19 @@ impl EnvironmentError {
                 format!("`standin branch create {place}` makes it"),
                 "branches = { create = \"on-connect\" } lets a connection make it".to_owned(),
             ],
+            Self::NotBuilt { place } => vec![format!(
+                "`standin environment build {place}` builds it, and so does a connection"
+            )],
+            Self::AlreadyExists(place) => {
+                vec![format!(
+                    "`standin branch reset {place}` sets it back to its snapshot"
+                )]
+            }
+            Self::InUse { .. } => vec![
+                "drop those places, or refresh and reset them until no generation that undo can \
+                 reach is of it"
+                    .to_owned(),
+            ],
             Self::UnknownDatabase { existing, .. } => {
                 vec![format!("it has: {}", existing.join(", "))]
             }
@@ -224,6 +255,7 @@ impl EnvironmentError {
                 )]
             }
             Self::Unmasked { to, .. } => {
+                let to = to.split('.').next().unwrap_or(to);
                 vec![format!(
                     "`standin environment refresh {to}` fills it from its source; `unmasked = true` \
                      in that source allows raw data"

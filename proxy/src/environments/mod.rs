@@ -115,6 +115,9 @@ impl Environments {
     pub fn reload(&self, settings: Settings) {
         self.inner.settings.store(Arc::new(settings));
         self.apply_idle();
+        for place in self.orphans(&self.settings()) {
+            tracing::warn!(%place, "has no table any more; \"standin environment drop\" removes it");
+        }
     }
 
     /// Runs an operation to its end, whoever waits for it; `None` when the daemon stops first.

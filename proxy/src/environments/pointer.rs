@@ -105,6 +105,20 @@ impl Operation {
         }
     }
 
+    /// What cannot be done to a place, for sentences: `it cannot be reset`.
+    pub fn passive(self) -> &'static str {
+        match self {
+            Self::Build => "be built",
+            Self::Reset => "be reset",
+            Self::Refresh => "be refreshed",
+            Self::Undo => "be undone",
+            Self::Promote => "be replaced by a promotion",
+            Self::Drop => "be dropped",
+            Self::Diff => "be compared",
+            Self::Snapshot => "be snapshotted",
+        }
+    }
+
     /// What has been done to a place, for sentences: `environment "qa" was reset`.
     pub fn participle(self) -> &'static str {
         match self {

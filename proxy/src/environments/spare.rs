@@ -1,7 +1,9 @@
 //! Warm spares: branches of a place's snapshot that are awake before anybody asks.
 //!
-//! A spare is born with its own id and taken by a change of its manifest, never by renaming a
-//! running directory. It serves once, and only the snapshot that it was made of.
+//! A spare is born with its own id, and seen to answer, and is taken by a change of its manifest,
+//! never by renaming a running directory. It serves once, and only the snapshot that it was made of.
+//! The change is on the disk a little later than the pointer that leads to it: what a pointer leads
+//! to is no spare, whatever its manifest says after a crash.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,9 +14,12 @@ use rules::target::Place;
 
 use super::error::chain;
 use super::settings::Settings;
-use super::turn::Turn;
-use super::{EnvironmentError, Environments};
+use super::turn::{Turn, answers};
+use super::{EnvironmentError, Environments, Operation};
 use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+
+/// How long the server of a place stays awake that has no table any more, and so no client.
+const ORPHAN_IDLE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What a spare must have in common with the branch that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -26,18 +31,13 @@ pub(super) struct SpareKey {
 /// The spares that are there, each kept awake by a lease.
 #[derive(Default)]
 pub(super) struct Spares {
-    ready: Mutex<HashMap<SpareKey, Vec<Spare>>>,
+    ready: Mutex<HashMap<SpareKey, Vec<Lease>>>,
     /// One refill at a time, so that two never make the same spare.
     refilling: tokio::sync::Mutex<()>,
 }
 
-struct Spare {
-    branch: BranchId,
-    _lease: Lease,
-}
-
 impl Spares {
-    fn take(&self, key: &SpareKey) -> Option<Spare> {
+    fn take(&self, key: &SpareKey) -> Option<Lease> {
         self.ready
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -45,7 +45,7 @@ impl Spares {
             .pop()
     }
 
-    fn put(&self, key: SpareKey, spare: Spare) {
+    fn put(&self, key: SpareKey, spare: Lease) {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.entry(key).or_default().push(spare);
     }
@@ -61,7 +61,7 @@ impl Spares {
         let mut dropped = Vec::new();
         ready.retain(|key, spares| {
             let keep = wanted.get(key).copied().unwrap_or(0).min(spares.len());
-            dropped.extend(spares.drain(keep..).map(|spare| spare.branch));
+            dropped.extend(spares.drain(keep..).map(|spare| spare.branch().clone()));
             !spares.is_empty()
         });
         dropped
@@ -69,10 +69,10 @@ impl Spares {
 
     pub(super) fn branches(&self) -> Vec<(SpareKey, BranchId)> {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let of_key = |(key, spares): (&SpareKey, &Vec<Spare>)| {
+        let of_key = |(key, spares): (&SpareKey, &Vec<Lease>)| {
             spares
                 .iter()
-                .map(|spare| (key.clone(), spare.branch.clone()))
+                .map(|spare| (key.clone(), spare.branch().clone()))
                 .collect::<Vec<_>>()
         };
         ready.iter().flat_map(of_key).collect()
@@ -84,11 +84,25 @@ impl Environments {
     pub(super) fn find_spares(&self) {
         let environments = self.clone();
         let _found = self.spawn(async move {
+            let taken = environments.taken();
             for view in environments.inner.pool.branches() {
-                if view.manifest.spec.spare
-                    && let Err(error) = environments.inner.pool.drop_branch(&view.manifest.id).await
-                {
-                    tracing::warn!(branch = %view.manifest.id, error = chain(&error), "spare stays");
+                let (branch, spec) = (&view.manifest.id, &view.manifest.spec);
+                let pool = &environments.inner.pool;
+                let settled = match taken.get(branch) {
+                    _ if !spec.spare => continue,
+                    Some((place, operation)) => {
+                        let settings = environments.settings();
+                        let spec = environments.spec_of(&settings, place, *operation);
+                        let edited = pool.edit(branch, |manifest| manifest.spec = spec).await;
+                        edited.map_err(|error| chain(&error))
+                    }
+                    None => {
+                        let dropped = pool.drop_branch(branch).await;
+                        dropped.map_err(|error| chain(&error))
+                    }
+                };
+                if let Err(error) = settled {
+                    tracing::warn!(%branch, error, "a spare of an earlier run stays one");
                 }
             }
             environments.refill_spares().await;
@@ -96,8 +110,25 @@ impl Environments {
         });
     }
 
-    /// Takes a spare for the turn's place, if there is one of this very snapshot.
-    pub(super) async fn take_spare(&self, turn: &mut Turn, base: &SnapshotId) -> Option<BranchId> {
+    /// Every branch that a pointer holds, and of which place and operation it is.
+    fn taken(&self) -> HashMap<BranchId, (Place, Operation)> {
+        let mut taken = HashMap::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let Some(pointer) = state.pointer.load_full() else {
+                continue;
+            };
+            let generations = std::iter::once(&pointer.current).chain(&pointer.earlier);
+            taken.extend(generations.map(|generation| {
+                let of = (place.clone(), generation.operation);
+                (generation.branch.clone(), of)
+            }));
+        }
+        taken
+    }
+
+    /// Takes a spare for the turn's place, if there is one of this very snapshot that still runs.
+    pub(super) async fn take_spare(&self, turn: &mut Turn, base: &SnapshotId) -> Option<Lease> {
         let settings = self.settings();
         let durability = self.durability(&settings, &turn.place);
         let spare = self.inner.spares.take(&SpareKey {
@@ -105,20 +136,24 @@ impl Environments {
             durability,
         })?;
         turn.step("take a spare");
-        turn.hold_branch(&spare.branch);
+        let branch = spare.branch();
+        turn.hold_branch(branch);
         let spec = self.spec_of(&settings, &turn.place, turn.operation);
         let claimed = self
             .inner
             .pool
-            .edit(&spare.branch, |manifest| manifest.spec = spec)
+            .edit_ahead(branch, |manifest| manifest.spec = spec)
             .await;
-        match claimed {
-            Ok(()) => Some(spare.branch),
-            Err(error) => {
-                tracing::warn!(branch = %spare.branch, error = chain(&error), "a spare was lost");
-                None
-            }
+        if let Err(error) = claimed {
+            tracing::warn!(%branch, error = chain(&error), "a spare was lost");
+            return None;
         }
+        if spare.server().exited().borrow().is_some() {
+            // A spare is a convenience: a dead one is left to the collector.
+            tracing::warn!(%branch, "a spare had ended");
+            return None;
+        }
+        Some(spare)
     }
 
     /// Makes the spares that the settings ask for and drops those that nobody can use any more.
@@ -158,14 +193,17 @@ impl Environments {
             .create_awake(origin, spec)
             .await
             .map_err(create)?;
-        let branch = lease.branch().clone();
-        self.inner.spares.put(
-            key.clone(),
-            Spare {
-                branch,
-                _lease: lease,
-            },
-        );
+        if let Err((step, source)) = answers(&lease).await {
+            let (branch, place) = (lease.branch().clone(), place());
+            drop(lease);
+            self.discard(vec![branch]).await;
+            return Err(EnvironmentError::Step {
+                step,
+                place,
+                source,
+            });
+        }
+        self.inner.spares.put(key.clone(), lease);
         Ok(())
     }
 
@@ -212,7 +250,7 @@ impl Environments {
         &self,
         settings: &Settings,
         place: &Place,
-        operation: super::Operation,
+        operation: Operation,
     ) -> BranchSpec {
         BranchSpec {
             environment: Some(place.environment.to_string()),
@@ -224,10 +262,10 @@ impl Environments {
     }
 
     fn idle(&self, settings: &Settings, name: &EnvironmentName) -> Option<std::time::Duration> {
-        settings
-            .config
-            .environment_for(name)
-            .and_then(|environment| environment.idle)
+        match settings.config.environment_for(name) {
+            Some(environment) => environment.idle,
+            None => Some(ORPHAN_IDLE),
+        }
     }
 
     /// Puts a branch to sleep unless somebody is in.

@@ -15,8 +15,12 @@ use super::turn::{Caller, Report};
 use super::{EnvironmentError, Environments};
 use crate::branches::{BranchId, Roots};
 
-/// How often the clock is looked at; schedules are to the minute.
-const TICK: Duration = Duration::from_secs(20);
+/// How often the clock is looked at: what a schedule or a lifetime says happens within it. It costs a
+/// walk over what memory holds.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How often what nothing refers to is collected: that walks over directories.
+const COLLECT_EVERY: u64 = 20;
 
 /// How stale `used` may become on disk while a place is in use.
 const USED_STALE_MAX: Duration = Duration::from_secs(60);
@@ -25,13 +29,15 @@ impl Environments {
     /// Runs schedules, lifetimes and collection until the task is dropped.
     pub async fn sweep(self) {
         let mut since = Timestamp::now();
-        loop {
+        for tick in 1_u64.. {
             tokio::time::sleep(TICK).await;
             let now = Timestamp::now();
             self.run_schedules(since, now);
             self.note_use(now).await;
             self.expire(now).await;
-            self.collect().await;
+            if tick % COLLECT_EVERY == 0 {
+                self.collect().await;
+            }
             // A clock that was set back makes nothing due twice.
             since = since.max(now);
         }

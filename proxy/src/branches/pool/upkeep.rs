@@ -86,6 +86,33 @@ impl Pool {
         })
     }
 
+    /// Changes the manifest of a branch at once in memory, and on the disk soon.
+    ///
+    /// For what the caller finds out again after a crash: the disk may still hold the old one then.
+    pub async fn edit_ahead(
+        &self,
+        id: &BranchId,
+        edit: impl FnOnce(&mut BranchManifest),
+    ) -> Result<(), EditError> {
+        let branch = self.branch_entry(id);
+        let branch = branch.ok_or_else(|| EditError::Unknown(id.clone()))?;
+        {
+            let _turn = branch.writing.lock().await;
+            let mut manifest = BranchManifest::clone(&branch.manifest());
+            edit(&mut manifest);
+            branch.replace(manifest);
+        }
+        let (pool, working) = (self.clone(), self.0.work.stop());
+        self.0.runtime.spawn(async move {
+            let _working = working;
+            if let Err(error) = pool.change(&branch, |_| {}).await {
+                let id = &branch.manifest().id;
+                tracing::warn!(branch = %id, %error, "a manifest is older on the disk than in memory");
+            }
+        });
+        Ok(())
+    }
+
     /// Stops every server, also those of drafts, and starts none from now on.
     ///
     /// Waits for what is under way, within a bound; what does not stop is adopted, or cleared away,

@@ -38,7 +38,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(place, "branch")?;
+        self.must_be_managed(place, "be branched")?;
         let parent = Place::environment(place.environment.clone());
         if self.state_of(&parent).pointer.load().is_none() {
             self.build(&place.environment, caller, report).await?;
@@ -131,21 +131,40 @@ impl Environments {
         }
     }
 
-    /// Removes a named branch, or an environment of a wildcard table, with all its generations.
+    /// Removes a named branch, or an environment of a wildcard table or of none, with all its
+    /// generations.
     ///
     /// # Errors
-    /// When it does not exist or is protected, or its pointer cannot be removed.
+    /// When it does not exist or is protected, has a table of its own, or its pointer cannot be
+    /// removed.
     pub async fn drop_place(
         &self,
         place: &Place,
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
+        self.must_be_disposable(place)?;
         let mut turn = self.turn(place, Operation::Drop, caller, report).await?;
         let outcome = self.drop_in(&mut turn, None).await.map(drop);
         let record = turn.finish(outcome)?;
         self.collect().await;
         Ok(record)
+    }
+
+    /// An environment with a table of its own stays as long as its table does.
+    fn must_be_disposable(&self, place: &Place) -> Result<(), EnvironmentError> {
+        let settings = self.settings();
+        let table = settings.config.environment_for(&place.environment);
+        let named = table.is_some_and(|table| matches!(table.pattern, EnvironmentPattern::One(_)));
+        if place.branch.is_some() || !named {
+            return Ok(());
+        }
+        Err(EnvironmentError::Impossible {
+            place: place.to_string(),
+            verb: "be dropped",
+            reason: "it has a table in the configuration; take that out first, or reset it instead"
+                .to_owned(),
+        })
     }
 
     /// Removes a place that was not used for its lifetime; one that is used again by now stays.
@@ -174,9 +193,7 @@ impl Environments {
         let pointer = turn.state.pointer.load_full();
         let Some(pointer) = pointer else {
             self.inner.places.remove(&turn.place);
-            return Err(EnvironmentError::UnknownBranch {
-                place: turn.place.to_string(),
-            });
+            return Err(EnvironmentError::missing(&turn.place));
         };
         self.must_be_unprotected(&pointer)?;
         turn.step("drop");

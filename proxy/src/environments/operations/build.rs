@@ -54,9 +54,7 @@ impl Environments {
             let settings = self.settings();
             let environment = settings.environment(&place.environment)?;
             if environment.branches.create != CreateBranch::OnConnect {
-                return Err(EnvironmentError::UnknownBranch {
-                    place: place.to_string(),
-                });
+                return Err(EnvironmentError::missing(place));
             }
         }
         let (environments, place, caller) = (self.clone(), place.clone(), caller.clone());
@@ -96,9 +94,7 @@ impl Environments {
             .places
             .get(place)
             .and_then(|state| state.pointer.load_full());
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        let missing = || EnvironmentError::missing(place);
         Ok(pointer.ok_or_else(missing)?.base.clone())
     }
 

@@ -45,9 +45,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Difference, EnvironmentError> {
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        let missing = || EnvironmentError::missing(place);
         let pointer = self
             .known(place)
             .and_then(|state| state.pointer.load_full());

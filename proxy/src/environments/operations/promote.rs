@@ -21,7 +21,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
-        self.must_be_managed(from, "promote")?;
+        self.must_be_managed(from, "be promoted")?;
         if from == to {
             let reason = "source and destination are the same".to_owned();
             let place = to.to_string();

@@ -18,7 +18,7 @@ impl Environments {
         protection: Option<Protection>,
         caller: &Caller,
     ) -> Result<(), EnvironmentError> {
-        self.must_be_managed(place, "protect")?;
+        self.must_be_managed(place, "be protected")?;
         tracing::info!(%place, by = caller.name, on = protection.is_some(), "protect");
         self.annotate(place, |pointer| pointer.protection = protection)
             .await
@@ -30,9 +30,7 @@ impl Environments {
         place: &Place,
         change: impl FnOnce(&mut Pointer),
     ) -> Result<(), EnvironmentError> {
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        let missing = || EnvironmentError::missing(place);
         let state = self.known(place).ok_or_else(missing)?;
         // The turn keeps a swing from writing the same file at the same moment.
         let _turn = state.turn.lock().await;

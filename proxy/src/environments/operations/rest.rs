@@ -19,10 +19,8 @@ impl Environments {
     /// # Errors
     /// When the place does not exist, has sessions, or its server does not stop.
     pub async fn sleep(&self, place: &Place) -> Result<(), EnvironmentError> {
-        self.must_be_managed(place, "put to sleep")?;
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        self.must_be_managed(place, "be put to sleep")?;
+        let missing = || EnvironmentError::missing(place);
         let state = self.known(place).ok_or_else(missing)?;
         let _turn = state.turn.lock().await;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
@@ -51,10 +49,8 @@ impl Environments {
     /// # Errors
     /// When the place does not exist or its server does not start.
     pub async fn wake(&self, place: &Place, suspect: Suspect) -> Result<(), EnvironmentError> {
-        self.must_be_managed(place, "wake")?;
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        self.must_be_managed(place, "be woken")?;
+        let missing = || EnvironmentError::missing(place);
         let state = self.known(place).ok_or_else(missing)?;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
         if suspect == Suspect::Accept {

@@ -19,10 +19,8 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<(SnapshotId, Record), EnvironmentError> {
-        self.must_be_managed(place, "snapshot")?;
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        self.must_be_managed(place, "be snapshotted")?;
+        let missing = || EnvironmentError::missing(place);
         self.known(place).ok_or_else(missing)?;
         let mut turn = self
             .turn(place, Operation::Snapshot, caller, report)
@@ -69,10 +67,8 @@ impl Environments {
         turn: &mut Turn,
         source: &Place,
     ) -> Result<SnapshotId, EnvironmentError> {
-        self.must_be_managed(source, "copy")?;
-        let missing = || EnvironmentError::UnknownBranch {
-            place: source.to_string(),
-        };
+        self.must_be_managed(source, "be copied")?;
+        let missing = || EnvironmentError::missing(source);
         let pointer = self
             .known(source)
             .and_then(|state| state.pointer.load_full());
@@ -111,9 +107,7 @@ impl Environments {
         kept: bool,
     ) -> Result<SnapshotId, EnvironmentError> {
         turn.step("snapshot");
-        let missing = || EnvironmentError::UnknownBranch {
-            place: source.to_string(),
-        };
+        let missing = || EnvironmentError::missing(source);
         let state = self.known(source).ok_or_else(missing)?;
         let pointer = state.pointer.load_full().ok_or_else(missing)?;
         let raw = self

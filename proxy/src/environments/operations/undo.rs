@@ -45,7 +45,11 @@ impl Environments {
             let reason = if numbers.is_empty() {
                 "it has no earlier generation".to_owned()
             } else {
-                format!("its earlier generations are {}", numbers.join(", "))
+                let kept = numbers.join(", ");
+                match to {
+                    Some(number) => format!("generation {number} is not kept; there is {kept}"),
+                    None => format!("of its earlier generations there is {kept}"),
+                }
             };
             EnvironmentError::Impossible {
                 place: turn.place.to_string(),

@@ -19,6 +19,7 @@ use super::{EnvironmentError, Environments, Progress, Record};
 use crate::branches::{BranchId, SnapshotId};
 
 pub(super) use holds::Holds;
+pub(super) use swing::answers;
 pub(super) use tasks::Tasks;
 
 /// Operations that may wait for one place: enough for every button of a team, few enough that a
@@ -94,7 +95,7 @@ impl Environments {
         caller: &Caller,
         report: &Report,
     ) -> Result<Turn, EnvironmentError> {
-        self.must_be_managed(place, operation.as_str())?;
+        self.must_be_ours(place, operation)?;
         let (state, queued, guard) = loop {
             let state = self.state_of(place);
             let waiting = state.queued.fetch_add(1, Ordering::AcqRel);
@@ -191,9 +192,7 @@ impl Turn {
         self.state
             .pointer
             .load_full()
-            .ok_or_else(|| EnvironmentError::UnknownBranch {
-                place: self.place.to_string(),
-            })
+            .ok_or_else(|| EnvironmentError::missing(&self.place))
     }
 
     /// The generation that this turn would make of `branch`.

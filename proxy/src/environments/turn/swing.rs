@@ -21,6 +21,31 @@ pub(in super::super) struct Ready {
     _lease: Lease,
 }
 
+impl Ready {
+    fn of(turn: &Turn, lease: Lease, base: SnapshotId) -> Self {
+        Self {
+            generation: turn.generation(lease.branch().clone(), base),
+            _lease: lease,
+        }
+    }
+}
+
+/// The step of a verification that failed, and why.
+type Silent = (&'static str, Box<dyn std::error::Error + Send + Sync>);
+
+/// Sees a branch answer a query in every database that clients may enter.
+pub(in super::super) async fn answers(lease: &Lease) -> Result<(), Silent> {
+    for database in lease.databases() {
+        let client = lease.server().admin(&database.name).await;
+        let client = client.map_err(|error| ("connect", error.into()))?;
+        let read = client
+            .query_one("SELECT count(*) FROM pg_catalog.pg_class", &[])
+            .await;
+        read.map_err(|error| ("read the catalogue", error.into()))?;
+    }
+    Ok(())
+}
+
 impl Environments {
     /// Makes a branch of `base` for the turn's place, awake and answering; a warm spare where there
     /// is one.
@@ -30,12 +55,8 @@ impl Environments {
         base: &SnapshotId,
     ) -> Result<Ready, EnvironmentError> {
         turn.hold_snapshot(base);
-        if let Some(branch) = self.take_spare(turn, base).await {
-            match self.ready(turn, branch.clone(), base.clone()).await {
-                Ok(ready) => return Ok(ready),
-                // A spare is a convenience: a dead one is left to the collector.
-                Err(error) => tracing::warn!(%branch, error = %error, "a spare did not answer"),
-            }
+        if let Some(lease) = self.take_spare(turn, base).await {
+            return Ok(Ready::of(turn, lease, base.clone()));
         }
         turn.step("clone");
         let spec = self.spec(turn);
@@ -71,22 +92,9 @@ impl Environments {
         base: SnapshotId,
     ) -> Result<Ready, EnvironmentError> {
         turn.step("verify");
-        for database in lease.databases() {
-            let client = lease
-                .server()
-                .admin(&database.name)
-                .await
-                .map_err(turn.failed("connect"))?;
-            let read = client
-                .query_one("SELECT count(*) FROM pg_catalog.pg_class", &[])
-                .await;
-            read.map_err(turn.failed("read the catalogue"))?;
-        }
-        let generation = turn.generation(lease.branch().clone(), base);
-        Ok(Ready {
-            generation,
-            _lease: lease,
-        })
+        let answered = answers(&lease).await;
+        answered.map_err(|(step, source)| turn.failed(step)(source))?;
+        Ok(Ready::of(turn, lease, base))
     }
 
     /// What the pool is told about a branch of the turn's place.

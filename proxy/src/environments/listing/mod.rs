@@ -1,168 +1,26 @@
 //! What listings show of places; read from memory only.
 
+mod line;
+
 use jiff::Timestamp;
 use rules::config::{AccessMode, Source};
 use rules::name::EnvironmentPattern;
 use rules::target::Place;
-use serde::{Deserialize, Serialize};
 
 use super::base::{is_kept, is_raw, key_of};
-use super::place::{Failure, PlaceState, Running};
+use super::place::PlaceState;
 use super::settings::Settings;
-use super::{EnvironmentError, Environments, Protection, Record};
+use super::{EnvironmentError, Environments};
 use crate::branches::{Activity, SnapshotManifest};
+
+pub use line::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
 
 /// Operations shown with one place.
 const HISTORY_SHOWN: usize = 20;
 
-/// One environment.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct EnvironmentLine {
-    /// Its name, or the pattern of a wildcard table.
-    pub name: String,
-    /// `built`, `not built`, `pattern`, `upstream`.
-    pub state: String,
-    /// What its generation's server does: `awake`, `asleep`, …
-    pub server: String,
-    /// Where its data comes from.
-    pub source: String,
-    /// `read-write`.
-    pub access: String,
-    /// What a crash may cost.
-    pub durability: String,
-    /// Whether it holds unmasked production data.
-    pub raw: bool,
-    /// Sessions in it.
-    pub sessions: usize,
-    /// Named branches of it.
-    pub branches: usize,
-    /// Databases in it.
-    pub databases: Vec<String>,
-    /// When its snapshot was taken: how old its data is.
-    pub data_as_of: Option<Timestamp>,
-    /// Its generation.
-    pub generation: Option<GenerationLine>,
-    /// Earlier generations, the latest first.
-    pub earlier: Vec<GenerationLine>,
-    /// Port of its own.
-    pub port: Option<u16>,
-    /// Who protects it.
-    pub protection: Option<Protection>,
-    /// What runs on it now.
-    pub running: Option<Running>,
-    /// How many operations wait.
-    pub queued: usize,
-    /// What failed last, until something succeeds.
-    pub failure: Option<Failure>,
-    /// What differs between its source and its snapshot.
-    pub drift: Option<String>,
-    /// The latest operations, filled in by `show`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<Record>,
-}
-
-/// One generation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GenerationLine {
-    /// Its number.
-    pub number: u64,
-    /// Its branch directory.
-    pub branch: String,
-    /// Its snapshot.
-    pub base: String,
-    /// What made it.
-    pub operation: String,
-    /// Who asked.
-    pub by: String,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// One named branch.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct BranchLine {
-    /// `qa.login-fix`.
-    pub name: String,
-    /// What its server does.
-    pub server: String,
-    /// What a crash may cost.
-    pub durability: String,
-    /// Whether it holds unmasked production data.
-    pub raw: bool,
-    /// Sessions in it.
-    pub sessions: usize,
-    /// Its generation.
-    pub generation: GenerationLine,
-    /// Earlier generations, the latest first.
-    pub earlier: Vec<GenerationLine>,
-    /// When it was last used, to the minute.
-    pub used: Timestamp,
-    /// When it will be dropped if nobody uses it.
-    pub expires: Option<Timestamp>,
-    /// Who protects it.
-    pub protection: Option<Protection>,
-    /// What runs on it now.
-    pub running: Option<Running>,
-    /// What failed last.
-    pub failure: Option<Failure>,
-    /// Bytes that only this branch holds, where they have been counted.
-    pub exclusive_bytes: Option<u64>,
-    /// The latest operations, filled in by `show`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<Record>,
-}
-
-/// One snapshot.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SnapshotLine {
-    /// Its id.
-    pub id: String,
-    /// Where its data comes from.
-    pub source: String,
-    /// When it was taken.
-    pub taken: Timestamp,
-    /// How long sealing took, from the request.
-    pub took_ms: u64,
-    /// PostgreSQL's major version.
-    pub major: u16,
-    /// Bytes of its files.
-    pub bytes: u64,
-    /// Number of its files.
-    pub files: u64,
-    /// Whether it holds unmasked production data.
-    pub raw: bool,
-    /// Whether it stays until it is dropped.
-    pub kept: bool,
-    /// Databases in it.
-    pub databases: Vec<String>,
-    /// Places that reset to it or have a generation of it.
-    pub used_by: Vec<String>,
-}
-
-/// One warm spare.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SpareLine {
-    /// Its branch directory.
-    pub branch: String,
-    /// Its snapshot.
-    pub base: String,
-}
-
-impl From<&super::Generation> for GenerationLine {
-    fn from(generation: &super::Generation) -> Self {
-        Self {
-            number: generation.number,
-            branch: generation.branch.to_string(),
-            base: generation.base.to_string(),
-            operation: generation.operation.as_str().to_owned(),
-            by: generation.by.clone(),
-            since: generation.since,
-        }
-    }
-}
-
 impl Environments {
-    /// Every environment: those of the tables in their order, then those that wildcards made.
+    /// Every environment: those of the tables in their order, each wildcard followed by those that it
+    /// made, then those whose table was taken out of the configuration.
     pub fn environment_lines(&self) -> Vec<EnvironmentLine> {
         let settings = self.settings();
         let mut lines = Vec::new();
@@ -182,16 +40,37 @@ impl Environments {
                 }
             }
         }
+        let mut orphans = self.orphans(&settings);
+        orphans.sort();
+        lines.extend(
+            orphans
+                .iter()
+                .map(|place| self.environment_line(&settings, place)),
+        );
         lines
+    }
+
+    /// Environments that are there and have no table any more.
+    pub(super) fn orphans(&self, settings: &Settings) -> Vec<Place> {
+        let all = self.inner.places.iter();
+        all.filter(|entry| {
+            let (place, config) = (entry.key(), &settings.config);
+            place.branch.is_none() && config.environment_for(&place.environment).is_none()
+        })
+        .map(|entry| entry.key().clone())
+        .collect()
     }
 
     /// One environment with its latest operations.
     ///
     /// # Errors
-    /// When no table has this name.
+    /// When no table has this name and no environment was left behind under it.
     pub fn environment(&self, place: &Place) -> Result<EnvironmentLine, EnvironmentError> {
         let settings = self.settings();
-        let table = settings.environment(&place.environment)?;
+        let table = match settings.environment(&place.environment) {
+            Err(_) if self.known(place).is_some() => None,
+            table => Some(table?),
+        };
         let mut line = self.environment_line(&settings, place);
         line.history = self.inner.history.of(&place.to_string(), HISTORY_SHOWN);
         let base = line
@@ -199,7 +78,7 @@ impl Environments {
             .as_ref()
             .and_then(|now| now.base.clone().try_into().ok());
         let base = base.and_then(|base| self.inner.pool.snapshot(&base));
-        if let Some(base) = base {
+        if let Some((base, table)) = base.zip(table) {
             line.drift = self.drift(table, key_of(&base));
         }
         Ok(line)
@@ -215,32 +94,36 @@ impl Environments {
 
     fn environment_line(&self, settings: &Settings, place: &Place) -> EnvironmentLine {
         let table = settings.config.environment_for(&place.environment);
-        let table = table.expect("listed environments have a table");
         let state = self.known(place);
         let pointer = state.as_ref().and_then(|state| state.pointer.load_full());
         let base = pointer
             .as_ref()
             .and_then(|now| self.inner.pool.snapshot(&now.base));
-        let upstream = matches!(table.source, Source::Upstream(_));
+        let upstream = table.is_some_and(|table| matches!(table.source, Source::Upstream(_)));
+        let planned_raw = table.is_some_and(|table| settings.config.is_raw(table));
         EnvironmentLine {
             name: place.to_string(),
-            state: match (&pointer, upstream) {
-                (_, true) => "upstream",
-                (Some(_), _) => "built",
-                (None, _) => "not built",
+            state: match (table, &pointer) {
+                (None, _) => "no table",
+                _ if upstream => "upstream",
+                (_, Some(_)) => "built",
+                (_, None) => "not built",
             }
             .to_owned(),
             server: pointer
                 .as_ref()
                 .map_or_else(String::new, |now| self.server(&now.current)),
-            source: source_text(&table.source),
-            access: access_text(table.access).to_owned(),
+            source: table.map_or_else(String::new, |table| source_text(&table.source)),
+            access: table
+                .map_or("", |table| access_text(table.access))
+                .to_owned(),
             durability: if upstream {
                 String::new()
             } else {
-                table.durability.to_string()
+                self.durability(settings, place).to_string()
             },
-            raw: settings.config.is_raw(table),
+            // What it holds, which after a promotion is not what its source would give.
+            raw: base.as_ref().map_or(planned_raw, |base| is_raw(base)),
             sessions: state.as_ref().map_or(0, |state| state.sessions()),
             branches: self.branch_count(place),
             databases: base
@@ -253,7 +136,7 @@ impl Environments {
             earlier: pointer.as_ref().map_or_else(Vec::new, |now| {
                 now.earlier.iter().map(GenerationLine::from).collect()
             }),
-            port: table.port,
+            port: table.and_then(|table| table.port),
             protection: pointer.and_then(|now| now.protection.clone()),
             running: state.as_ref().and_then(|state| state.running()),
             queued: state.as_ref().map_or(0, |state| queued(state)),
@@ -298,9 +181,7 @@ impl Environments {
         let line = self
             .known(place)
             .and_then(|state| self.branch_line(&settings, place, &state));
-        let missing = || EnvironmentError::UnknownBranch {
-            place: place.to_string(),
-        };
+        let missing = || EnvironmentError::missing(place);
         let mut line = line.ok_or_else(missing)?;
         line.history = self.inner.history.of(&place.to_string(), HISTORY_SHOWN);
         Ok(line)

@@ -1,0 +1,154 @@
+//! What is shown of one environment, branch, snapshot or spare; the control interface sends these.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::super::place::{Failure, Running};
+use super::super::{Generation, Protection, Record};
+
+/// One environment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EnvironmentLine {
+    /// Its name, or the pattern of a wildcard table.
+    pub name: String,
+    /// `built`, `not built`, `pattern`, `upstream`, or `no table` where the configuration has none any
+    /// more.
+    pub state: String,
+    /// What its generation's server does: `awake`, `asleep`, …
+    pub server: String,
+    /// Where its data comes from.
+    pub source: String,
+    /// `read-write`.
+    pub access: String,
+    /// What a crash may cost.
+    pub durability: String,
+    /// Whether it holds unmasked production data.
+    pub raw: bool,
+    /// Sessions in it.
+    pub sessions: usize,
+    /// Named branches of it.
+    pub branches: usize,
+    /// Databases in it.
+    pub databases: Vec<String>,
+    /// When its snapshot was taken: how old its data is.
+    pub data_as_of: Option<Timestamp>,
+    /// Its generation.
+    pub generation: Option<GenerationLine>,
+    /// Earlier generations, the latest first.
+    pub earlier: Vec<GenerationLine>,
+    /// Port of its own.
+    pub port: Option<u16>,
+    /// Who protects it.
+    pub protection: Option<Protection>,
+    /// What runs on it now.
+    pub running: Option<Running>,
+    /// How many operations wait.
+    pub queued: usize,
+    /// What failed last, until something succeeds.
+    pub failure: Option<Failure>,
+    /// What differs between its source and its snapshot.
+    pub drift: Option<String>,
+    /// The latest operations, filled in by `show`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Record>,
+}
+
+/// One generation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GenerationLine {
+    /// Its number.
+    pub number: u64,
+    /// Its branch directory.
+    pub branch: String,
+    /// Its snapshot.
+    pub base: String,
+    /// What made it.
+    pub operation: String,
+    /// Who asked.
+    pub by: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// One named branch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BranchLine {
+    /// `qa.login-fix`.
+    pub name: String,
+    /// What its server does.
+    pub server: String,
+    /// What a crash may cost.
+    pub durability: String,
+    /// Whether it holds unmasked production data.
+    pub raw: bool,
+    /// Sessions in it.
+    pub sessions: usize,
+    /// Its generation.
+    pub generation: GenerationLine,
+    /// Earlier generations, the latest first.
+    pub earlier: Vec<GenerationLine>,
+    /// When it was last used, to the minute.
+    pub used: Timestamp,
+    /// When it will be dropped if nobody uses it.
+    pub expires: Option<Timestamp>,
+    /// Who protects it.
+    pub protection: Option<Protection>,
+    /// What runs on it now.
+    pub running: Option<Running>,
+    /// What failed last.
+    pub failure: Option<Failure>,
+    /// Bytes that only this branch holds, where they have been counted.
+    pub exclusive_bytes: Option<u64>,
+    /// The latest operations, filled in by `show`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Record>,
+}
+
+/// One snapshot.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SnapshotLine {
+    /// Its id.
+    pub id: String,
+    /// Where its data comes from.
+    pub source: String,
+    /// When it was taken.
+    pub taken: Timestamp,
+    /// How long sealing took, from the request.
+    pub took_ms: u64,
+    /// PostgreSQL's major version.
+    pub major: u16,
+    /// Bytes of its files.
+    pub bytes: u64,
+    /// Number of its files.
+    pub files: u64,
+    /// Whether it holds unmasked production data.
+    pub raw: bool,
+    /// Whether it stays until it is dropped.
+    pub kept: bool,
+    /// Databases in it.
+    pub databases: Vec<String>,
+    /// Places that reset to it or have a generation of it.
+    pub used_by: Vec<String>,
+}
+
+/// One warm spare.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SpareLine {
+    /// Its branch directory.
+    pub branch: String,
+    /// Its snapshot.
+    pub base: String,
+}
+
+impl From<&Generation> for GenerationLine {
+    fn from(generation: &Generation) -> Self {
+        Self {
+            number: generation.number,
+            branch: generation.branch.to_string(),
+            base: generation.base.to_string(),
+            operation: generation.operation.as_str().to_owned(),
+            by: generation.by.clone(),
+            since: generation.since,
+        }
+    }
+}
