@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::branches::server::login_role;
+use crate::branches::login_role;
 use crate::environments::{
     Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rules::config::Durability;
+use server::Home;
 
 use super::branch::{Awake, Branch, State};
 use super::enter::Lease;
@@ -15,7 +16,6 @@ use crate::branches::driver::Source;
 use crate::branches::manifest::{
     BranchManifest, BranchSpec, Cluster, FORMAT, Origin, SealLabel, millis, now,
 };
-use crate::branches::server::Home;
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
 

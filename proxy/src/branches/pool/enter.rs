@@ -6,6 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rules::name::UserName;
+use server::{
+    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
+    ensure_login, login_role, start,
+};
 use tokio::time::{timeout, timeout_at};
 
 use super::branch::{Awake, Branch, State};
@@ -13,10 +17,6 @@ use super::error::{Closed, WakeError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::disk::Pressure;
 use crate::branches::manifest::BranchManifest;
-use crate::branches::server::{
-    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
-    ensure_login, login_role, start,
-};
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
 use rules::config::Durability;

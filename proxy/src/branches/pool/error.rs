@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use server::{
+    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
+    InitError, RolesError, StartError, StopError,
+};
+
 use super::snapshot::ProofError;
 use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
 use crate::branches::manifest::Hold;
-use crate::branches::server::{
-    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
-    InitError, RolesError, StartError, StopError,
-};
 use crate::branches::{BranchId, SnapshotId};
 
 /// Why a pool was not opened.

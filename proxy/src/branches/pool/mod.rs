@@ -19,12 +19,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use server::{Account, Home, Installations};
 use tokio::sync::Semaphore;
 
 use super::disk::{Epoch, Layout, Lock, Space};
 use super::driver::Driver;
 use super::manifest::SnapshotManifest;
-use super::server::{Account, Home, Installations};
 use super::{BranchId, SnapshotId};
 use branch::Branch;
 use work::Work;

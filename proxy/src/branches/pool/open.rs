@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use rules::config::Durability;
 use serde::de::DeserializeOwned;
+use server::{Account, Home, Installations, adopt};
 use tokio::sync::Semaphore;
 
 use super::branch::{Awake, Branch, State, locked};
@@ -19,7 +20,6 @@ use crate::branches::disk::{
 };
 use crate::branches::driver::{Driver, probe};
 use crate::branches::manifest::{BranchManifest, FORMAT, PoolManifest, SnapshotManifest};
-use crate::branches::server::{Account, Home, Installations, adopt};
 
 /// Starts at once for each core: a start is a little work and much waiting.
 const STARTS_PER_CORE: usize = 2;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use rules::config::Durability;
+use server::{Exit, Server};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
@@ -13,7 +14,6 @@ use super::branch::{Awake, Branch, State, locked};
 use super::error::{EditError, SleepError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::manifest::{BranchManifest, now};
-use crate::branches::server::{Exit, Server};
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
 
