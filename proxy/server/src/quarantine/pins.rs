@@ -44,7 +44,7 @@ const fn until(to: u16, name: &'static str, value: &'static str) -> Pin {
     }
 }
 
-const PINS: [Pin; 40] = [
+const PINS: [Pin; 46] = [
     // Nobody reaches the server but through its socket.
     pin("listen_addresses", ""),
     pin("port", "1"),
@@ -86,6 +86,13 @@ const PINS: [Pin; 40] = [
     // Its log is ours, its files are in its directory.
     pin("logging_collector", "off"),
     pin("log_destination", "stderr"),
+    // Statements, parameters and the DETAIL of an error hold values of rows, which no log may.
+    pin("log_error_verbosity", "terse"),
+    pin("log_min_error_statement", "panic"),
+    pin("log_statement", "none"),
+    pin("log_min_duration_statement", "-1"),
+    pin("log_min_duration_sample", "-1"),
+    pin("log_transaction_sample_rate", "0"),
     pin("external_pid_file", ""),
     until(14, "stats_temp_directory", "pg_stat_tmp"),
     pin("allow_system_table_mods", "off"),

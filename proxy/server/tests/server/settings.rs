@@ -28,6 +28,11 @@ fn other(name: &str, value: &str) -> &'static str {
         ("max_logical_replication_workers", _) => "4",
         ("unix_socket_permissions", _) => "0777",
         ("log_destination", _) => "csvlog",
+        ("log_error_verbosity", _) => "verbose",
+        ("log_min_error_statement", _) => "error",
+        ("log_statement", _) => "all",
+        ("log_min_duration_statement" | "log_min_duration_sample", _) => "0",
+        ("log_transaction_sample_rate", _) => "1",
         // Builds without it refuse any other value.
         ("bonjour" | "ssl", _) => "off",
         (_, "off") => "on",
