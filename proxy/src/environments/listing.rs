@@ -144,6 +144,8 @@ pub struct SnapshotLine {
 pub struct SpareLine {
     /// Its branch directory.
     pub branch: String,
+    /// The environment that it serves.
+    pub environment: String,
     /// Its snapshot.
     pub base: String,
 }
@@ -380,6 +382,7 @@ impl Environments {
         let spares = self.inner.spares.branches().into_iter();
         let line = |(key, branch): (super::spare::SpareKey, crate::branches::BranchId)| SpareLine {
             branch: branch.to_string(),
+            environment: key.environment.to_string(),
             base: key.base.to_string(),
         };
         spares.map(line).collect()
