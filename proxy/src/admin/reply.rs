@@ -22,6 +22,7 @@ impl From<EnvironmentError> for Problem {
             Kind::Forbidden => "forbidden",
             Kind::Busy => "busy",
             Kind::Limit => "limit",
+            Kind::Full => "full",
             Kind::Unsupported => "unsupported",
             Kind::Failed => "failed",
         };
@@ -49,6 +50,7 @@ impl Problem {
             "forbidden" => StatusCode::FORBIDDEN,
             "busy" => StatusCode::CONFLICT,
             "limit" => StatusCode::TOO_MANY_REQUESTS,
+            "full" => StatusCode::INSUFFICIENT_STORAGE,
             "unsupported" => StatusCode::UNPROCESSABLE_ENTITY,
             "invalid" => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

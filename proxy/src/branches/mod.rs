@@ -21,8 +21,9 @@ pub use manifest::{
 };
 pub use pool::{
     Activity, BranchView, Closed, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
-    EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress,
-    ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
+    EditError, Full, Lease, OpenError, OwnBytes, OwnerError, Pool, PoolFacts, PoolSettings,
+    Progress, ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError,
+    WakeFailure,
 };
 pub use server::{
     Account, AccountError, Database, Installation, Installations, install, login_role,

@@ -243,6 +243,7 @@ fn refusal(error: &EnvironmentError) -> Refusal {
         Kind::Forbidden => "42501",
         Kind::Busy => "55006",
         Kind::Limit => "53400",
+        Kind::Full => "53100",
         Kind::Unsupported => "0A000",
         Kind::Failed => "57P03",
     };

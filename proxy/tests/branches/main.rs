@@ -1,7 +1,9 @@
 //! Pools on real file systems with real PostgreSQL: loopback XFS and btrfs, and full copies.
 
+mod budget;
 #[cfg(feature = "crash-points")]
 mod crash;
+mod full;
 mod lifecycle;
 mod live;
 mod place;

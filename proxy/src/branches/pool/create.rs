@@ -124,7 +124,7 @@ impl Pool {
             })
         };
         let _working = self.0.work.start().map_err(|closed| fail(closed.into()))?;
-        let permit = self.admit().await.map_err(fail)?;
+        let permit = self.admit(&manifest.spec).await.map_err(fail)?;
         let place = self.0.layout.branch(&id);
         std::fs::rename(aside.directory(), &place)?;
         step("create.renamed")?;
@@ -243,13 +243,14 @@ impl Pool {
     ///
     /// Where the file system cannot be asked, the next write tells.
     pub(super) fn refuse_when_full(&self) -> Result<(), Full> {
+        self.refuse_over_disk()?;
         self.refuse_from(Pressure::Refuse)
     }
 
     /// Refuses when the room that is left allows no more than `pressure` does.
     pub(super) fn refuse_from(&self, pressure: Pressure) -> Result<(), Full> {
         match self.space() {
-            Ok(space) if space.pressure() >= pressure => Err(Full { space }),
+            Ok(space) if space.pressure() >= pressure => Err(Full::Space(space)),
             _ => Ok(()),
         }
     }

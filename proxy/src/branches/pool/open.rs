@@ -43,7 +43,10 @@ impl Pool {
         pool.clear_building().await;
         pool.adopt_all().await;
         pool.empty_trash_later();
+        // Here and not a second later, so that room is measured with it from the beginning.
+        pool.guard().await;
         pool.weigh_in_background();
+        pool.guard_in_background();
         Ok(pool)
     }
 
@@ -82,6 +85,8 @@ impl Pool {
             starts: Semaphore::new(cores * STARTS_PER_CORE),
             clones: Semaphore::new(cores),
             awake: Arc::new(Semaphore::new(settings.awake_max)),
+            admission: tokio::sync::Mutex::default(),
+            freed: tokio::sync::Notify::new(),
             emptying: tokio::sync::Mutex::default(),
             work: Arc::default(),
             runtime,
