@@ -40,7 +40,8 @@ async fn asleep(pool: &Pool, snapshot: &SnapshotId, spec: BranchSpec) -> BranchI
 async fn entering(pool: &Pool, id: &BranchId) -> tokio::task::JoinHandle<Result<Lease, WakeError>> {
     let (other, wanted) = (pool.clone(), id.clone());
     let entering = tokio::spawn(async move { other.enter(&wanted).await });
-    while pool.branch(id).expect("it").activity != Activity::Waking {
+    // One that is refused at once has come further already.
+    while pool.branch(id).expect("it").activity == Activity::Asleep {
         tokio::task::yield_now().await;
     }
     entering
@@ -84,6 +85,11 @@ async fn a_server_too_many_is_refused_with_the_three_largest_of_its_environment(
     for name in ["a", "b", "c", "d"] {
         leases.push(awake(&pool, &snapshot, named("qa", name)).await);
     }
+    // Theirs is the largest of all, and no concern of whoever asks for one more.
+    let theirs = leases[0].admin("shop").await.expect("a session");
+    let sql = "SET temp_buffers = '128MB';
+        CREATE TEMP TABLE large AS SELECT repeat('x', 1000) FROM generate_series(1, 60000)";
+    theirs.batch_execute(sql).await.expect("much memory");
     let more = asleep(&pool, &snapshot, named("qa", "more")).await;
     let (why, hint) = refusal(pool.enter(&more).await);
     assert_eq!(why, "5 branches are awake and in use");

@@ -10,3 +10,4 @@ mod place;
 mod room;
 mod seal;
 mod trust;
+mod values;

@@ -7,14 +7,14 @@ use super::super::{EnvironmentError, Environments};
 impl Environments {
     /// Refuses one more branch once those of its environment hold as much as their table allows.
     ///
-    /// Bytes are counted in the background, so this stops growth within a minute and not within a
-    /// byte.
-    pub(super) fn must_have_room(&self, place: &Place) -> Result<(), EnvironmentError> {
+    /// What is awake is weighed for it; what it writes afterwards stops the next one.
+    pub(super) async fn must_have_room(&self, place: &Place) -> Result<(), EnvironmentError> {
         let settings = self.settings();
         let table = settings.environment(&place.environment)?;
         let Some(max_bytes) = table.branches.disk_bytes else {
             return Ok(());
         };
+        self.inner.pool.weigh().await;
         let environment = place.environment.to_string();
         let own = self.inner.pool.own_bytes(|spec| {
             spec.environment.as_ref() == Some(&environment) && spec.name.is_some()
