@@ -71,6 +71,9 @@ pub struct PoolLine {
     pub total_bytes: u64,
     /// Of these, free.
     pub free_bytes: u64,
+    /// What branches hold beside what they share, as of the last minute.
+    #[serde(default)]
+    pub own_bytes: u64,
     /// What people should know.
     pub notes: Vec<String>,
 }

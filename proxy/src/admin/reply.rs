@@ -23,6 +23,7 @@ impl From<EnvironmentError> for Problem {
             Kind::Exists => "exists",
             Kind::Busy => "busy",
             Kind::Limit => "limit",
+            Kind::Full => "full",
             Kind::Unsupported => "unsupported",
             Kind::Failed => "failed",
         };
@@ -50,6 +51,7 @@ impl Problem {
             "forbidden" => StatusCode::FORBIDDEN,
             "busy" | "exists" => StatusCode::CONFLICT,
             "limit" => StatusCode::TOO_MANY_REQUESTS,
+            "full" => StatusCode::INSUFFICIENT_STORAGE,
             "unsupported" => StatusCode::UNPROCESSABLE_ENTITY,
             "invalid" => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,

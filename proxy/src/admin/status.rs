@@ -48,6 +48,7 @@ fn pool_line(pool: &Pool) -> PoolLine {
         driver: facts.driver.to_string(),
         total_bytes,
         free_bytes,
+        own_bytes: pool.own_bytes(|_| true).bytes,
         notes: facts.notes.into_iter().chain(trouble).collect(),
     }
 }

@@ -9,10 +9,10 @@ use std::time::{Duration, SystemTime};
 use rules::config::Durability;
 use rules::name::UserName;
 use serde::{Deserialize, Serialize};
+use server::Database;
 
 use super::disk::Epoch;
 use super::driver::{Driver, Weight};
-use super::server::Database;
 use super::{BranchId, SnapshotId};
 
 /// The format of all manifests; another one is not touched.

@@ -1,7 +1,8 @@
 //! Directories that hold a PostgreSQL cluster each: snapshots, branches, their servers.
 //!
-//! The only place that touches data directories and starts PostgreSQL. Never knows which
-//! environment points at a branch, never speaks to clients.
+//! The only place that touches data directories and starts PostgreSQL, by the crate `server`, which
+//! nothing else here may name. Never knows which environment points at a branch, never speaks to
+//! clients.
 
 mod disk;
 mod driver;
@@ -9,7 +10,6 @@ mod garbage;
 mod id;
 mod manifest;
 mod pool;
-pub mod server;
 pub mod setup;
 mod step;
 
@@ -21,8 +21,11 @@ pub use manifest::{
 };
 pub use pool::{
     Activity, BranchView, Closed, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
-    EditError, Full, Lease, OpenError, OwnerError, Pool, PoolFacts, PoolSettings, Progress,
-    ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError, WakeFailure,
+    EditError, Full, Lease, OpenError, OwnBytes, OwnerError, Pool, PoolFacts, PoolSettings,
+    Progress, ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError,
+    WakeFailure,
 };
-pub use server::Database;
+pub use server::{
+    Account, AccountError, Database, Installation, Installations, install, login_role,
+};
 pub use step::STEPS;

@@ -110,6 +110,7 @@ impl Loaded {
             user: config.postgres.user.clone(),
             memory_bytes: config.pool.memory_bytes,
             awake_max: config.pool.awake_max,
+            disk_bytes: config.pool.disk_bytes,
             connect_wait: config.limits.connect_wait,
         }
     }

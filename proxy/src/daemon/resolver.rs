@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::branches::server::{Database, login_role};
+use crate::branches::{Database, login_role};
 use crate::environments::{
     Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };
@@ -254,6 +254,7 @@ fn refusal(error: &EnvironmentError) -> Refusal {
         Kind::Forbidden => "42501",
         Kind::Busy | Kind::Exists => "55006",
         Kind::Limit => "53400",
+        Kind::Full => "53100",
         Kind::Unsupported => "0A000",
         Kind::Failed => "57P03",
     };

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use rules::target::Place;
+use tokio_postgres::error::DbError;
 
 use super::pointer::{Operation, PointerError};
 use crate::branches;
@@ -20,6 +21,8 @@ pub enum Kind {
     Busy,
     /// A bound is reached.
     Limit,
+    /// The disk is full, or nearly.
+    Full,
     /// Not a thing that this environment can do.
     Unsupported,
     /// It was tried and failed.
@@ -92,6 +95,18 @@ pub enum EnvironmentError {
         max: usize,
         /// The longest unused ones.
         oldest: Vec<String>,
+    },
+    /// The environment's branches hold as much as they may.
+    #[error("the branches of \"{environment}\" hold {} MB of their own, of {} MB allowed", used_bytes / 1_000_000, max_bytes / 1_000_000)]
+    TooManyBytes {
+        /// The environment.
+        environment: String,
+        /// What they hold.
+        used_bytes: u64,
+        /// What they may hold.
+        max_bytes: u64,
+        /// The largest of them.
+        largest: Vec<String>,
     },
     /// An environment that is not ours has no generations.
     #[error("\"{place}\" is on a server that Standin does not manage: it cannot {verb}")]
@@ -193,18 +208,39 @@ impl EnvironmentError {
             Self::Unmasked { .. } => Kind::Forbidden,
             Self::AlreadyExists(_) => Kind::Exists,
             Self::InUse { .. } | Self::QueueFull { .. } | Self::Protected { .. } => Kind::Busy,
-            Self::TooManyBranches { .. } => Kind::Limit,
+            Self::TooManyBranches { .. } | Self::TooManyBytes { .. } => Kind::Limit,
             Self::Unmanaged { .. } | Self::Impossible { .. } => Kind::Unsupported,
-            Self::Create {
-                source: branches::CreateError::Full(_),
-                ..
-            } => Kind::Limit,
-            Self::Wake { source, .. } if is_limit(source) => Kind::Limit,
-            Self::Create {
+            _ => match self.full() {
+                Some(branches::Full::Space(_)) => Kind::Full,
+                Some(branches::Full::Budget { .. }) => Kind::Limit,
+                None if self.wake().is_some_and(is_limit) => Kind::Limit,
+                None => Kind::Failed,
+            },
+        }
+    }
+
+    /// The wake that failed.
+    fn wake(&self) -> Option<&branches::WakeError> {
+        match self {
+            Self::Wake { source, .. }
+            | Self::Create {
                 source: branches::CreateError::Wake(source),
                 ..
-            } if is_limit(source) => Kind::Limit,
-            _ => Kind::Failed,
+            } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The want of room that is the cause, if it is.
+    fn full(&self) -> Option<&branches::Full> {
+        match self {
+            Self::Create { source, .. } => source.full(),
+            Self::Wake { source, .. } => source.full(),
+            Self::Step { source, .. } => {
+                let draft = source.downcast_ref().and_then(branches::DraftError::full);
+                draft.or_else(|| source.downcast_ref().and_then(branches::SealError::full))
+            }
+            _ => None,
         }
     }
 
@@ -261,14 +297,20 @@ impl EnvironmentError {
                      in that source allows raw data"
                 )]
             }
-            Self::Wake { source, .. } => source.hint().map(str::to_owned).into_iter().collect(),
-            Self::Create {
-                source: branches::CreateError::Full(_),
+            Self::TooManyBytes {
+                environment,
+                largest,
                 ..
-            } => vec![
-                "drop branches or snapshots, or grow the pool: `standin setup --size`".to_owned(),
-            ],
-            _ => Vec::new(),
+            } => vec![format!(
+                "the largest are {}; `standin branch drop` removes one, disk in the branches of \
+                 [environments.{environment}] allows more",
+                largest.join(", ")
+            )],
+            _ => {
+                let full = self.full().map(branches::Full::hint);
+                let wake = || self.wake().and_then(branches::WakeError::hint);
+                full.or_else(wake).into_iter().collect()
+            }
         }
     }
 }
@@ -280,18 +322,18 @@ fn is_limit(error: &branches::WakeError) -> bool {
     };
     matches!(
         **why,
-        branches::WakeFailure::TooManyAwake { .. }
-            | branches::WakeFailure::Memory { .. }
-            | branches::WakeFailure::Full(_)
+        branches::WakeFailure::TooManyAwake { .. } | branches::WakeFailure::Memory { .. }
     )
 }
 
 /// An error and its causes in one line, for logs and listings.
+///
+/// Of what a server says only the message and the SQLSTATE: its DETAIL may hold values of rows.
 pub fn chain(error: &(impl Error + ?Sized)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let text = error.to_string();
+        let text = said(error);
         // Transparent wrappers repeat their source; once is enough.
         if !line.ends_with(&text) {
             line.push_str(": ");
@@ -300,4 +342,11 @@ pub fn chain(error: &(impl Error + ?Sized)) -> String {
         cause = error.source();
     }
     line
+}
+
+fn said(error: &(dyn Error + 'static)) -> String {
+    match error.downcast_ref::<DbError>() {
+        Some(server) => format!("{} ({})", server.message(), server.code().code()),
+        None => error.to_string(),
+    }
 }

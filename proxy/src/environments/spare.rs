@@ -22,8 +22,12 @@ use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
 const ORPHAN_IDLE: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What a spare must have in common with the branch that is asked for.
+///
+/// The environment is part of it: a spare serves the table that pays for it with memory, and not
+/// whichever sibling of the same snapshot comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct SpareKey {
+    pub(super) environment: EnvironmentName,
     pub(super) base: SnapshotId,
     pub(super) durability: Durability,
 }
@@ -132,6 +136,7 @@ impl Environments {
         let settings = self.settings();
         let durability = self.durability(&settings, &turn.place);
         let spare = self.inner.spares.take(&SpareKey {
+            environment: turn.place.environment.clone(),
             base: base.clone(),
             durability,
         })?;
@@ -179,6 +184,7 @@ impl Environments {
     async fn make_spare(&self, key: &SpareKey) -> Result<(), EnvironmentError> {
         let mut spec = BranchSpec::new(key.durability);
         spec.spare = true;
+        spec.environment = Some(key.environment.to_string());
         spec.operation = Some("spare".to_owned());
         spec.idle = None;
         let place = || format!("spare of {}", key.base);
@@ -224,6 +230,7 @@ impl Environments {
                 continue;
             }
             let key = |durability| SpareKey {
+                environment: place.environment.clone(),
                 base: pointer.base.clone(),
                 durability,
             };

@@ -97,6 +97,7 @@ pub(crate) fn settings_at(path: PathBuf) -> PoolSettings {
         user: None,
         memory_bytes: None,
         awake_max: 100,
+        disk_bytes: None,
         connect_wait: Duration::from_secs(20),
     }
 }

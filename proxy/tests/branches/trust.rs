@@ -169,6 +169,51 @@ async fn power_cut_marks_suspect() {
     pool.shutdown().await;
 }
 
+/// What is confirmed may be lost for three times `wal_writer_delay`, 200 ms.
+const UNSAFE_FOR: Duration = Duration::from_secs(1);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consistent_survives_fs_shutdown() {
+    let place = Place::make(Some(FileSystem::Xfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let spec = BranchSpec::new(Durability::Consistent);
+    let lease = pool.create_awake(origin, spec).await.expect("a branch");
+    run(
+        &lease,
+        "CREATE TABLE tick (id bigint PRIMARY KEY, other bigint)",
+    )
+    .await;
+    let client = lease.admin("shop").await.expect("a session");
+    let (began, mut confirmed) = (std::time::Instant::now(), Vec::new());
+    while began.elapsed() < 3 * UNSAFE_FOR {
+        let next = confirmed.len() as i64;
+        let sql = "INSERT INTO tick VALUES ($1, -($1::bigint))";
+        client.execute(sql, &[&next]).await.expect("a row");
+        confirmed.push(std::time::Instant::now());
+    }
+    let id = lease.branch().clone();
+    drop((client, lease));
+    let cut = std::time::Instant::now();
+    power_cut(&place, pool);
+    let pool = place.open().await;
+    assert_eq!(pool.branch(&id).expect("it").activity, Activity::Asleep);
+    let lease = pool.enter(&id).await.expect("a session");
+    let client = lease.admin("shop").await.expect("a session");
+    let sql = "SELECT count(*), max(id), sum(id + other)::bigint FROM tick";
+    let found = client.query_one(sql, &[]).await.expect("a count");
+    let (rows, last, sum): (i64, i64, i64) = (found.get(0), found.get(1), found.get(2));
+    // A beginning of what was confirmed, without a gap, and all of it that is old enough.
+    assert_eq!((rows, sum), (last + 1, 0));
+    let safe = confirmed
+        .iter()
+        .filter(|at| cut.duration_since(**at) > UNSAFE_FOR);
+    let safe = safe.count() as i64;
+    assert!(safe > 0 && rows >= safe, "{rows} rows, {safe} of them safe");
+    drop((client, lease));
+    pool.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sealed_snapshot_survives_fs_shutdown() {
     let place = Place::make(Some(FileSystem::Xfs));
@@ -268,6 +313,8 @@ async fn pool_full_refuses_create_keeps_running() {
     let origin = || Origin::Snapshot(snapshot.clone());
     let lease = pool.create_awake(origin(), spec()).await.expect("a branch");
     let asleep = pool.create(origin(), spec()).await.expect("a branch");
+    // The reserve is there already and stays as it is: in a small pool it is the same for all.
+    pool.guard().await;
     let ballast = std::fs::File::create(place.pool.join("ballast")).expect("a file");
     let bytes = Place::free_bytes(&place.pool) - (60 << 20);
     let flags = rustix::fs::FallocateFlags::empty();

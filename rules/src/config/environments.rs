@@ -8,6 +8,7 @@ use crate::schedule::Cron;
 
 use super::defaults;
 use super::limits::span_or_never;
+use super::pool::{DISK_MIN, bytes};
 use super::source::{Source, source};
 use super::text::{Later, ProblemKind, Report, Table, Value, not_available};
 
@@ -86,6 +87,8 @@ pub struct Branches {
     pub ttl: Option<Duration>,
     /// How many may exist at once.
     pub max: usize,
+    /// Bytes that they may hold alone, all together, before no more are made; `None` is no bound.
+    pub disk_bytes: Option<u64>,
     /// Servers started ahead for branches that do not exist yet.
     pub spares: usize,
     /// What a crash may cost a branch.
@@ -186,6 +189,7 @@ impl Default for Branches {
             create: defaults::BRANCH_CREATE,
             ttl: None,
             max: defaults::BRANCH_MAX,
+            disk_bytes: None,
             spares: defaults::BRANCH_SPARES,
             durability: defaults::BRANCH_DURABILITY,
         }
@@ -324,6 +328,9 @@ fn branches(value: &Value<'_, '_>, report: &mut Report<'_>) -> Branches {
     {
         branches.max = number;
     }
+    branches.disk_bytes = table
+        .get("disk", report)
+        .and_then(|value| bytes(&value, DISK_MIN, report));
     if let Some(value) = table.get("spares", report)
         && let Some(number) = value.count(0..=SPARES_MAX, report)
     {

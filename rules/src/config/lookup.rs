@@ -118,6 +118,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
             "pool.memory",
             old.pool.memory_bytes != new.pool.memory_bytes,
         ),
+        ("pool.disk", old.pool.disk_bytes != new.pool.disk_bytes),
         ("pool.awake_max", old.pool.awake_max != new.pool.awake_max),
         ("postgres.bin", old.postgres.bin != new.postgres.bin),
         ("postgres.user", old.postgres.user != new.postgres.user),

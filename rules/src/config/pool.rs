@@ -19,6 +19,9 @@ const SIZE_MIN: u64 = 1_000_000_000;
 /// Smallest memory bound: one server and its neighbour.
 const MEMORY_MIN: u64 = 64_000_000;
 
+/// Smallest disk bound: a fresh branch alone writes a few megabytes.
+pub(super) const DISK_MIN: u64 = 64_000_000;
+
 /// `[pool]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pool {
@@ -28,6 +31,9 @@ pub struct Pool {
     pub size_bytes: Option<u64>,
     /// Memory that all awake branches together may take (sum of PSS); `None` is no bound.
     pub memory_bytes: Option<u64>,
+    /// Bytes that all branches together may hold alone before nothing new is made; `None` is no bound
+    /// but the file system's.
+    pub disk_bytes: Option<u64>,
     /// Awake branches at once; a connect beyond it waits, bounded.
     pub awake_max: usize,
 }
@@ -49,6 +55,7 @@ impl Default for Pool {
             path: PathBuf::from(defaults::POOL_PATH),
             size_bytes: None,
             memory_bytes: None,
+            disk_bytes: None,
             awake_max: defaults::AWAKE_MAX,
         }
     }
@@ -68,6 +75,9 @@ pub(super) fn pool(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> Poo
     pool.memory_bytes = table
         .get("memory", report)
         .and_then(|value| bytes(&value, MEMORY_MIN, report));
+    pool.disk_bytes = table
+        .get("disk", report)
+        .and_then(|value| bytes(&value, DISK_MIN, report));
     if let Some(value) = table.get("awake_max", report)
         && let Some(number) = value.count(1..=AWAKE_MAX_MAX, report)
     {
@@ -108,7 +118,7 @@ pub(super) fn postgres(table: Option<Table<'_, '_>>, report: &mut Report<'_>) ->
 }
 
 /// A size with its unit, at least `min`.
-fn bytes(value: &Value<'_, '_>, min: u64, report: &mut Report<'_>) -> Option<u64> {
+pub(super) fn bytes(value: &Value<'_, '_>, min: u64, report: &mut Report<'_>) -> Option<u64> {
     let expected = format!(
         "a size of at least {} with its unit, such as \"20GB\" or \"512MiB\"",
         Bytes(min)

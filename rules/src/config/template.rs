@@ -53,6 +53,8 @@ fn pool() -> String {
 #size = \"20GB\"
 # Memory of all awake branches together (example; without it there is no bound).
 #memory = \"4GB\"
+# What branches may hold beside what they share, before nothing new is made (example).
+#disk = \"50GB\"
 # Awake branches at once; a connect beyond it waits.
 #awake_max = {}
 ",
@@ -162,7 +164,8 @@ fn settings() -> String {
     format!(
         "\
 #access = \"{access}\"
-# Named branches: made by \"command\" or also \"on-connect\"; ttl counts from the last use.
+# Named branches: made by \"command\" or also \"on-connect\"; ttl counts from the last use,
+# and beyond max or disk, counted by the minute, no more are made.
 #branches = {branches}
 # When it goes back to its source by itself, in UTC (example).
 #reset = \"0 6 * * 1-5\"

@@ -94,3 +94,46 @@ async fn the_hint_of_a_protected_environment_can_be_typed() -> anyhow::Result<()
     shop.json("environment reset qa")?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn branches_that_hold_their_environments_disk_are_named_to_who_wants_one_more()
+-> anyhow::Result<()> {
+    let table = QA_BRANCHES.replace("max = 200", "max = 200, disk = \"64MB\"");
+    let mut shop = Shop::open(&table)?;
+    shop.daemon().expect("of their own");
+    shop.items("shop@qa.small").await?;
+    let large = shop.enter("shop@qa.large").await?;
+    let sql =
+        "CREATE TABLE own AS SELECT repeat(md5(g::text), 30) FROM generate_series(1, 90000) g";
+    large.run(sql).await?;
+    let refused = shop.refused("shop@qa.more").await?;
+    assert_eq!(refused.code().code(), "53400", "{refused:?}");
+    let hint = refused.hint().unwrap_or_default();
+    assert!(hint.contains("the largest are qa.large ("), "{hint}");
+    // It goes on, as do the others, and once it is gone there is room.
+    assert_eq!(large.items().await?, ITEMS);
+    assert_eq!(shop.items("shop@qa.small").await?, ITEMS);
+    drop(large);
+    shop.json("branch drop qa.large")?;
+    assert_eq!(shop.items("shop@qa.more").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_spare_serves_the_environment_whose_table_asks_for_it() -> anyhow::Result<()> {
+    let tables = QA.replace("spares = 0", "spares = 1");
+    let other = "[environments.staging]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let shop = Shop::open(&format!("{tables}{other}"))?;
+    shop.items("shop@qa").await?;
+    let one = |status: &serde_json::Value| status["spares"].as_array().map(Vec::len) == Some(1);
+    let before = shop.until("status", one)?["spares"].clone();
+    assert_eq!(before[0]["environment"], "qa");
+    // Of the same snapshot, and of the same durability.
+    shop.items("shop@staging").await?;
+    shop.json("environment reset staging")?;
+    assert_eq!(shop.json("status")?["spares"], before);
+    shop.json("environment reset qa")?;
+    let current = shop.json("environment show qa")?["generation"]["branch"].clone();
+    assert_eq!(current, before[0]["branch"]);
+    Ok(())
+}

@@ -7,6 +7,7 @@ mod generations;
 mod lifetime;
 mod mirror;
 mod operations;
+mod reboot;
 mod refresh;
 mod restart;
 mod snapshot;

@@ -18,8 +18,23 @@ const LAYERS: [&[&str]; 7] = [
 /// of whoever moves bytes.
 const STRANGERS: [(&str, &str); 2] = [("relay", "branches"), ("relay", "gateway")];
 
-/// The crates, the lowest first: each may depend on those before it.
-const CHAIN: [&str; 6] = ["rules", "seeder", "masker", "proxy", "tests", "benches"];
+/// The crates by folder, the lowest first: each may depend on those before it.
+const CHAIN: [&str; 7] = [
+    "rules",
+    "seeder",
+    "masker",
+    "proxy/server",
+    "proxy",
+    "tests",
+    "benches",
+];
+
+/// Builds apart, with a runtime of its own.
+const APART: &str = "tests/fuzz";
+
+/// The crate that starts and stops PostgreSQL, and the only module that may name it: whoever else
+/// wants something of it asks that module's façade.
+const SERVER: (&str, &str) = ("server", "branches");
 
 fn layer(module: &str) -> Option<usize> {
     LAYERS.iter().position(|layer| layer.contains(&module))
@@ -127,7 +142,7 @@ fn chain(files: &[File]) -> Vec<String> {
             continue;
         };
         let Some(place) = CHAIN.iter().position(|known| *known == krate) else {
-            if !krate.contains('/') {
+            if krate != APART {
                 found.push(format!("{}: the crate is not in the chain", file.path));
             }
             continue;
@@ -142,7 +157,7 @@ fn chain(files: &[File]) -> Vec<String> {
         for table in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let names = manifest.get(table).and_then(toml::Value::as_table);
             for name in names.into_iter().flat_map(toml::Table::keys) {
-                let other = CHAIN.iter().position(|known| known == name);
+                let other = CHAIN.iter().position(|known| folder_of(known) == name);
                 if other.is_some_and(|other| other >= place) {
                     found.push(format!("{}: {krate} must not depend on {name}", file.path));
                 }
@@ -150,6 +165,73 @@ fn chain(files: &[File]) -> Vec<String> {
         }
     }
     found
+}
+
+/// The last folder of a crate's path, which is the crate's name.
+fn folder_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Who names the crate of servers without being `branches` or a part of the crate.
+fn servers(files: &[File]) -> Vec<String> {
+    let (krate, owner) = SERVER;
+    let mut found = Vec::new();
+    for file in files {
+        let own = ["proxy/server/", &format!("proxy/src/{owner}/")];
+        let outside = own.iter().all(|own| !file.path.starts_with(own));
+        // The chain lets everything above depend on it; only the proxy does.
+        let manifest = file.path.ends_with("/Cargo.toml") && file.path != "proxy/Cargo.toml";
+        let depends = |line: &str| line.trim_start().starts_with(&format!("{krate} "));
+        if outside && file.path.ends_with(".rs") && names_crate(&code(&file.text), krate) {
+            found.push(format!("{}: only {owner:?} may name {krate:?}", file.path));
+        }
+        if outside && manifest && file.text.lines().any(depends) {
+            found.push(format!("{}: must not depend on {krate:?}", file.path));
+        }
+    }
+    found
+}
+
+/// Whether some code names a crate: its name begins a path, and the file has no module of that name.
+fn names_crate(code: &str, krate: &str) -> bool {
+    let tokens = tokens(code);
+    let word = |token: &str| token.chars().all(|c| c.is_alphanumeric() || c == '_');
+    let module = tokens.windows(2).any(|pair| pair == ["mod", krate]);
+    (0..tokens.len()).any(|at| {
+        let before = |back: usize| at.checked_sub(back).map_or("", |at| tokens[at]);
+        let after = tokens.get(at + 1).copied().unwrap_or_default();
+        let path = before(1) == "::" && word(before(2)) && !matches!(before(2), "" | "use");
+        let begins = after == "::" || matches!(before(1), "use" | "crate");
+        tokens[at] == krate && begins && !path && (!module || before(1) == "::")
+    })
+}
+
+#[test]
+fn only_branches_names_the_crate_that_starts_servers() -> anyhow::Result<()> {
+    stands(
+        servers,
+        &[
+            ("proxy/src/environments/x.rs", "use server::start;"),
+            ("proxy/src/daemon/x.rs", "fn f() { ::server::stop() }"),
+            ("proxy/src/cli/x.rs", "use {std::fmt, server::{adopt}};"),
+            ("proxy/src/admin/x.rs", "use server as postgres;"),
+            ("proxy/src/lib.rs", "extern crate server;"),
+            ("tests/src/x.rs", "fn f(s: &server :: Server) {}"),
+            (
+                "tests/Cargo.toml",
+                "[dependencies]\nserver = { workspace = true }",
+            ),
+        ],
+    )?;
+    let fine = [
+        "mod server; pub use server::Outcome;",
+        "use super::server::Outcome; fn f(server: &Server) { server.stop() }",
+        "// server::start\nlet text = \"server::start\";",
+    ];
+    for text in fine {
+        assert!(!names_crate(&code(text), "server"), "{text}");
+    }
+    Ok(())
 }
 
 #[test]
@@ -171,7 +253,7 @@ fn no_module_of_the_proxy_names_a_higher_one_or_one_beside() -> anyhow::Result<(
                 "proxy/src/environments/mod.rs",
                 "use super::relay::Resolve;",
             ),
-            ("proxy/src/relay/x.rs", "use crate :: branches::server;"),
+            ("proxy/src/relay/x.rs", "use crate :: branches::Pool;"),
             ("proxy/src/admin/x.rs", "type A = crate::daemon::Daemon;"),
             ("proxy/src/daemon/x.rs", "use proxy::cli;"),
             ("proxy/src/shortcut.rs", "fn f() {}"),
@@ -225,7 +307,16 @@ fn crates_depend_down_the_chain_only() -> anyhow::Result<()> {
                 "proxy/Cargo.toml",
                 "[build-dependencies]\nbenches = { path = \"\" }",
             ),
+            (
+                "proxy/server/Cargo.toml",
+                "[dev-dependencies]\nproxy = { workspace = true }",
+            ),
+            (
+                "seeder/Cargo.toml",
+                "[dependencies]\nserver = { workspace = true }",
+            ),
             ("extra/Cargo.toml", "[dependencies]"),
+            ("proxy/extra/Cargo.toml", "[dependencies]"),
             ("rules/Cargo.toml", "no manifest"),
         ],
     )

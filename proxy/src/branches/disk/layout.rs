@@ -52,6 +52,11 @@ impl Layout {
         self.root.join("lock")
     }
 
+    /// Room that is given up when a full pool must recover.
+    pub(in crate::branches) fn reserve(&self) -> PathBuf {
+        self.root.join("reserve")
+    }
+
     pub(in crate::branches) fn pool_manifest(&self) -> PathBuf {
         self.root.join("pool.toml")
     }

@@ -14,10 +14,10 @@ use std::thread;
 
 use nix::libc::O_NOFOLLOW;
 use nix::unistd::{Gid, Uid, geteuid, setfsgid, setfsuid};
+use server::Account;
 
 use super::tree::{Foreign, Tree};
 use super::{CloneError, Source};
-use crate::branches::server::Account;
 
 /// The file system's log serialises clones: more threads gained nothing.
 const THREADS_MAX: usize = 4;

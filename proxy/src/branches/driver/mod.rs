@@ -16,8 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-
-use super::server::Account;
+use server::Account;
 
 pub(super) use lie::{measure, rewrite};
 pub use probe::{ProbeError, probe};

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use nix::unistd::geteuid;
 use rustix::fs::{Mode, OFlags};
+use server::Account;
 
 use super::{CloneError, sys, tidy};
-use crate::branches::server::Account;
 
 /// Makes an empty subvolume of the account's, 0700.
 pub(super) fn make(path: &Path, account: &Account) -> Result<(), CloneError> {

@@ -8,12 +8,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rules::name::UserName;
+use server::Server;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::WakeFailure;
 use crate::branches::driver::Weight;
 use crate::branches::manifest::BranchManifest;
-use crate::branches::server::Server;
 
 /// How long a failed branch answers with its failure before a start is tried again.
 const FAILED_FOR: Duration = Duration::from_secs(30);

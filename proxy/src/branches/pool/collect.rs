@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use server::{Home, adopt, clear_runtime};
+
 use super::branch::{Branch, State};
 use super::error::DropError;
 use super::{Pool, Snapshot, blocking, read, write};
 use crate::branches::disk::Pressure;
 use crate::branches::garbage::{BranchNode, Graph, garbage};
 use crate::branches::manifest::now;
-use crate::branches::server::{Home, adopt, clear_runtime};
 use crate::branches::{BranchId, SnapshotId, disk};
 
 /// What was made within this time is kept although nothing refers to it yet: no operation needs

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rules::config::Durability;
+use server::Home;
 
 use super::branch::{Awake, Branch, State};
 use super::enter::Lease;
@@ -15,7 +16,6 @@ use crate::branches::driver::Source;
 use crate::branches::manifest::{
     BranchManifest, BranchSpec, Cluster, FORMAT, Origin, SealLabel, millis, now,
 };
-use crate::branches::server::Home;
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
 
@@ -124,7 +124,7 @@ impl Pool {
             })
         };
         let _working = self.0.work.start().map_err(|closed| fail(closed.into()))?;
-        let permit = self.admit().await.map_err(fail)?;
+        let permit = self.admit(&manifest.spec).await.map_err(fail)?;
         let place = self.0.layout.branch(&id);
         std::fs::rename(aside.directory(), &place)?;
         step("create.renamed")?;
@@ -243,13 +243,14 @@ impl Pool {
     ///
     /// Where the file system cannot be asked, the next write tells.
     pub(super) fn refuse_when_full(&self) -> Result<(), Full> {
+        self.refuse_over_disk()?;
         self.refuse_from(Pressure::Refuse)
     }
 
     /// Refuses when the room that is left allows no more than `pressure` does.
     pub(super) fn refuse_from(&self, pressure: Pressure) -> Result<(), Full> {
         match self.space() {
-            Ok(space) if space.pressure() >= pressure => Err(Full { space }),
+            Ok(space) if space.pressure() >= pressure => Err(Full::Space(space)),
             _ => Ok(()),
         }
     }

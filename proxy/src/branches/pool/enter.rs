@@ -6,6 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rules::name::UserName;
+use server::{
+    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
+    ensure_login, login_role, start,
+};
 use tokio::time::{timeout, timeout_at};
 
 use super::branch::{Awake, Branch, State};
@@ -13,10 +17,6 @@ use super::error::{Closed, WakeError, WakeFailure};
 use super::{Pool, blocking};
 use crate::branches::disk::Pressure;
 use crate::branches::manifest::BranchManifest;
-use crate::branches::server::{
-    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
-    ensure_login, login_role, start,
-};
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
 use rules::config::Durability;
@@ -100,6 +100,7 @@ impl Drop for Lease {
                 awake.idle_since = Instant::now();
                 drop(state);
                 self.branch.tell();
+                self.pool.0.freed.notify_one();
                 self.pool.sleep_when_idle(&self.branch);
             }
         }
@@ -212,8 +213,12 @@ impl Pool {
     async fn wake(&self, branch: &Arc<Branch>) -> Result<Awake, WakeFailure> {
         // A server that starts needs new blocks at once, and one that finds none leaves a branch that
         // has to recover; those that run need the rest.
-        self.refuse_from(Pressure::Critical)?;
-        let permit = self.admit().await?;
+        if let Err(full) = self.refuse_from(Pressure::Critical)
+            && !self.may_recover(branch).await
+        {
+            return Err(full.into());
+        }
+        let permit = self.admit(&branch.manifest().spec).await?;
         self.mark_awake(branch).await.map_err(WakeFailure::Mark)?;
         let manifest = branch.manifest();
         let server = self.start_branch(&manifest).await?;

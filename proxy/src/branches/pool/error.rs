@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use server::{
+    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
+    InitError, RolesError, StartError, StopError,
+};
+
 use super::snapshot::ProofError;
 use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
 use crate::branches::manifest::Hold;
-use crate::branches::server::{
-    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
-    InitError, RolesError, StartError, StopError,
-};
 use crate::branches::{BranchId, SnapshotId};
 
 /// Why a pool was not opened.
@@ -104,10 +105,20 @@ pub struct Closed(pub(super) ());
 
 /// Why nothing new is made.
 #[derive(Debug, thiserror::Error)]
-#[error("the pool is {}% full, {} MB are free", space.used_percent(), space.free_bytes / 1_000_000)]
-pub struct Full {
-    /// What there is.
-    pub space: Space,
+pub enum Full {
+    /// The file system has no room.
+    #[error("the pool is {}% full, {} MB are free", _0.used_percent(), _0.free_bytes / 1_000_000)]
+    Space(Space),
+    /// Branches hold as much as they may.
+    #[error("branches hold {} MB of their own, of {} MB allowed", used_bytes / 1_000_000, max_bytes / 1_000_000)]
+    Budget {
+        /// What they hold.
+        used_bytes: u64,
+        /// The bound.
+        max_bytes: u64,
+        /// The largest of them.
+        largest: Vec<String>,
+    },
 }
 
 /// Why a branch was not made.
@@ -182,9 +193,9 @@ pub enum WakeError {
 
 impl WakeError {
     /// What the operator can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Suspect(_) => Some("reset it, or wake it with --accept-suspect"),
+            Self::Suspect(_) => Some("reset it, or wake it with --accept-suspect".to_owned()),
             Self::Failed { why, .. } => why.hint(),
             _ => None,
         }
@@ -214,6 +225,8 @@ pub enum WakeFailure {
     TooManyAwake {
         /// The bound.
         max: usize,
+        /// Those of the same environment that take most memory.
+        largest: Vec<String>,
     },
     /// The servers take all the memory that they may.
     #[error("the servers take {used_mb} MB of {max_mb} MB, and all of them are in use")]
@@ -222,6 +235,8 @@ pub enum WakeFailure {
         used_mb: u64,
         /// The bound.
         max_mb: u64,
+        /// Those of the same environment that take most.
+        largest: Vec<String>,
     },
     /// Too many starts were waiting.
     #[error("waited too long for other servers to start")]
@@ -243,13 +258,17 @@ impl WakeFailure {
         )
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<String> {
+        let budget = |largest: &[String], key: &str| {
+            let largest = largest.join(", ");
+            format!("the largest are {largest}; end their sessions, or raise [pool] {key}")
+        };
         match self {
             Self::Full(full) => Some(full.hint()),
-            Self::TooManyAwake { .. } => Some("end sessions, or raise [pool] awake_max"),
-            Self::Memory { .. } => Some("end sessions, or raise [pool] memory"),
+            Self::TooManyAwake { largest, .. } => Some(budget(largest, "awake_max")),
+            Self::Memory { largest, .. } => Some(budget(largest, "memory")),
             Self::Start(_) | Self::Crashes { .. } => {
-                Some("look at the last lines of its log, or reset it")
+                Some("look at the last lines of its log, or reset it".to_owned())
             }
             _ => None,
         }
@@ -324,7 +343,7 @@ impl DraftError {
             Self::Installation(error) => Some(error.hint()),
             Self::Copy(error) => error.hint(),
             Self::Start(error) => error.hint(),
-            Self::Full(error) => Some(error.hint().to_owned()),
+            Self::Full(error) => Some(error.hint()),
             _ => None,
         }
     }
@@ -332,8 +351,17 @@ impl DraftError {
 
 impl Full {
     /// What the operator can do about it.
-    pub fn hint(&self) -> &'static str {
-        "drop branches or snapshots, or grow the pool with \"standin setup --size\""
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Space(_) => {
+                "drop branches or snapshots, or grow the pool with \"standin setup --size\""
+                    .to_owned()
+            }
+            Self::Budget { largest, .. } => format!(
+                "the largest are {}; drop some with \"standin branch drop\", or raise [pool] disk",
+                largest.join(", ")
+            ),
+        }
     }
 }
 
@@ -449,4 +477,49 @@ pub enum EditError {
         #[source]
         source: io::Error,
     },
+}
+
+impl WakeError {
+    /// The want of room that is the cause, if it is.
+    pub fn full(&self) -> Option<&Full> {
+        match self {
+            Self::Failed { why, .. } => match &**why {
+                WakeFailure::Full(full) => Some(full),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl CreateError {
+    /// The want of room that is the cause, if it is.
+    pub fn full(&self) -> Option<&Full> {
+        match self {
+            Self::Full(full) => Some(full),
+            Self::Wake(wake) => wake.full(),
+            _ => None,
+        }
+    }
+}
+
+impl DraftError {
+    /// The want of room that is the cause, if it is.
+    pub fn full(&self) -> Option<&Full> {
+        match self {
+            Self::Full(full) => Some(full),
+            _ => None,
+        }
+    }
+}
+
+impl SealError {
+    /// The want of room that is the cause, if it is.
+    pub fn full(&self) -> Option<&Full> {
+        match self {
+            Self::Full(full) => Some(full),
+            Self::Create(create) => create.full(),
+            _ => None,
+        }
+    }
 }

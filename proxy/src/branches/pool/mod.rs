@@ -3,11 +3,13 @@
 //! Never knows which environment points at what; callers say so by name when they collect garbage.
 
 mod branch;
+mod budget;
 mod collect;
 mod create;
 mod enter;
 mod error;
 mod open;
+mod reserve;
 mod snapshot;
 mod upkeep;
 mod view;
@@ -19,16 +21,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use server::{Account, Home, Installations};
 use tokio::sync::Semaphore;
 
 use super::disk::{Epoch, Layout, Lock, Space};
 use super::driver::Driver;
 use super::manifest::SnapshotManifest;
-use super::server::{Account, Home, Installations};
 use super::{BranchId, SnapshotId};
 use branch::Branch;
 use work::Work;
 
+pub use budget::OwnBytes;
 pub use collect::{Collected, Roots, UNCLAIMED_FOR};
 pub use enter::Lease;
 pub use error::{
@@ -53,6 +56,8 @@ pub struct PoolSettings {
     pub memory_bytes: Option<u64>,
     /// Branches awake at once.
     pub awake_max: usize,
+    /// Bytes that branches may hold alone before nothing new is made.
+    pub disk_bytes: Option<u64>,
     /// How long a session waits for a branch to be ready.
     pub connect_wait: Duration,
 }
@@ -78,6 +83,10 @@ struct Inner {
     clones: Semaphore,
     /// Servers at once.
     awake: Arc<Semaphore>,
+    /// Held by whoever is next in the queue for a server or memory.
+    admission: tokio::sync::Mutex<()>,
+    /// Told when a server stops or becomes idle.
+    freed: tokio::sync::Notify,
     /// Held while the trash is being emptied.
     emptying: tokio::sync::Mutex<()>,
     /// Starts and stops that nobody else waits for.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use rules::config::Durability;
 use serde::de::DeserializeOwned;
+use server::{Account, Home, Installations, adopt};
 use tokio::sync::Semaphore;
 
 use super::branch::{Awake, Branch, State, locked};
@@ -19,7 +20,6 @@ use crate::branches::disk::{
 };
 use crate::branches::driver::{Driver, probe};
 use crate::branches::manifest::{BranchManifest, FORMAT, PoolManifest, SnapshotManifest};
-use crate::branches::server::{Account, Home, Installations, adopt};
 
 /// Starts at once for each core: a start is a little work and much waiting.
 const STARTS_PER_CORE: usize = 2;
@@ -43,7 +43,10 @@ impl Pool {
         pool.clear_building().await;
         pool.adopt_all().await;
         pool.empty_trash_later();
+        // Here and not a second later, so that room is measured with it from the beginning.
+        pool.guard().await;
         pool.weigh_in_background();
+        pool.guard_in_background();
         Ok(pool)
     }
 
@@ -82,6 +85,8 @@ impl Pool {
             starts: Semaphore::new(cores * STARTS_PER_CORE),
             clones: Semaphore::new(cores),
             awake: Arc::new(Semaphore::new(settings.awake_max)),
+            admission: tokio::sync::Mutex::default(),
+            freed: tokio::sync::Notify::new(),
             emptying: tokio::sync::Mutex::default(),
             work: Arc::default(),
             runtime,

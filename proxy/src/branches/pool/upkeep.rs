@@ -1,19 +1,18 @@
-//! What happens to servers between sessions: idle ones sleep, ended ones are noticed, the budget of
-//! processes and memory is kept, everything stops at the end.
+//! What happens to servers between sessions: idle ones sleep, ended ones are noticed,
+//! everything stops at the end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use rules::config::Durability;
-use tokio::sync::OwnedSemaphorePermit;
+use server::{Exit, Server};
 use tokio::time::timeout;
 
 use super::branch::{Awake, Branch, State, locked};
-use super::error::{EditError, SleepError, WakeFailure};
+use super::error::{EditError, SleepError};
 use super::{Pool, blocking};
 use crate::branches::manifest::{BranchManifest, now};
-use crate::branches::server::{Exit, Server};
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
 
@@ -189,12 +188,16 @@ impl Pool {
 
     /// Notices when a server ends that nobody stopped.
     pub(super) fn watch_server(&self, branch: Arc<Branch>, server: Server) {
+        let pool = Arc::downgrade(&self.0);
         self.0.runtime.spawn(async move {
             let mut exited = server.exited();
             // An error means that the watching task is gone, and with it the runtime.
             if exited.wait_for(Option::<Exit>::is_some).await.is_ok()
                 && branch.server_ended(server.pid())
             {
+                if let Some(inner) = pool.upgrade() {
+                    inner.freed.notify_one();
+                }
                 let id = &branch.manifest().id;
                 tracing::warn!(branch = %id, pid = server.pid(), "server ended by itself");
             }
@@ -245,6 +248,7 @@ impl Pool {
         // What it weighed while it ran says nothing any more.
         *locked(&branch.weight) = None;
         branch.become_state(State::Asleep { readers: 0 });
+        self.0.freed.notify_one();
         settled.map_err(|source| SleepError::Io { id, source })
     }
 
@@ -265,84 +269,10 @@ impl Pool {
         marked.await?;
         step("sleep.marked")
     }
-
-    /// Waits for the right to be awake; puts the longest idle branch to sleep for it.
-    pub(super) async fn admit(&self) -> Result<OwnedSemaphorePermit, WakeFailure> {
-        self.admit_memory().await?;
-        let semaphore = Arc::clone(&self.0.awake);
-        if let Ok(permit) = Arc::clone(&semaphore).try_acquire_owned() {
-            return Ok(permit);
-        }
-        let full = || WakeFailure::TooManyAwake {
-            max: self.0.settings.awake_max,
-        };
-        self.sleep_longest_idle().await;
-        match timeout(self.turn_within(), semaphore.acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(full()),
-        }
-    }
-
-    /// How long a start waits for its turn: a little less than sessions wait for the start, so that
-    /// they learn what it waited for.
-    pub(super) fn turn_within(&self) -> Duration {
-        self.0.settings.connect_wait * 9 / 10
-    }
-
-    async fn admit_memory(&self) -> Result<(), WakeFailure> {
-        let Some(max) = self.0.settings.memory_bytes else {
-            return Ok(());
-        };
-        loop {
-            let used = self.memory_bytes().await;
-            if used < max {
-                return Ok(());
-            }
-            if !self.sleep_longest_idle().await {
-                return Err(WakeFailure::Memory {
-                    used_mb: used / 1_000_000,
-                    max_mb: max / 1_000_000,
-                });
-            }
-        }
-    }
-
-    /// Memory that all servers take together.
-    pub async fn memory_bytes(&self) -> u64 {
-        let servers: Vec<Server> = self
-            .entries()
-            .iter()
-            .filter_map(|one| one.server())
-            .collect();
-        let sum = blocking(move || {
-            let bytes = servers.iter().filter_map(Server::memory_bytes).sum();
-            Ok::<u64, std::io::Error>(bytes)
-        });
-        sum.await.unwrap_or(0)
-    }
-
-    async fn sleep_longest_idle(&self) -> bool {
-        let idle = self.entries().into_iter().filter_map(|branch| {
-            let since = match &*branch.state() {
-                State::Awake(awake) if awake.sessions == 0 => awake.idle_since,
-                _ => return None,
-            };
-            (!branch.manifest().spec.spare).then_some((since, branch))
-        });
-        let Some((since, branch)) = idle.min_by_key(|(since, _)| *since) else {
-            return false;
-        };
-        match begin_stop(&branch, |awake| {
-            awake.sessions == 0 && awake.idle_since == since
-        }) {
-            Some(server) => self.stop_branch(&branch, &server).await.is_ok(),
-            None => true,
-        }
-    }
 }
 
 /// Takes an awake branch out of service if it fits.
-fn begin_stop(branch: &Branch, fit: impl Fn(&Awake) -> bool) -> Option<Server> {
+pub(super) fn begin_stop(branch: &Branch, fit: impl Fn(&Awake) -> bool) -> Option<Server> {
     let mut state = branch.state();
     let server = match &*state {
         State::Awake(awake) if fit(awake) => awake.server.clone(),

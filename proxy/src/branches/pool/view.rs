@@ -133,7 +133,7 @@ fn shortage(space: Space) -> Option<String> {
         Pressure::Refuse => "nothing new is made",
         Pressure::Critical => "nothing new is made, and no branch wakes",
     };
-    let full = Full { space };
+    let full = Full::Space(space);
     Some(format!("{full}: {consequence}; {}", full.hint()))
 }
 
@@ -186,7 +186,9 @@ impl Pool {
             let data = self.home(&branch.manifest().id).pgdata();
             let weighed = blocking(move || measure(&data).map_err(std::io::Error::other)).await;
             match weighed {
-                Ok(weight) => *locked(&branch.weight) = Some(weight),
+                Ok(weight) => {
+                    branch.weighed(weight);
+                }
                 Err(error) => tracing::debug!(%error, "branch was not weighed"),
             }
         }

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use server::Server;
 use tokio::sync::watch;
 
 use super::branch::locked;
 use super::error::Closed;
 use crate::branches::SnapshotId;
-use crate::branches::server::Server;
 
 /// Starts and stops under way, and the servers that belong to no branch yet.
 #[derive(Debug, Default)]

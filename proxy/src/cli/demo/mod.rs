@@ -12,7 +12,7 @@ use super::args::Demo;
 use super::failure::Failure;
 use super::local::{check as configuration, setup, up};
 use super::output::Output;
-use crate::branches::server::{Account, Installation, Installations};
+use crate::branches::{Account, Installation, Installations};
 use crate::daemon::{self, Served};
 use crate::environments::Progress;
 

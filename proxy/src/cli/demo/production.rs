@@ -17,7 +17,7 @@ use rustix::fs::{Mode, OFlags};
 use tokio_postgres::{Client, Config, NoTls};
 
 use super::super::failure::Failure;
-use crate::branches::server::{Account, Installation};
+use crate::branches::{Account, Installation};
 
 /// What the server gets to start, and to stop.
 const START_MAX: Duration = Duration::from_secs(30);

@@ -7,7 +7,7 @@ use super::super::failure::Failure;
 use super::super::local::init::{made_up_password, write_secret};
 use super::super::local::setup;
 use super::production::Production;
-use crate::branches::server::Account;
+use crate::branches::Account;
 use crate::branches::setup::FileSystem;
 use crate::daemon::Served;
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::failure::Failure;
 use super::super::output::{Output, table};
 use super::check;
-use crate::branches::server::{Account, Installations};
+use crate::branches::{Account, Installations};
 use crate::branches::{Driver, probe};
 use crate::daemon::{self, Loaded};
 use crate::environments::chain;

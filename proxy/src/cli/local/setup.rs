@@ -9,8 +9,8 @@ use super::super::args::Setup;
 use super::super::failure::Failure;
 use super::super::output::{Bar, Output};
 use super::check;
-use crate::branches::server::{Account, AccountError, Installations};
 use crate::branches::setup::{FileSystem, PoolImage, SetUp, SetupError};
+use crate::branches::{Account, AccountError, Installations};
 use crate::branches::{Driver, probe};
 use crate::daemon;
 use crate::environments::{Progress, chain};
@@ -157,7 +157,7 @@ pub(in super::super) fn account_failure(error: AccountError) -> Failure {
 /// Installs PostgreSQL by the system's package manager.
 pub(in super::super) fn install(major: Option<u16>, bar: &mut Bar) -> Result<(), Failure> {
     let mut line = |line: &str| bar.line(&Progress::step(line));
-    let installed = crate::branches::server::install(major, &mut line);
+    let installed = crate::branches::install(major, &mut line);
     installed.map_err(|error| Failure::failed(chain(&error)))
 }
 

@@ -32,7 +32,7 @@ pub(in super::super) async fn down(client: &Client, output: &Output) -> Result<(
 fn text(status: &Status) -> String {
     let pool = &status.pool;
     let mut text = format!(
-        "standin {} · pid {} · up since {}\nclients: {}\npool: {} · driver {} · {} of {} free\n",
+        "standin {} · pid {} · up since {}\nclients: {}\npool: {} · driver {} · {} of {} free · branches hold {} alone\n",
         status.version,
         status.pid,
         ago(status.since),
@@ -41,6 +41,7 @@ fn text(status: &Status) -> String {
         pool.driver,
         bytes(pool.free_bytes),
         bytes(pool.total_bytes),
+        bytes(pool.own_bytes),
     );
     for note in pool.notes.iter().chain(&status.problems) {
         text.push_str(&format!("note: {note}\n"));

@@ -136,6 +136,8 @@ pub struct SnapshotLine {
 pub struct SpareLine {
     /// Its branch directory.
     pub branch: String,
+    /// The environment that it serves.
+    pub environment: String,
     /// Its snapshot.
     pub base: String,
 }

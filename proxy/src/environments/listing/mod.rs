@@ -261,6 +261,7 @@ impl Environments {
         let spares = self.inner.spares.branches().into_iter();
         let line = |(key, branch): (super::spare::SpareKey, crate::branches::BranchId)| SpareLine {
             branch: branch.to_string(),
+            environment: key.environment.to_string(),
             base: key.base.to_string(),
         };
         spares.map(line).collect()

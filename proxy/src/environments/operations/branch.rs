@@ -58,6 +58,7 @@ impl Environments {
         from: Option<From>,
         parent: &Place,
     ) -> Result<(), EnvironmentError> {
+        self.must_have_room(&turn.place).await?;
         self.admit(turn)?;
         let base = match from {
             None => self.base_of(parent)?,

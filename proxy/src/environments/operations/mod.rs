@@ -10,6 +10,7 @@ mod protect;
 mod refresh;
 mod reset;
 mod rest;
+mod room;
 mod snapshot;
 mod undo;
 

@@ -50,6 +50,7 @@ environments.raw = { source = { mirror = "production", unmasked = true }, refres
 path = "/var/lib/standin"
 size = "20GB"
 memory = "512MiB"
+disk = "50GB"
 awake_max = 7
 [listen]
 postgres = "[::1]:0"
@@ -78,6 +79,7 @@ spares = 0
 create = "on-connect"
 ttl = "1d12h"
 max = 5
+disk = "5GB"
 spares = 2
 durability = "consistent"
 [environments.uat]
@@ -105,6 +107,7 @@ fn every_key_reaches_its_value() {
         path: "/var/lib/standin".into(),
         size_bytes: Some(20_000_000_000),
         memory_bytes: Some(512 << 20),
+        disk_bytes: Some(50_000_000_000),
         awake_max: 7,
     };
     assert_eq!(config.pool, pool);
@@ -168,6 +171,7 @@ fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
             create: CreateBranch::OnConnect,
             ttl: Some(Duration::from_secs(36 * 3_600)),
             max: 5,
+            disk_bytes: Some(5_000_000_000),
             spares: 2,
             durability: Durability::Consistent,
         },

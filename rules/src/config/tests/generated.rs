@@ -65,10 +65,12 @@ fn spans(seconds: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
 
 fn pools() -> impl Strategy<Value = Pool> {
     let bytes = || prop::option::of(1_000_000_000..u64::from(u32::MAX) * 1_000);
-    (paths(), bytes(), bytes(), 1..10_001_usize).prop_map(|(path, size, memory, awake_max)| Pool {
+    let drawn = (paths(), bytes(), bytes(), bytes(), 1..10_001_usize);
+    drawn.prop_map(|(path, size, memory, disk, awake_max)| Pool {
         path,
         size_bytes: size,
         memory_bytes: memory,
+        disk_bytes: disk,
         awake_max,
     })
 }
@@ -129,11 +131,14 @@ fn limits() -> impl Strategy<Value = Limits> {
 fn branches() -> impl Strategy<Value = Branches> {
     let create = prop::sample::select(vec![CreateBranch::Command, CreateBranch::OnConnect]);
     let ttl = prop::option::of(spans(1..10_000_000));
-    (create, ttl, 1..10_001_usize, 0..17_usize, durabilities()).prop_map(
-        |(create, ttl, max, spares, durability)| Branches {
+    let disk = prop::option::of(1_000_000_000..u64::from(u32::MAX) * 1_000);
+    let bounds = (1..10_001_usize, disk);
+    (create, ttl, bounds, 0..17_usize, durabilities()).prop_map(
+        |(create, ttl, (max, disk_bytes), spares, durability)| Branches {
             create,
             ttl,
             max,
+            disk_bytes,
             spares,
             durability,
         },
@@ -288,6 +293,9 @@ pub(super) fn toml_of(config: &Config) -> String {
     if let Some(bytes) = pool.memory_bytes {
         line(format!("memory = \"{:#}\"", Bytes(bytes)));
     }
+    if let Some(bytes) = pool.disk_bytes {
+        line(format!("disk = \"{:#}\"", Bytes(bytes)));
+    }
     line(format!("awake_max = {}", pool.awake_max));
     listen_lines(listen, &mut line);
     line("[postgres]".into());
@@ -398,12 +406,16 @@ fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
         create,
         ttl,
         max,
+        disk_bytes,
         spares,
         durability,
     } = &environment.branches;
     let ttl = or_never(*ttl);
+    let disk = disk_bytes.map_or_else(String::new, |bytes| {
+        format!("disk = \"{:#}\", ", Bytes(bytes))
+    });
     line(format!(
-        "branches = {{ create = \"{create}\", ttl = {ttl}, max = {max}, spares = {spares}, \
+        "branches = {{ create = \"{create}\", ttl = {ttl}, max = {max}, {disk}spares = {spares}, \
          durability = \"{durability}\" }}"
     ));
 }

@@ -153,6 +153,7 @@ fn only_places_need_a_restart() {
     let changes = [
         ("[pool]\npath = \"x\"\n", "pool.path"),
         ("[pool]\nmemory = \"4GB\"\n", "pool.memory"),
+        ("[pool]\ndisk = \"4GB\"\n", "pool.disk"),
         ("[pool]\nawake_max = 3\n", "pool.awake_max"),
         ("[postgres]\nbin = [\"x\"]\n", "postgres.bin"),
         ("[postgres]\nuser = \"x\"\n", "postgres.user"),

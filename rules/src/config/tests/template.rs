@@ -29,6 +29,7 @@ fn the_template_passes() {
 fn without_examples(mut config: Config) -> Config {
     config.pool.size_bytes = None;
     config.pool.memory_bytes = None;
+    config.pool.disk_bytes = None;
     config.listen.unix = None;
     config.listen.tls = None;
     config.listen.domain = None;
@@ -37,6 +38,7 @@ fn without_examples(mut config: Config) -> Config {
         environment.reset = None;
         environment.refresh = None;
         environment.port = None;
+        environment.branches.disk_bytes = None;
     }
     config
 }

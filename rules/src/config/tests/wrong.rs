@@ -44,7 +44,7 @@ fn unknown_keys_with_the_nearest_one() {
     check(
         "[pool]\nawake-max = 3\n",
         &[
-            "2:1: unknown key \"awake-max\" in [pool]; expected one of path, size, memory, \
+            "2:1: unknown key \"awake-max\" in [pool]; expected one of path, size, memory, disk, \
            awake_max; did you mean \"awake_max\"?",
         ],
     );
@@ -60,7 +60,7 @@ fn unknown_keys_with_the_nearest_one() {
         "[environments.qa]\nsource = { migrations = \"m\" }\nbranches = { tll = \"8h\" }\n",
         &[
             "3:14: unknown key \"tll\" in [environments.qa.branches]; expected one of create, ttl, \
-           max, spares, durability; did you mean \"ttl\"?",
+           max, disk, spares, durability; did you mean \"ttl\"?",
         ],
     );
 }

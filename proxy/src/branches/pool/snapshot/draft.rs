@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 
 use rules::config::Durability;
 use rules::name::UserName;
+use server::{
+    self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
+    copy_running, create_database, databases, ensure_login, initialise, lengths, login_role,
+    major_of, start, take_ownership,
+};
 use tokio::net::UnixStream;
 use tokio_postgres::{Client, NoTls};
 
@@ -16,11 +21,6 @@ use crate::branches::manifest::{Check, SealLabel};
 use crate::branches::pool::create::Aside;
 use crate::branches::pool::error::{DraftError, SealError};
 use crate::branches::pool::{Pool, blocking};
-use crate::branches::server::{
-    self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
-    copy_running, create_database, databases, ensure_login, initialise, lengths, login_role,
-    major_of, start, take_ownership,
-};
 use crate::branches::step::step;
 
 /// A draft is filled once and by us alone: more memory than a branch gets, and no waiting for the

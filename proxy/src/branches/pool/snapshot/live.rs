@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use server::backup;
+
 use crate::branches::BranchId;
 use crate::branches::disk::PGDATA;
 use crate::branches::driver::Source;
@@ -10,7 +12,6 @@ use crate::branches::pool::branch::{Branch, State};
 use crate::branches::pool::create::{Aside, Heritage};
 use crate::branches::pool::error::CreateError;
 use crate::branches::pool::{Pool, blocking};
-use crate::branches::server::backup;
 use crate::branches::step::step;
 
 /// The log within the data directory.

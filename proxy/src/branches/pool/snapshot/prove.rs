@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use crate::branches::manifest::Check;
-use crate::branches::pool::Pool;
-use crate::branches::pool::error::Closed;
-use crate::branches::server::{
+use server::{
     AnswerError, Home, Installation, IntegrityError, Lengths, Server, Settings, StartError,
     StopError, amcheck, lengths, start,
 };
+
+use crate::branches::manifest::Check;
+use crate::branches::pool::Pool;
+use crate::branches::pool::error::Closed;
 
 /// A copy holds the log of one backup, and the server it comes from may be writing a lot; a
 /// checkpoint of what was replayed takes no longer.

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use rules::name::UserName;
+use server::{ClusterState, Database, Installation, Lengths, control_data};
 
 use super::gather::SNAPSHOT_PIECES;
 use crate::branches::disk;
@@ -15,7 +16,6 @@ use crate::branches::manifest::{
 use crate::branches::pool::create::Aside;
 use crate::branches::pool::error::SealError;
 use crate::branches::pool::{Pool, Snapshot, blocking, write};
-use crate::branches::server::{ClusterState, Database, Installation, Lengths, control_data};
 use crate::branches::step::step;
 use crate::branches::{BranchId, SnapshotId};
 

@@ -1,0 +1,274 @@
+//! A running server: what may be asked of it while it lives, and when it ends.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
+use std::process::ExitStatus;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Pid;
+use tokio::io::unix::AsyncFd;
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio_postgres::{Client, NoTls};
+
+use super::{identity, log, sys};
+use crate::{Account, Home};
+
+/// Name of the socket that a server with port 1 makes.
+const SOCKET: &str = ".s.PGSQL.1";
+/// Our role in every cluster.
+pub(crate) const SUPERUSER: &str = "standin";
+/// What a database or a configuration file could set otherwise for our own statements.
+const PLAIN_SETTINGS: [&str; 5] = [
+    "search_path=pg_catalog",
+    "default_transaction_read_only=off",
+    "statement_timeout=0",
+    "lock_timeout=0",
+    "idle_in_transaction_session_timeout=0",
+];
+/// A local login takes milliseconds; a server that needs longer is stuck.
+const LOGIN_WITHIN: Duration = Duration::from_secs(5);
+/// How often a log is looked at; at 100 MB/s it may outgrow its bound by a gigabyte.
+const LOG_LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exit {
+    /// Its status; an adopted server is not our child, so the system does not tell.
+    pub status: Option<ExitStatus>,
+}
+
+/// A PostgreSQL server that runs over one data directory.
+///
+/// Dropping the last clone neither stops it nor forgets it: it can be adopted again.
+#[derive(Debug, Clone)]
+pub struct Server(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    account: Account,
+    home: Home,
+    major: u16,
+    pid: Pid,
+    handle: OwnedFd,
+    run: OwnedFd,
+    exited: watch::Receiver<Option<Exit>>,
+}
+
+/// A login of our own failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The socket could not be reached.
+    #[error("reach the server of {database:?}")]
+    Socket {
+        /// The database that was asked for.
+        database: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The server refused.
+    #[error("log in to database {database:?}")]
+    Login {
+        /// The database that was asked for.
+        database: String,
+        /// What the server said.
+        #[source]
+        source: tokio_postgres::Error,
+    },
+    /// The server did not answer.
+    #[error("database {database:?} did not answer within {} s", LOGIN_WITHIN.as_secs())]
+    Silent {
+        /// The database that was asked for.
+        database: String,
+    },
+}
+
+/// What is known of a process that became a server.
+pub(super) struct Process {
+    pub(super) pid: Pid,
+    pub(super) handle: OwnedFd,
+    /// Absent for a server that another process of ours started.
+    pub(super) child: Option<tokio::process::Child>,
+    pub(super) log: File,
+}
+
+impl Server {
+    pub(super) fn watched(
+        account: &Account,
+        home: &Home,
+        major: u16,
+        process: Process,
+    ) -> io::Result<Self> {
+        let (sender, exited) = watch::channel(None);
+        let Process {
+            pid,
+            handle,
+            child,
+            log,
+        } = process;
+        match child {
+            Some(child) => tokio::spawn(watch_child(child, log, sender)),
+            None => tokio::spawn(watch_handle(
+                sys::pollable(handle.try_clone()?)?,
+                log,
+                sender,
+            )),
+        };
+        Ok(Self(Arc::new(Inner {
+            account: account.clone(),
+            run: home.open_run()?,
+            home: home.clone(),
+            major,
+            pid,
+            handle,
+            exited,
+        })))
+    }
+
+    /// Path of its socket, of a length that always fits; valid in this process while any clone of
+    /// the server lives.
+    pub fn socket(&self) -> PathBuf {
+        format!("/proc/self/fd/{}/{SOCKET}", self.0.run.as_raw_fd()).into()
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.0.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Its major version.
+    pub fn major(&self) -> u16 {
+        self.0.major
+    }
+
+    /// Where its files are.
+    pub fn home(&self) -> &Home {
+        &self.0.home
+    }
+
+    /// Who owns its files.
+    pub fn account(&self) -> &Account {
+        &self.0.account
+    }
+
+    pub(super) fn handle(&self) -> &OwnedFd {
+        &self.0.handle
+    }
+
+    pub(super) fn raw_pid(&self) -> Pid {
+        self.0.pid
+    }
+
+    /// Tells when it has ended, and how.
+    pub fn exited(&self) -> watch::Receiver<Option<Exit>> {
+        self.0.exited.clone()
+    }
+
+    /// Logs in as our superuser; the session ends when the client is dropped.
+    pub async fn admin(&self, database: &str) -> Result<Client, AdminError> {
+        self.login_within(database, String::new()).await
+    }
+
+    /// As [`Server::admin`], but none of the settings of the database or of its configuration file
+    /// can change what our own statements mean.
+    pub(crate) async fn admin_plain(&self, database: &str) -> Result<Client, AdminError> {
+        let settings = PLAIN_SETTINGS
+            .iter()
+            .map(|setting| format!("-c {setting} "));
+        self.login_within(database, settings.collect()).await
+    }
+
+    async fn login_within(&self, database: &str, options: String) -> Result<Client, AdminError> {
+        let login = tokio::time::timeout(LOGIN_WITHIN, self.login(database, options));
+        let silent = |_| AdminError::Silent {
+            database: database.to_owned(),
+        };
+        login.await.map_err(silent)?
+    }
+
+    async fn login(&self, database: &str, mut options: String) -> Result<Client, AdminError> {
+        let stream =
+            UnixStream::connect(self.socket())
+                .await
+                .map_err(|source| AdminError::Socket {
+                    database: database.to_owned(),
+                    source,
+                })?;
+        if self.0.major >= 17 {
+            // A login trigger that came with a copy would run with our rights.
+            options.push_str("-c event_triggers=off");
+        }
+        let mut config = tokio_postgres::Config::new();
+        config
+            .user(SUPERUSER)
+            .dbname(database)
+            .application_name("standin")
+            .options(options);
+        let session = config.connect_raw(stream, NoTls).await;
+        let (client, connection) = session.map_err(|source| AdminError::Login {
+            database: database.to_owned(),
+            source,
+        })?;
+        tokio::spawn(async move {
+            // The client's own calls report the same error.
+            connection.await.ok();
+        });
+        Ok(client)
+    }
+
+    /// Memory of the server and all its processes, shared pages counted once (sum of PSS).
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let server = proportional_bytes(self.0.pid)?;
+        let children = identity::children(self.0.pid);
+        Some(
+            server
+                + children
+                    .into_iter()
+                    .filter_map(proportional_bytes)
+                    .sum::<u64>(),
+        )
+    }
+}
+
+fn proportional_bytes(pid: Pid) -> Option<u64> {
+    let path = format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero());
+    let text = std::fs::read_to_string(path).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
+async fn watch_child(
+    mut child: tokio::process::Child,
+    log: File,
+    exited: watch::Sender<Option<Exit>>,
+) {
+    let status = until(child.wait(), &log).await.ok();
+    exited.send_replace(Some(Exit { status }));
+}
+
+async fn watch_handle(handle: AsyncFd<OwnedFd>, log: File, exited: watch::Sender<Option<Exit>>) {
+    // A handle of a process becomes readable when the process ends (pidfd_open(2)).
+    until(handle.readable(), &log).await.ok();
+    exited.send_replace(Some(Exit { status: None }));
+}
+
+/// Waits for the end and keeps the log within its bound meanwhile.
+async fn until<T>(end: impl Future<Output = T>, log: &File) -> T {
+    let mut end = std::pin::pin!(end);
+    let mut look = tokio::time::interval(LOG_LOOK_EVERY);
+    loop {
+        tokio::select! {
+            ended = &mut end => return ended,
+            _ = look.tick() => {
+                if let Err(error) = log::bound(log) {
+                    tracing::warn!(%error, "cut a server's log");
+                }
+            }
+        }
+    }
+}
