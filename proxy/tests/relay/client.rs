@@ -153,6 +153,22 @@ impl Client {
         }
     }
 
+    /// Proves the password and reads no further.
+    pub(crate) fn log_in(&mut self, password: &str) {
+        let offer = self.receive().unwrap();
+        let Ok(Reply::Sasl(offered)) = parse_reply(offer.tag, &offer.body) else {
+            panic!("{offer:?}")
+        };
+        let mut scram = ClientExchange::new(&offered, password, None).unwrap();
+        self.send(&sasl_initial_response(MECHANISM, &scram.first()));
+        let first = self.receive().unwrap();
+        let Ok(Reply::SaslContinue(text)) = parse_reply(first.tag, &first.body) else {
+            panic!("{first:?}")
+        };
+        let proof = scram.prove(text).unwrap();
+        self.send(&sasl_response(&proof));
+    }
+
     /// Runs a query and returns its answer up to ReadyForQuery.
     pub(crate) fn ask(&mut self, sql: &str) -> Vec<Message> {
         self.send(&query(sql));
