@@ -153,9 +153,8 @@ impl Client {
         }
     }
 
-    /// Proves the password and reads no further.
-    pub(crate) fn log_in(&mut self, password: &str) {
-        let offer = self.receive().unwrap();
+    /// Takes the offer of mechanisms, proves the password and reads no further.
+    pub(crate) fn log_in(&mut self, offer: &Message, password: &str) {
         let Ok(Reply::Sasl(offered)) = parse_reply(offer.tag, &offer.body) else {
             panic!("{offer:?}")
         };

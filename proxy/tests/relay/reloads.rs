@@ -1,7 +1,9 @@
 //! What a reload means to sessions under way, and who comes while the relay stops.
 
 use std::io::Read as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use proxy::wire::startup_message;
 
 use crate::client::Client;
 use crate::harness::{Harness, PASSWORD, Turn};
@@ -57,13 +59,16 @@ fn who_comes_while_the_relay_stops_is_told_so() {
     open.ask("begin");
     let mut idle = harness.session();
     let mut early = Client::tcp(harness.address);
+    let pairs = [("user", "app"), ("database", "postgres")];
+    let mut half = Client::tcp(harness.address);
+    half.send(&startup_message(pairs));
+    let offer = half.receive().unwrap();
     std::thread::scope(|scope| {
         let harness = &harness;
         let drain = scope.spawn(move || {
             let patience = Duration::from_secs(20);
             harness.runtime.block_on(harness.relay.drain(patience));
         });
-        let pairs = [("user", "app"), ("database", "postgres")];
         // A stop ends idle sessions at once: this one shows that it has begun.
         assert_eq!(last_code(&mut idle).as_deref(), Some("57P01"));
         let mut late = [Client::tcp(harness.address), Client::unix(&harness.socket)];
@@ -73,18 +78,23 @@ fn who_comes_while_the_relay_stops_is_told_so() {
         polite.socket.read_exact(&mut no).unwrap();
         assert_eq!(no, *b"N");
         for client in late.iter_mut().chain([&mut polite, &mut early]) {
-            let refusal = client.start(&pairs, PASSWORD);
+            // Before a password costs anything.
+            let refusal = client.start(&pairs, "wrong");
             let refusal = refusal.last().expect("a word, not a bare end");
             assert_eq!(refusal.field(b'C').as_deref(), Some("57P03"));
             assert_eq!(refusal.field(b'M').as_deref(), Some("standin is stopping"));
         }
+        half.log_in(&offer, PASSWORD);
+        assert_eq!(last_code(&mut half).as_deref(), Some("57P03"));
         assert!(!drain.is_finished());
         // A transaction may finish, and whoever is refused does not keep the relay from stopping.
         let lingering = Client::tcp(harness.address);
         assert_eq!(open.ask("commit")[0].body, b"COMMIT\0");
         assert_eq!(last_code(&mut open).as_deref(), Some("57P01"));
-        drop((open, early));
+        drop((open, early, half));
+        let began = Instant::now();
         drain.join().unwrap();
+        assert!(began.elapsed() < Duration::from_secs(8));
         drop(lingering);
     });
 }

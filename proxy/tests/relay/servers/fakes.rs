@@ -115,13 +115,13 @@ fn a_server_that_accepts_and_says_nothing_is_given_up() {
 fn a_message_that_the_server_cut_off_ends_where_it_ended() {
     let (harness, _directory) = before(Turn::default(), |socket| {
         socket.write_all(&[&OK[..], &READY].concat()).unwrap();
-        answer(socket, b"D\0\0\0\x64beginning");
+        answer(socket, b"C\0\0\0\x0cone two\0D\0\0");
     });
     let mut client = harness.session();
     client.send(&query("select 1"));
     let mut bytes = Vec::new();
     client.socket.read_to_end(&mut bytes).unwrap();
-    assert_eq!(bytes, b"D\0\0\0\x64beginning");
+    assert_eq!(bytes, b"C\0\0\0\x0cone two\0D\0\0");
     harness.wait_until_empty();
 }
 
@@ -138,7 +138,8 @@ fn a_refusal_to_a_client_that_does_not_read_is_given_up() {
         ("user", "app"),
         ("database", "postgres"),
     ]));
-    silent.log_in(PASSWORD);
+    let offer = silent.receive().unwrap();
+    silent.log_in(&offer, PASSWORD);
     let began = Instant::now();
     // It counts every connection, also one that never became a session.
     harness
