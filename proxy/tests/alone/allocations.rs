@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::client::{Client, message, query};
 use crate::harness::Turn;
@@ -84,7 +84,9 @@ fn a_hundred_thousand_messages_allocate_nothing() {
     one_by_one(&mut client, 5_000);
     let allocated = ALLOCATIONS.load(Ordering::Relaxed) - allocated;
     // The last burst's count is noted just after its bytes went out.
+    let began = Instant::now();
     while carried() < before + 100_000 {
+        assert!(began.elapsed() < Duration::from_secs(10), "{}", carried());
         std::thread::yield_now();
     }
     assert!(allocated <= ALLOCATIONS_MAX, "{allocated} allocations");
