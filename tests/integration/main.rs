@@ -6,6 +6,7 @@ mod environments;
 mod harness;
 mod house;
 mod load;
+mod relay;
 mod reload;
 mod security;
 mod seeder;

@@ -17,7 +17,7 @@ const TRICKS: [&str; 8] = [
 ];
 
 /// What the daemon answers to a request of somebody who does not use our client.
-fn raw_request(socket: &Path, method: &str, path: &str) -> anyhow::Result<String> {
+pub(crate) fn raw_request(socket: &Path, method: &str, path: &str) -> anyhow::Result<String> {
     let mut stream = UnixStream::connect(socket)?;
     let request = format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\

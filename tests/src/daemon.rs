@@ -230,6 +230,12 @@ impl Daemon {
         log.map_or_else(|poisoned| poisoned.into_inner().clone(), |log| log.clone())
     }
 
+    /// The process id.
+    pub fn process(&self) -> anyhow::Result<u32> {
+        let running = self.running.as_ref().context("the daemon does not run")?;
+        Ok(running.process.id())
+    }
+
     /// Sends a signal, for example SIGHUP to reload.
     pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
         let running = self.running.as_ref().context("the daemon does not run")?;

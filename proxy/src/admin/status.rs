@@ -59,6 +59,7 @@ async fn sessions(State(control): State<Control>) -> Json<Vec<SessionLine>> {
 }
 
 pub(super) async fn metrics(State(control): State<Control>) -> String {
+    control.relay.publish();
     control.metrics.render()
 }
 

@@ -3,7 +3,7 @@
 use rules::config::Password;
 
 use super::load::{LoadError, Loaded};
-use crate::relay::{Credential, Policy, PolicyError};
+use crate::relay::{Credential, Policy, PolicyError, SaltKey};
 
 /// Why the relay's policy cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -11,15 +11,26 @@ pub enum UsersError {
     /// A secret is missing.
     #[error(transparent)]
     Load(#[from] LoadError),
-    /// A verifier or the certificate cannot be used.
+    /// The certificate or its key cannot be used.
+    #[error("use listen.tls.cert = \"{cert}\" and listen.tls.key = \"{key}\"")]
+    Certificate {
+        /// Where the certificate is.
+        cert: String,
+        /// Where the key is.
+        key: String,
+        /// What is wrong with them.
+        #[source]
+        source: PolicyError,
+    },
+    /// A verifier cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }
 
 /// Makes the policy; each password costs some milliseconds.
-pub(super) fn policy(loaded: &Loaded) -> Result<Policy, UsersError> {
+pub(super) fn policy(loaded: &Loaded, salts: &SaltKey) -> Result<Policy, UsersError> {
     let config = &loaded.config;
-    let mut policy = Policy::new(config.limits.clone());
+    let mut policy = Policy::new(config.limits.clone(), salts.clone());
     let mut passwords = loaded.passwords()?;
     for (name, user) in &config.users {
         let text = passwords.remove(name).expect("each user has a password");
@@ -32,7 +43,12 @@ pub(super) fn policy(loaded: &Loaded) -> Result<Policy, UsersError> {
     if let Some(tls) = &config.listen.tls {
         let chain = loaded.secret("listen.tls.cert", &tls.cert)?;
         let key = loaded.secret("listen.tls.key", &tls.key)?;
-        policy = policy.tls(chain.as_bytes(), key.as_bytes(), tls.required)?;
+        let used = policy.tls(chain.as_bytes(), key.as_bytes(), tls.required);
+        policy = used.map_err(|source| UsersError::Certificate {
+            cert: tls.cert.to_string(),
+            key: tls.key.to_string(),
+            source,
+        })?;
     }
     Ok(policy)
 }

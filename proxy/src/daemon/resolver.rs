@@ -146,16 +146,18 @@ impl Resolver {
         place: &Place,
         user: &UserName,
     ) -> Result<Route, Refusal> {
-        entered
-            .lease
-            .ensure_login(user)
-            .await
-            .map_err(|error| Refusal {
+        if let Err(error) = entered.lease.ensure_login(user).await {
+            // A server that goes with its place takes the login with it.
+            if let Some(closing) = &*entered.closing.borrow() {
+                return Err(closed(closing, place).into());
+            }
+            return Err(Refusal {
                 code: "57P03",
                 message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
                 detail: Some(chain(&error)),
                 hint: None,
-            })?;
+            });
+        }
         Ok(Route {
             upstream: Upstream::Unix(entered.lease.socket()),
             user: login_role(user),

@@ -19,7 +19,7 @@ use crate::admin::{self, Command, Control, api::Problem};
 use crate::branches::setup::{PoolImage, SetupError};
 use crate::branches::{OpenError, Pool};
 use crate::environments::{EnvironmentError, Environments, chain};
-use crate::relay::{Address, Door, Listener, Relay};
+use crate::relay::{Address, Door, Listener, Relay, SaltKey};
 
 /// What servers get to stop after the sessions are gone.
 const STOP_MAX: Duration = Duration::from_secs(30);
@@ -133,6 +133,7 @@ struct Daemon {
     config: watch::Sender<Arc<Config>>,
     environments: Environments,
     relay: Arc<Relay>,
+    salts: SaltKey,
     /// Listening ends with them.
     listeners: Mutex<Vec<Open>>,
     endpoints: Arc<ArcSwap<Vec<String>>>,
@@ -151,7 +152,8 @@ impl Daemon {
         let metrics = super::metrics::install();
         // Secrets and users first: what is wrong with them is known before anything is started.
         let settings = loaded.environment_settings()?;
-        let policy = policy::policy(&loaded)?;
+        let salts = SaltKey::random();
+        let policy = policy::policy(&loaded, &salts)?;
         // After a reboot the pool's image is mounted again.
         PoolImage::mount_again(&loaded.pool_path())?;
         let pool = Pool::open(loaded.pool_settings()).await?;
@@ -165,6 +167,7 @@ impl Daemon {
             config,
             environments,
             relay: Arc::new(relay),
+            salts,
             listeners: Mutex::default(),
             endpoints: Arc::default(),
             metrics,
@@ -320,7 +323,7 @@ impl Daemon {
         let old = self.loaded.load_full();
         let new = load(&old.path)?;
         let settings = new.environment_settings()?;
-        let policy = policy::policy(&new)?;
+        let policy = policy::policy(&new, &self.salts)?;
         let mut restart = config::needs_restart(&old.config, &new.config);
         let (before, after) = (ports(&old.config), ports(&new.config));
         let is_new = |port: &&(EnvironmentName, u16)| !before.contains(port);
@@ -355,10 +358,10 @@ impl Daemon {
     async fn stop(&self) {
         let began = Instant::now();
         tracing::info!("stopping");
-        self.kept().clear();
         let drain = self.loaded.load().config.limits.drain;
-        self.environments.close().await;
-        self.relay.drain(drain).await;
+        // Listeners stay until the sessions are gone: who comes meanwhile is told why not.
+        tokio::join!(self.relay.drain(drain), self.environments.close());
+        self.kept().clear();
         let servers = self.environments.pool().shutdown();
         if tokio::time::timeout(STOP_MAX, servers).await.is_err() {
             tracing::error!("servers were left running; the next start adopts them");

@@ -14,7 +14,7 @@ use super::registry::Origin;
 use super::stream::{Plain, Stream};
 use crate::wire::{
     First, Outcome, PROXY_FIXED_BYTES, Report, SASL_BYTES_MAX, ScramError, ServerBinding,
-    ServerExchange, Startup, StartupError, Verifier, authentication_ok, authentication_sasl,
+    ServerExchange, Startup, StartupError, authentication_ok, authentication_sasl,
     authentication_sasl_continue, authentication_sasl_final, body_bytes, first_bytes,
     negotiate_protocol_version, parse_first, proxy_body_bytes, proxy_source,
 };
@@ -97,6 +97,9 @@ pub(super) async fn greet(
         let message = negotiate_protocol_version(startup.negotiated(), &startup.protocol_options);
         stream.write_all(&message).await?;
     }
+    if shared.is_draining() {
+        return Err(Refused::Tell(stream, stopping(), "stopping"));
+    }
     if let Err(report) = replication(startup.replication.as_deref()) {
         return Err(Refused::Tell(stream, report, "replication"));
     }
@@ -108,8 +111,7 @@ pub(super) async fn greet(
         (Stream::Tls(_), Some(tls)) => tls.binding.clone(),
         _ => ServerBinding::None,
     };
-    let (mut stream, user) =
-        authenticate(shared, policy, stream, (&startup.user, user), binding).await?;
+    let (mut stream, user) = authenticate(policy, stream, (&startup.user, user), binding).await?;
     stream.flush().await?;
     let server_name = match &stream {
         Stream::Tls(tls) => match &**tls {
@@ -220,6 +222,11 @@ fn refuse_startup(stream: Stream, error: &StartupError) -> Refused {
     Refused::Tell(stream, Report::fatal(code, error.to_string()), "startup")
 }
 
+/// What who comes too late is told.
+pub(super) fn stopping() -> Report {
+    Report::fatal("57P03", "standin is stopping").hint("Connect again once it has started.")
+}
+
 /// Refuses connections for replication; `false` in any spelling asks for none.
 fn replication(value: Option<&str>) -> Result<(), Report> {
     let Some(value) = value else { return Ok(()) };
@@ -245,7 +252,6 @@ fn replication(value: Option<&str>) -> Result<(), Report> {
 }
 
 async fn authenticate(
-    shared: &Shared,
     policy: &Policy,
     mut stream: Stream,
     (name, user): (&str, Option<UserName>),
@@ -255,9 +261,7 @@ async fn authenticate(
         .as_ref()
         .and_then(|user| policy.users.get(user))
         .cloned();
-    let verifier = known
-        .clone()
-        .unwrap_or_else(|| Verifier::mock(name, &shared.mock_secret));
+    let verifier = known.clone().unwrap_or_else(|| policy.mock(name));
     let offer = authentication_sasl(binding.mechanisms());
     send(&mut stream, &offer).await?;
     let outcome = exchange(&mut stream, ServerExchange::new(verifier, binding)).await?;

@@ -20,7 +20,8 @@ use super::workers::{Arrival, Socket, Workers};
 const BACKLOG: i32 = 4096;
 /// Pause after an accept that failed for want of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Connections beyond the bound of sessions that are still answered, so that they learn why.
+/// Connections beyond the bound of sessions, and while the relay stops, that are still answered, so
+/// that they learn why.
 const REFUSED_AT_ONCE_MAX: usize = 256;
 
 /// A listener; it stops accepting when dropped, sessions live on.
@@ -135,11 +136,14 @@ pub(super) fn unix(
 }
 
 async fn hand(shared: &Shared, workers: &Workers, socket: Socket, origin: Origin) {
-    let most = shared.policy.load().limits.sessions + REFUSED_AT_ONCE_MAX;
-    if shared.is_draining() || shared.registry.connections() >= most {
-        return;
-    }
-    let connection = shared.registry.connect();
+    let connection = if shared.is_draining() {
+        // Who comes late learns why, and keeps nobody waiting for the end.
+        shared.registry.connect_late(REFUSED_AT_ONCE_MAX)
+    } else {
+        let most = shared.policy.load().limits.sessions + REFUSED_AT_ONCE_MAX;
+        (shared.registry.connections() < most).then(|| shared.registry.connect())
+    };
+    let Some(connection) = connection else { return };
     workers
         .hand(Arrival {
             socket,

@@ -8,6 +8,8 @@ mod workers;
 
 mod session;
 
+mod establish;
+
 mod greet;
 mod policy;
 mod registry;
@@ -17,6 +19,7 @@ mod upstream;
 mod cancel;
 mod pump;
 mod stream;
+mod tally;
 
 use std::io;
 use std::net::SocketAddr;
@@ -26,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use rules::config::Limits;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -34,11 +38,12 @@ use self::registry::Registry;
 use self::workers::Workers;
 
 pub use listen::{Address, Listener};
-pub use policy::{Credential, Policy, PolicyError};
+pub use policy::{Credential, Policy, PolicyError, SaltKey};
 pub use registry::{SessionInfo, SessionState};
 pub use resolve::{
     Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls,
 };
+pub use tally::Carried;
 
 /// How often a drain looks whether the last session has gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(10);
@@ -57,10 +62,16 @@ struct Shared {
     policy: ArcSwap<Policy>,
     keys: Arc<Keys>,
     registry: Arc<Registry>,
-    /// Until when sessions may finish, once the relay stops.
-    draining: watch::Sender<Option<Instant>>,
-    /// Salts the verifiers of users who do not exist.
-    mock_secret: [u8; 32],
+    orders: watch::Sender<Orders>,
+}
+
+/// What sessions under way follow at once.
+#[derive(Debug, Clone, Copy)]
+struct Orders {
+    /// Until when they may finish, once the relay stops.
+    drain_until: Option<Instant>,
+    idle_session: Option<Duration>,
+    idle_in_transaction: Option<Duration>,
 }
 
 impl Relay {
@@ -70,13 +81,18 @@ impl Relay {
         policy: Policy,
         workers: NonZeroUsize,
     ) -> io::Result<Self> {
+        let mut orders = Orders {
+            drain_until: None,
+            idle_session: None,
+            idle_in_transaction: None,
+        };
+        orders.follow(&policy.limits);
         let shared = Arc::new(Shared {
             resolve,
             policy: ArcSwap::from_pointee(policy),
             keys: Arc::default(),
             registry: Arc::default(),
-            draining: watch::Sender::new(None),
-            mock_secret: rand::random(),
+            orders: watch::Sender::new(orders),
         });
         let workers = Arc::new(Workers::start(workers, &shared)?);
         Ok(Self { shared, workers })
@@ -105,8 +121,10 @@ impl Relay {
         listen::unix(self.shared.clone(), self.workers.clone(), directory, port)
     }
 
-    /// Goes by another policy from the next connection on.
+    /// Goes by another policy from the next connection on; limits of idling hold at once.
     pub fn reload(&self, policy: Policy) {
+        let orders = &self.shared.orders;
+        orders.send_modify(|orders| orders.follow(&policy.limits));
         self.shared.policy.store(Arc::new(policy));
     }
 
@@ -120,11 +138,27 @@ impl Relay {
         self.shared.keys.count()
     }
 
-    /// Stops: takes no more connections, ends sessions outside a transaction at once and the others
-    /// when they have finished or `patience` is over. Returns when none is left.
+    /// What went through until now, sessions under way included.
+    pub fn carried(&self) -> Carried {
+        self.workers.carried()
+    }
+
+    /// Brings the counters of what went through up to date, for whoever renders them.
+    pub fn publish(&self) {
+        let carried = self.carried();
+        for (side, at) in [("client", 0), ("server", 1)] {
+            metrics::counter!("relay_bytes_total", "from" => side).absolute(carried.bytes[at]);
+            metrics::counter!("relay_messages_total", "from" => side)
+                .absolute(carried.messages[at]);
+        }
+    }
+
+    /// Stops: refuses who comes, ends sessions outside a transaction at once and the others when
+    /// they have finished or `patience` is over. Returns when none is left.
     pub async fn drain(&self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        self.shared.draining.send_replace(Some(deadline));
+        let orders = &self.shared.orders;
+        orders.send_modify(|orders| orders.drain_until = Some(deadline));
         let last = deadline + DRAIN_REST_MAX;
         while self.shared.registry.connections() > 0 && Instant::now() < last {
             tokio::time::sleep(DRAIN_LOOK).await;
@@ -135,6 +169,14 @@ impl Relay {
 impl Shared {
     /// Whether the relay stops.
     fn is_draining(&self) -> bool {
-        self.draining.borrow().is_some()
+        self.orders.borrow().drain_until.is_some()
+    }
+}
+
+impl Orders {
+    /// Takes over what a policy says of sessions under way.
+    fn follow(&mut self, limits: &Limits) {
+        self.idle_session = limits.idle_session;
+        self.idle_in_transaction = limits.idle_in_transaction;
     }
 }

@@ -23,9 +23,15 @@ pub enum Credential {
     Verifier(String),
 }
 
+/// Salts the verifiers of passwords, and of users who do not exist, as long as the process lives: were
+/// salts drawn anew at a reload, those that changed would tell which users exist.
+#[derive(Clone)]
+pub struct SaltKey([u8; 32]);
+
 /// What the relay goes by; swapped whole at a reload.
 pub struct Policy {
     pub(super) users: HashMap<UserName, Verifier>,
+    salts: SaltKey,
     pub(super) tls: Option<TlsPolicy>,
     pub(super) limits: Limits,
 }
@@ -64,11 +70,19 @@ pub enum PolicyError {
     Tls(#[from] rustls::Error),
 }
 
+impl SaltKey {
+    /// A random one; a process makes one.
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+}
+
 impl Policy {
     /// A policy without users and without TLS.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, salts: SaltKey) -> Self {
         Self {
             users: HashMap::new(),
+            salts,
             tls: None,
             limits,
         }
@@ -77,7 +91,9 @@ impl Policy {
     /// Adds a user; making a verifier of a password takes some milliseconds.
     pub fn user(mut self, user: UserName, credential: &Credential) -> Result<Self, PolicyError> {
         let verifier = match credential {
-            Credential::Password(password) => Verifier::of_password(password),
+            Credential::Password(password) => {
+                Verifier::of_password(password, user.as_str(), &self.salts.0)
+            }
             Credential::Verifier(text) => match text.parse() {
                 Ok(verifier) => verifier,
                 Err(source) => return Err(PolicyError::Verifier { user, source }),
@@ -85,6 +101,11 @@ impl Policy {
         };
         self.users.insert(user, verifier);
         Ok(self)
+    }
+
+    /// The verifier that a user who does not exist seems to have.
+    pub(super) fn mock(&self, name: &str) -> Verifier {
+        Verifier::mock(name, &self.salts.0)
     }
 
     /// Speaks TLS with a certificate chain and its key, both PEM; `required` refuses TCP clients in

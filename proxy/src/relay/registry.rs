@@ -61,14 +61,16 @@ pub(super) struct Entry {
 pub(super) struct Registry {
     next: AtomicU64,
     /// Connections that count against the total, logged in or not.
-    connections: AtomicUsize,
+    connections: Arc<AtomicUsize>,
+    /// Connections that came while the relay stops and are only told so.
+    late: Arc<AtomicUsize>,
     users: DashMap<UserName, usize>,
     environments: DashMap<String, usize>,
     entries: DashMap<u64, Arc<Entry>>,
 }
 
-/// A place among all connections.
-pub(super) struct Connection(Arc<Registry>);
+/// A place among the connections of its kind.
+pub(super) struct Connection(Arc<AtomicUsize>);
 
 /// A session's place in the registry.
 pub(super) struct Registered {
@@ -87,9 +89,14 @@ fn environment(place: &str) -> &str {
 
 impl Registry {
     /// Counts a connection in, whatever it wants.
-    pub(super) fn connect(self: &Arc<Self>) -> Connection {
-        self.connections.fetch_add(1, Ordering::Relaxed);
-        Connection(self.clone())
+    pub(super) fn connect(&self) -> Connection {
+        Connection::enter(&self.connections)
+    }
+
+    /// Counts a connection in that is only told that the relay stops, unless there are `most`.
+    pub(super) fn connect_late(&self, most: usize) -> Option<Connection> {
+        let room = self.late.load(Ordering::Relaxed) < most;
+        room.then(|| Connection::enter(&self.late))
     }
 
     /// How many connections there are.
@@ -208,9 +215,16 @@ impl Entry {
     }
 }
 
+impl Connection {
+    fn enter(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count.clone())
+    }
+}
+
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Release);
+        self.0.fetch_sub(1, Ordering::Release);
     }
 }
 

@@ -123,6 +123,17 @@ pub struct Ending {
     pub hint: Option<String>,
 }
 
+impl From<Ending> for Refusal {
+    fn from(ending: Ending) -> Self {
+        Self {
+            code: "57P01",
+            message: ending.message,
+            detail: ending.detail,
+            hint: ending.hint,
+        }
+    }
+}
+
 /// Why a client gets no connection, in PostgreSQL's terms.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -16,6 +16,7 @@ use super::Shared;
 use super::registry::{Connection, Origin};
 use super::session::serve;
 use super::stream::Plain;
+use super::tally::{Carried, Tally};
 use super::upstream::tune;
 
 /// Accepted connections that may wait for one worker; a worker takes hundreds in a millisecond.
@@ -39,6 +40,7 @@ struct Desk {
     arrivals: mpsc::Sender<Arrival>,
     /// Connections that the worker has.
     load: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
 }
 
 /// All workers.
@@ -53,6 +55,11 @@ impl Workers {
             .map(|number| Desk::open(number, shared.clone()))
             .collect::<io::Result<_>>()?;
         Ok(Self { desks })
+    }
+
+    /// What all of them carried.
+    pub(super) fn carried(&self) -> Carried {
+        self.desks.iter().map(|desk| desk.tally.carried()).sum()
     }
 
     /// Gives a connection to the worker that has the fewest.
@@ -76,24 +83,34 @@ impl Desk {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let counted = load.clone();
+        let tally = Arc::new(Tally::default());
+        let (counted, noted) = (load.clone(), tally.clone());
         std::thread::Builder::new()
             .name(format!("relay-{number}"))
-            .spawn(move || runtime.block_on(work(shared, inbox, counted)))?;
-        Ok(Self { arrivals, load })
+            .spawn(move || runtime.block_on(work(shared, inbox, counted, noted)))?;
+        Ok(Self {
+            arrivals,
+            load,
+            tally,
+        })
     }
 }
 
-async fn work(shared: Arc<Shared>, mut inbox: mpsc::Receiver<Arrival>, load: Arc<AtomicUsize>) {
+async fn work(
+    shared: Arc<Shared>,
+    mut inbox: mpsc::Receiver<Arrival>,
+    load: Arc<AtomicUsize>,
+    tally: Arc<Tally>,
+) {
     while let Some(arrival) = inbox.recv().await {
         let counted = Counted(load.clone());
         let Ok(plain) = adopt(arrival.socket) else {
             continue;
         };
-        let session = serve(shared.clone(), plain, arrival.origin, arrival.connection);
+        let (shared, tally) = (shared.clone(), tally.clone());
         tokio::spawn(async move {
-            session.await;
-            drop(counted);
+            serve(&shared, plain, arrival.origin, &tally).await;
+            drop((arrival.connection, counted));
         });
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::client::{Client, Message, query};
 use crate::harness::{Harness, PASSWORD};
+use crate::logins::{Opening, tls_client, with_certificate};
 
 fn key(greeting: &[Message]) -> (i32, Vec<u8>) {
     let key = greeting.iter().find(|message| message.tag == b'K').unwrap();
@@ -42,6 +43,33 @@ fn a_key_cancels_its_session_and_a_guessed_one_nothing() {
     drop(client);
     harness.wait_until_empty();
     cancel(&harness, &(process, secret));
+}
+
+#[test]
+fn a_cancel_may_come_in_clear_or_under_tls() {
+    let (harness, certificate) = with_certificate(true);
+    let mut client = tls_client(&harness, &certificate, Opening::Request);
+    let greeting = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
+    let (process, secret) = key(&greeting);
+    let request = proxy::wire::cancel_request(process, &secret);
+    let openings = [Some(Opening::Request), Some(Opening::Direct), None];
+    for opening in openings {
+        client.send(&query("select pg_sleep(600)"));
+        std::thread::scope(|scope| {
+            let answer = scope.spawn(|| client.until(b'Z'));
+            while !answer.is_finished() {
+                let mut cancel = match opening {
+                    Some(opening) => tls_client(&harness, &certificate, opening),
+                    None => Client::tcp(harness.address),
+                };
+                cancel.send(&request);
+                assert_eq!(cancel.receive(), None);
+            }
+            let answer = answer.join().unwrap();
+            let error = answer.iter().find(|message| message.tag == b'E').unwrap();
+            assert_eq!(error.field(b'C').as_deref(), Some("57014"), "{opening:?}");
+        });
+    }
 }
 
 #[test]

@@ -153,6 +153,21 @@ impl Client {
         }
     }
 
+    /// Takes the offer of mechanisms, proves the password and reads no further.
+    pub(crate) fn log_in(&mut self, offer: &Message, password: &str) {
+        let Ok(Reply::Sasl(offered)) = parse_reply(offer.tag, &offer.body) else {
+            panic!("{offer:?}")
+        };
+        let mut scram = ClientExchange::new(&offered, password, None).unwrap();
+        self.send(&sasl_initial_response(MECHANISM, &scram.first()));
+        let first = self.receive().unwrap();
+        let Ok(Reply::SaslContinue(text)) = parse_reply(first.tag, &first.body) else {
+            panic!("{first:?}")
+        };
+        let proof = scram.prove(text).unwrap();
+        self.send(&sasl_response(&proof));
+    }
+
     /// Runs a query and returns its answer up to ReadyForQuery.
     pub(crate) fn ask(&mut self, sql: &str) -> Vec<Message> {
         self.send(&query(sql));

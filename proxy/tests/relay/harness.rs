@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use proxy::relay::{
     Address, Asked, Credential, Door, Ending, Listener, Policy, Refusal, Relay, Resolve, Route,
-    Upstream,
+    SaltKey, Upstream,
 };
 use rules::config::{AccessMode, Limits};
 use tokio::sync::watch;
@@ -97,6 +97,7 @@ pub(crate) struct Turn {
     pub(crate) proxied: bool,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) password: Option<String>,
+    pub(crate) salts: SaltKey,
 }
 
 impl Default for Turn {
@@ -119,6 +120,7 @@ impl Default for Turn {
             proxied: false,
             upstream: None,
             password: None,
+            salts: SaltKey::random(),
         }
     }
 }
@@ -126,7 +128,7 @@ impl Default for Turn {
 impl Turn {
     pub(crate) fn policy(&self) -> Policy {
         let app = "app".parse().unwrap();
-        let policy = Policy::new(self.limits.clone())
+        let policy = Policy::new(self.limits.clone(), self.salts.clone())
             .user(app, &Credential::Verifier(VERIFIER.into()))
             .unwrap();
         match &self.tls {

@@ -118,12 +118,22 @@ fn psql_logs_in_under_tls_with_and_without_channel_binding() {
     assert_eq!(asked[0].server_name.as_deref(), Some("localhost"));
 }
 
-/// A TLS handshake as a client's first bytes, with these protocols offered.
-fn direct(
+/// How a client comes to TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// Asks first.
+    Request,
+    /// A handshake as its first bytes (PostgreSQL 17).
+    Direct,
+}
+
+/// A connection under TLS on which nothing has been said yet.
+fn under_tls(
     harness: &Harness,
     certificate: &CertificateDer<'static>,
+    opening: Opening,
     alpn: &[&[u8]],
-) -> Result<u8, std::io::Error> {
+) -> Result<rustls::StreamOwned<rustls::ClientConnection, TcpStream>, std::io::Error> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate.clone()).unwrap();
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -134,10 +144,37 @@ fn direct(
         .with_no_client_auth();
     config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
     let name = "qa.db.test".try_into().unwrap();
-    let mut tls = rustls::ClientConnection::new(config.into(), name).unwrap();
+    let tls = rustls::ClientConnection::new(config.into(), name).unwrap();
     let mut socket = TcpStream::connect(harness.address)?;
     socket.set_read_timeout(Some(Duration::from_secs(10)))?;
-    let mut stream = rustls::Stream::new(&mut tls, &mut socket);
+    if opening == Opening::Request {
+        socket.write_all(&SSL)?;
+        let mut answer = [0];
+        socket.read_exact(&mut answer)?;
+        assert_eq!(answer, *b"S");
+    }
+    Ok(rustls::StreamOwned::new(tls, socket))
+}
+
+/// A client under TLS.
+pub(crate) fn tls_client(
+    harness: &Harness,
+    certificate: &CertificateDer<'static>,
+    opening: Opening,
+) -> Client {
+    let stream = under_tls(harness, certificate, opening, &[b"postgresql"]).unwrap();
+    Client {
+        socket: Box::new(stream),
+    }
+}
+
+/// The first byte of the answer to a direct handshake with these protocols offered.
+fn direct(
+    harness: &Harness,
+    certificate: &CertificateDer<'static>,
+    alpn: &[&[u8]],
+) -> Result<u8, std::io::Error> {
+    let mut stream = under_tls(harness, certificate, Opening::Direct, alpn)?;
     stream.write_all(&startup())?;
     let mut tag = [0];
     stream.read_exact(&mut tag)?;

@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::client::{message, query};
+use proxy::relay::Carried;
+
+use crate::client::{Message, message, query};
 use crate::harness::{Harness, PASSWORD, Turn};
 
 #[test]
@@ -98,6 +100,47 @@ fn a_client_that_pipelines_while_results_flow_back_does_not_deadlock() {
 }
 
 #[test]
+fn two_hundred_megabytes_of_binds_flow_against_as_many_of_results() {
+    const VALUE_BYTES: usize = 65_000;
+    const COUNT: usize = 3_100;
+    let harness = Harness::new();
+    let socket = std::net::TcpStream::connect(harness.address).unwrap();
+    let limit = Some(std::time::Duration::from_secs(60));
+    socket.set_read_timeout(limit).unwrap();
+    let mut client = crate::client::Client {
+        socket: Box::new(socket.try_clone().unwrap()),
+    };
+    let messages = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
+    assert_eq!(messages.last().unwrap().tag, b'Z');
+    client.send(&message(b'P', b"s\0select $1::text\0\0\0"));
+    let bind = [
+        &b"\0s\0\0\0\0\x01"[..],
+        &(VALUE_BYTES as u32).to_be_bytes(),
+        &vec![b'v'; VALUE_BYTES],
+        b"\0\0",
+    ]
+    .concat();
+    let one = [message(b'B', &bind), message(b'E', b"\0\0\0\0\0")].concat();
+    let mut sink = socket;
+    std::thread::scope(|scope| {
+        // A sender that never looks at what comes back, all behind one Sync.
+        scope.spawn(move || {
+            for _ in 0..COUNT {
+                sink.write_all(&one).unwrap();
+            }
+            sink.write_all(&message(b'S', b"")).unwrap();
+        });
+        assert_eq!(client.receive().unwrap().tag, b'1');
+        for _ in 0..COUNT {
+            let [bound, row, complete] = [(); 3].map(|()| client.receive().unwrap());
+            assert_eq!([bound.tag, row.tag, complete.tag], *b"2DC");
+            assert_eq!(row.body.len(), 2 + 4 + VALUE_BYTES);
+        }
+        assert_eq!(client.receive().unwrap().tag, b'Z');
+    });
+}
+
+#[test]
 fn copy_in_goes_on_after_an_error_until_the_client_is_done() {
     let harness = Harness::new();
     let mut client = harness.session();
@@ -135,6 +178,36 @@ fn a_notification_reaches_an_idle_session_and_names_its_sender() {
 }
 
 #[test]
+fn what_a_session_carries_is_counted_while_it_lives() {
+    let harness = Harness::new();
+    let (mut client, greeting) = harness.session_with(&[]);
+    let bytes = |messages: &[Message]| messages.iter().map(|m| 5 + m.body.len() as u64).sum();
+    let messages = greeting.len() as u64;
+    let mut expected = Carried {
+        bytes: [0, bytes(&greeting)],
+        messages: [0, messages],
+    };
+    let request = query("select repeat('x', 1000)");
+    for _ in 0..10 {
+        client.send(&request);
+        let answer = client.until(b'Z');
+        expected.bytes[0] += request.len() as u64;
+        expected.bytes[1] += bytes(&answer);
+        expected.messages[0] += 1;
+        expected.messages[1] += answer.len() as u64;
+        // It is noted just after the bytes went out.
+        let began = std::time::Instant::now();
+        while harness.relay.carried() != expected {
+            let carried = harness.relay.carried();
+            assert!(began.elapsed().as_secs() < 10, "{carried:?}, {expected:?}");
+        }
+    }
+    drop(client);
+    harness.wait_until_empty();
+    assert_eq!(harness.relay.carried(), expected);
+}
+
+#[test]
 fn listings_follow_a_session() {
     let harness = Harness::new();
     let (mut client, _) = harness.session_with(&[("application_name", "first")]);
@@ -167,6 +240,25 @@ fn messages_of_every_size_around_the_buffers_pass_unchanged() {
         let text: String = ('a'..='z').cycle().take(size).collect();
         let answer = client.ask(&format!("select '{text}'"));
         assert_eq!(&answer[1].body[6..], text.as_bytes());
+    }
+    // Messages that end a few bytes before, at and behind the end of a buffer, in both directions.
+    client.ask("prepare s(text) as select $1");
+    for buffer in [8 * 1024, 64 * 1024, 128 * 1024] {
+        for size in buffer - 32..buffer + 4 {
+            let value: Vec<u8> = (b'a'..=b'z').cycle().take(size).collect();
+            let bind = [
+                &b"\0s\0\0\0\0\x01"[..],
+                &(size as u32).to_be_bytes(),
+                &value,
+                b"\0\0",
+            ]
+            .concat();
+            client.send(&message(b'B', &bind));
+            client.send(&message(b'E', b"\0\0\0\0\0"));
+            client.send(&message(b'S', b""));
+            let answer = client.until(b'Z');
+            assert_eq!(&answer[1].body[6..], &value[..], "{size}");
+        }
     }
 }
 

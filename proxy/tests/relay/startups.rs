@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proxy::relay::Upstream;
+use proxy::relay::{Ending, Upstream};
 use proxy::wire::startup_message;
 
 use crate::client::{Client, Message};
@@ -128,6 +128,28 @@ fn unknown_targets_slow_targets_and_lost_servers_have_their_codes() {
     .start();
     assert_eq!(code(&lost, &[]), "57P03");
     lost.wait_until_empty();
+    harness.wait_until_empty();
+}
+
+#[test]
+fn a_place_that_ended_behind_the_answer_is_the_reason_and_not_its_lost_server() {
+    let harness = Turn {
+        upstream: Some(Upstream::Unix("/nowhere/.s.PGSQL.1".into())),
+        ..Turn::default()
+    }
+    .start();
+    harness.desk.ending.send_replace(Some(Ending {
+        message: "environment \"qa\" was dropped".into(),
+        detail: Some("By ada.".into()),
+        hint: None,
+    }));
+    let told = refusal(&harness, &[]);
+    assert_eq!(told.field(b'C').as_deref(), Some("57P01"));
+    assert_eq!(
+        told.field(b'M').as_deref(),
+        Some("environment \"qa\" was dropped")
+    );
+    assert_eq!(told.field(b'D').as_deref(), Some("By ada."));
     harness.wait_until_empty();
 }
 

@@ -13,14 +13,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use rules::config::Limits;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep};
 
 use self::flow::{Broken, Flow, Moved};
 use self::watch::{ClientWatch, ServerWatch, Watch};
+use super::Orders;
 use super::registry::Entry;
 use super::stream::Stream;
+use super::tally::{Carried, Tally};
 use crate::wire::{FrameError, Report};
 
 /// What the server gets to finish after a client's end without goodbye, before it is cancelled.
@@ -55,9 +56,6 @@ pub(super) struct Remains {
     pub(super) end: End,
     /// Whether the server may still work for the session.
     pub(super) busy: bool,
-    /// Bytes and messages from the client and from the server.
-    pub(super) bytes: [u64; 2],
-    pub(super) messages: [u64; 2],
 }
 
 /// Why the loop was left.
@@ -79,8 +77,11 @@ pub(super) struct Pump<S> {
     watch: Watch,
     signal: Pin<Box<S>>,
     drain: Option<(Report, Instant)>,
+    orders: tokio::sync::watch::Receiver<Orders>,
     idle_session: Option<Duration>,
     idle_in_transaction: Option<Duration>,
+    /// What the worker's tally knows of.
+    told: Carried,
     /// Since when nothing goes either way, and how many messages had gone until then.
     quiet_since: Option<(Instant, u64)>,
     alarm: Option<Pin<Box<Sleep>>>,
@@ -92,11 +93,12 @@ impl<S: Future<Output = Signal>> Pump<S> {
         (client, server): (Stream, Stream),
         greeting: &[u8],
         entry: Arc<Entry>,
-        limits: &Limits,
+        mut orders: tokio::sync::watch::Receiver<Orders>,
         signal: S,
     ) -> Result<Self, FrameError> {
         let mut watch = Watch::new(entry);
         let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
+        let now = *orders.borrow_and_update();
         Ok(Self {
             client,
             server,
@@ -107,30 +109,44 @@ impl<S: Future<Output = Signal>> Pump<S> {
             watch,
             signal: Box::pin(signal),
             drain: None,
-            idle_session: limits.idle_session,
-            idle_in_transaction: limits.idle_in_transaction,
+            orders,
+            idle_session: now.idle_session,
+            idle_in_transaction: now.idle_in_transaction,
+            told: Carried::default(),
             quiet_since: None,
             alarm: None,
         })
     }
 
-    /// Carries until the end.
-    pub(super) async fn run(mut self) -> Remains {
-        let left = poll_fn(|cx| self.poll(cx)).await;
+    /// Carries until the end; `tally` is the worker's.
+    pub(super) async fn run(mut self, tally: &Tally) -> Remains {
+        let left = poll_fn(|cx| {
+            let left = self.poll(cx);
+            self.note(tally);
+            left
+        })
+        .await;
         let end = match left {
             Left::ServerEnded if self.watch.terminated => End::Goodbye,
             Left::ServerEnded => self.server_ended().await,
             Left::ClientEnded => self.client_ended().await,
             Left::Must(report, reason) => self.tell(&report, reason).await,
         };
+        self.note(tally);
         let busy = !self.watch.is_quiet() && !matches!(end, End::Goodbye | End::ServerGone);
         Remains {
             client: self.client,
             end,
             busy,
+        }
+    }
+
+    fn note(&mut self, tally: &Tally) {
+        let now = Carried {
             bytes: [self.up.bytes, self.down.bytes],
             messages: self.watch.messages,
-        }
+        };
+        tally.note(now, &mut self.told);
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
@@ -190,6 +206,11 @@ impl<S: Future<Output = Signal>> Pump<S> {
     ///
     /// The alarm is armed once and looks again when it rings, so that a message costs no timer.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
+        if self.orders.has_changed().unwrap_or(false) {
+            let orders = *self.orders.borrow_and_update();
+            self.idle_session = orders.idle_session;
+            self.idle_in_transaction = orders.idle_in_transaction;
+        }
         let quiet = self.watch.is_quiet();
         if let Some((report, deadline)) = &self.drain
             && ((quiet && self.watch.status == b'I') || Instant::now() >= *deadline)

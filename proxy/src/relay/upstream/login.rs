@@ -4,7 +4,7 @@ use std::io;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Dialled;
+use super::{Dialled, Secrecy};
 use crate::relay::stream::Stream;
 use crate::wire::{
     ClientExchange, FrameError, HEADER_BYTES, Reply, ReplyError, ScramError, body_bytes,
@@ -44,6 +44,11 @@ pub(crate) enum LoginError {
     },
     #[error("server asks for a password, but none is configured")]
     NoPassword,
+    #[error(
+        "server asks for the password in clear, which is sent only through a unix socket or under \
+         TLS with a verified certificate"
+    )]
+    Cleartext,
     #[error("server offers no authentication mechanism that is supported")]
     Mechanism,
     #[error("server sent more than {GREETING_BYTES_MAX} bytes before it was ready")]
@@ -68,6 +73,7 @@ pub(crate) struct Who<'a> {
 struct Conversation<'a> {
     stream: Stream,
     end_point: Option<Vec<u8>>,
+    secrecy: Secrecy,
     who: Who<'a>,
     scram: Option<ClientExchange>,
     authenticated: bool,
@@ -83,6 +89,7 @@ pub(crate) async fn log_in(
     let mut talk = Conversation {
         stream: dialled.stream,
         end_point: dialled.end_point,
+        secrecy: dialled.secrecy,
         who: Who { user, password },
         scram: None,
         authenticated: false,
@@ -157,6 +164,9 @@ impl Conversation<'_> {
     async fn answer(&mut self, reply: Reply<'_>) -> Result<(), LoginError> {
         let password = || self.who.password.ok_or(LoginError::NoPassword);
         let answer = match reply {
+            Reply::Cleartext if self.secrecy == Secrecy::Unsure => {
+                return Err(LoginError::Cleartext);
+            }
             Reply::Cleartext => password_message(password()?),
             Reply::Md5(salt) => password_message(&md5_password(self.who.user, password()?, salt)),
             Reply::Sasl(offered) => {

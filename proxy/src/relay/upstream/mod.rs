@@ -26,6 +26,16 @@ pub(super) struct Dialled {
     pub(super) stream: Stream,
     /// Hash of the server's certificate, for channel binding.
     pub(super) end_point: Option<Vec<u8>>,
+    pub(super) secrecy: Secrecy,
+}
+
+/// Whether what is said to a server reaches nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// It does not leave the machine, or goes to whom the certificate proves to be the server.
+    Kept,
+    /// It goes in clear, or to whoever answered.
+    Unsure,
 }
 
 /// Why a server was not reached.
@@ -49,6 +59,7 @@ pub(super) async fn dial(upstream: &Upstream) -> Result<Dialled, DialError> {
         Upstream::Unix(path) => Ok(Dialled {
             stream: Stream::Plain(Plain::Unix(UnixStream::connect(path).await?)),
             end_point: None,
+            secrecy: Secrecy::Kept,
         }),
         Upstream::Tcp { host, port, tls } => {
             let socket = connect(host, *port).await?;
@@ -87,6 +98,7 @@ async fn secure(
         return Ok(Dialled {
             stream: Stream::Plain(Plain::Tcp(socket)),
             end_point: None,
+            secrecy: Secrecy::Unsure,
         });
     };
     socket.write_all(&[0, 0, 0, 8, 4, 210, 22, 47]).await?;
@@ -98,10 +110,18 @@ async fn secure(
             return Ok(Dialled {
                 stream: Stream::Plain(Plain::Tcp(socket)),
                 end_point: None,
+                secrecy: Secrecy::Unsure,
             });
         }
         (b'N', _) => return Err(DialError::NoTls),
         _ => return Err(DialError::Answer),
     }
-    tls::handshake(socket, host, config).await
+    let dialled = tls::handshake(socket, host, config).await?;
+    Ok(match mode {
+        UpstreamTls::VerifyCa(_) | UpstreamTls::VerifyFull(_) => Dialled {
+            secrecy: Secrecy::Kept,
+            ..dialled
+        },
+        _ => dialled,
+    })
 }

@@ -14,7 +14,7 @@ use rustls::{
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::{DialError, Dialled};
+use super::{DialError, Dialled, Secrecy};
 use crate::relay::policy::ALPN;
 use crate::relay::resolve::{RootCertificates, UpstreamTls};
 use crate::relay::stream::{Plain, Stream};
@@ -105,6 +105,7 @@ pub(super) async fn handshake(
     Ok(Dialled {
         stream: Stream::Tls(Box::new(stream.into())),
         end_point,
+        secrecy: Secrecy::Unsure,
     })
 }
 

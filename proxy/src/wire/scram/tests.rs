@@ -26,7 +26,7 @@ fn login(verifier: Verifier, password: &str, binding: ServerBinding) -> Result<(
 
 #[test]
 fn the_right_password_logs_in_with_and_without_binding() {
-    let verifier = Verifier::of_password(PASSWORD);
+    let verifier = Verifier::of_password(PASSWORD, "ada", &[1; 32]);
     assert_eq!(
         login(verifier.clone(), PASSWORD, ServerBinding::None),
         Ok(())
@@ -36,13 +36,16 @@ fn the_right_password_logs_in_with_and_without_binding() {
 
 #[test]
 fn a_wrong_password_and_an_unknown_user_fail_alike() {
-    let verifier = Verifier::of_password(PASSWORD);
+    let verifier = Verifier::of_password(PASSWORD, "ada", &[1; 32]);
     assert_eq!(login(verifier, "wrong", plus()), Err(ScramError::Refused));
     let mock = Verifier::mock("nobody", &[1; 32]);
     assert_eq!(login(mock, PASSWORD, plus()), Err(ScramError::Refused));
     let salt = |secret| Verifier::mock("nobody", &secret).salt;
     assert_eq!(salt([1; 32]), salt([1; 32]));
     assert_ne!(salt([1; 32]), salt([2; 32]));
+    // A password says nothing of whether the user exists.
+    let known = Verifier::of_password(PASSWORD, "nobody", &[1; 32]);
+    assert_eq!(known.salt, salt([1; 32]));
 }
 
 #[test]
@@ -108,7 +111,7 @@ fn first_messages_that_break_the_rules_are_refused() {
 
 #[test]
 fn final_messages_that_break_the_rules_are_refused() {
-    let verifier = Verifier::of_password(PASSWORD);
+    let verifier = Verifier::of_password(PASSWORD, "ada", &[1; 32]);
     let mut client = ClientExchange::new(&[MECHANISM_PLUS], PASSWORD, Some(vec![7; 32]))
         .expect("a common mechanism");
     let server = ServerExchange::new(verifier, plus())

@@ -29,11 +29,11 @@ pub enum VerifierError {
 }
 
 impl Verifier {
-    /// The verifier of a password, under a fresh random salt.
+    /// The verifier of a user's password, under the salt that a user who does not exist would get.
     ///
-    /// Takes some milliseconds on purpose.
-    pub fn of_password(password: &str) -> Self {
-        let salt = rand::random::<[u8; 16]>().to_vec();
+    /// Takes some milliseconds on purpose. `secret` is random and lives as long as the process.
+    pub fn of_password(password: &str, user: &str, secret: &[u8; 32]) -> Self {
+        let salt = salt_of(user, secret);
         let salted = salted_password(password, &salt, ITERATIONS);
         Self {
             iterations: ITERATIONS,
@@ -50,11 +50,16 @@ impl Verifier {
     pub fn mock(user: &str, secret: &[u8; 32]) -> Self {
         Self {
             iterations: ITERATIONS,
-            salt: hmac(secret, &[b"salt", user.as_bytes()])[..16].to_vec(),
+            salt: salt_of(user, secret),
             stored_key: hmac(secret, &[b"stored", user.as_bytes()]),
             server_key: hmac(secret, &[b"server", user.as_bytes()]),
         }
     }
+}
+
+/// The same for the same user each time, and random to whoever lacks the secret.
+fn salt_of(user: &str, secret: &[u8; 32]) -> Vec<u8> {
+    hmac(secret, &[b"salt", user.as_bytes()])[..16].to_vec()
 }
 
 impl FromStr for Verifier {

@@ -29,6 +29,7 @@ pub(crate) fn scripts() -> Vec<Script> {
         settings: settings.to_vec(),
         steps: vec![Step::Rest],
     }));
+    all.extend(queries::in_encodings());
     all.extend(extended::scripts());
     all.extend(copies::scripts());
     all.extend(endings::scripts());

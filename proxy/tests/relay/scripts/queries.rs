@@ -1,5 +1,9 @@
 //! Simple queries, one by one and in a row.
 
+use super::script;
+use crate::client::{message, query};
+use crate::transcripts::{Script, Step};
+
 /// One simple query each.
 pub(super) const QUERIES: &[(&str, &str)] = &[
     ("constant", "select 1"),
@@ -126,17 +130,19 @@ pub(super) const QUERIES: &[(&str, &str)] = &[
         "merge",
         "create temp table t7 (a int); merge into t7 using (values (1)) v(a) on t7.a = v.a when not matched then insert values (v.a)",
     ),
+    // These name the table's schema, which for a temporary one depends on who else is there. The
+    // error rolls the table back.
     (
         "unique violation",
-        "create temp table t8 (a int primary key); insert into t8 values (1), (1)",
+        "create table t8 (a int primary key); insert into t8 values (1), (1)",
     ),
     (
         "not null violation",
-        "create temp table t9 (a int not null); insert into t9 values (null)",
+        "create table t9 (a int not null); insert into t9 values (null)",
     ),
     (
         "check violation",
-        "create temp table t10 (a int check (a > 0)); insert into t10 values (0)",
+        "create table t10 (a int check (a > 0)); insert into t10 values (0)",
     ),
     ("permission denied", "select * from pg_authid"),
     ("cannot be superuser", "set role postgres"),
@@ -345,3 +351,40 @@ pub(super) const TRANSACTIONS: &[(&str, &[&str])] = &[
         &["begin", "prepare transaction 'x'", "rollback"],
     ),
 ];
+
+/// Text that is no UTF-8, both ways: `client_encoding` and the bytes of a literal.
+const ENCODED: &[(&str, &[u8])] = &[
+    ("LATIN1", b"\xe4\xf6\xfc\xdf"),
+    ("EUC_JP", b"\xa4\xa2\xb4\xc1\xbb\xfa"),
+    // Its second bytes look like ASCII: a backslash, among others.
+    ("SJIS", b"\x82\xa0\x95\x5c\x8a\xbf"),
+    ("GB18030", b"\x81\x30\x81\x30\xd6\xd0"),
+];
+
+pub(super) fn in_encodings() -> Vec<Script> {
+    let one = |(encoding, bytes): &(&str, &[u8])| {
+        let text = [&b"select '"[..], bytes, b"', length('", bytes, b"')\0"].concat();
+        let value = [
+            &b"\0\0\0\0\0\x01"[..],
+            &(bytes.len() as u32).to_be_bytes(),
+            bytes,
+            b"\0\0",
+        ]
+        .concat();
+        script(
+            &format!("text in {encoding}"),
+            vec![
+                Step::Send(query(&format!("set client_encoding = '{encoding}'"))),
+                Step::Until(b'Z'),
+                Step::Send(message(b'Q', &text)),
+                Step::Until(b'Z'),
+                Step::Send(message(b'P', b"\0select $1::text\0\0\0")),
+                Step::Send(message(b'B', &value)),
+                Step::Send(message(b'E', b"\0\0\0\0\0")),
+                Step::Send(message(b'S', b"")),
+                Step::Until(b'Z'),
+            ],
+        )
+    };
+    ENCODED.iter().map(one).collect()
+}
