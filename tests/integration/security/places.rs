@@ -9,8 +9,18 @@ use std::process::Command;
 use crate::shop::{ITEMS, QA_BRANCHES, Shop, names_in};
 
 /// Names that are none.
-const TRICKS: [&str; 8] = [
-    "../x", "a/b", "QA", "-x", "x--y", "x%2fy", "x\u{e9}", ".hidden",
+const TRICKS: [&str; 11] = [
+    "..",
+    "../x",
+    "x%00",
+    "\u{ff51}\u{ff41}",
+    "a/b",
+    "QA",
+    "-x",
+    "x--y",
+    "x%2fy",
+    "x\u{e9}",
+    ".hidden",
 ];
 
 /// What the daemon answers to a request of somebody who does not use our client.
