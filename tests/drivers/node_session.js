@@ -2,7 +2,11 @@
 'use strict';
 
 const { createHash } = require('crypto');
+const { Readable } = require('stream');
+const { pipeline } = require('stream/promises');
 const { Client, Pool } = require('pg');
+const { from: copyFrom, to: copyTo } = require('pg-copy-streams');
+const Cursor = require('pg-cursor');
 
 const URL = process.argv[2];
 const BIG = 50 * 1024 * 1024;
@@ -58,6 +62,27 @@ async function cursors(client) {
   await client.query('MOVE 500 IN walk');
   tell('cursor moved', (await client.query('FETCH 2 FROM walk')).rows);
   await client.query('COMMIT');
+  // A portal that is read in parts, left before its end, and struck by an error on the way.
+  const walk = client.query(new Cursor('SELECT i FROM generate_series(1, $1::int) i', [1000]));
+  tell('portal', await walk.read(3), (await walk.read(500)).length);
+  await walk.close();
+  const broken = client.query(new Cursor('SELECT 1 / (5 - i) AS x FROM generate_series(1, 9) i'));
+  tell('portal before', await broken.read(3));
+  await expectFailure('portal with an error', () => broken.read(3));
+}
+
+async function copies(client) {
+  await client.query('CREATE TEMP TABLE copied (i int, t text)');
+  const copy = (lines) => pipeline(Readable.from(lines), client.query(copyFrom('COPY copied FROM STDIN')));
+  await copy(Array.from({ length: 20000 }, (_, number) => `${number}\trow ${number}\n`));
+  const out = await client.query(copyTo('COPY (SELECT * FROM copied ORDER BY i) TO STDOUT')).toArray();
+  tell('copy out', digest(Buffer.concat(out)));
+  await expectFailure('copy of bad rows', () => copy(['x\ty\tz\n']));
+  await expectFailure('copy of a query with an error', () =>
+    pipeline(client.query(copyTo('COPY (SELECT 1 / (5 - i) FROM generate_series(1, 9) i) TO STDOUT')), async (rows) => {
+      for await (const row of rows) tell('copied', row.toString());
+    }));
+  tell('after copies', (await client.query('SELECT count(*) FROM copied')).rows);
 }
 
 async function messages(client) {
@@ -110,7 +135,7 @@ async function main() {
   const client = new Client({ connectionString: URL, application_name: 'node' });
   await client.connect();
   tell('settings', (await client.query("SELECT current_setting('application_name') AS a")).rows);
-  for (const step of [values, errors, cursors, messages, cancelled, cancelledByServer, large]) await step(client);
+  for (const step of [values, errors, cursors, copies, messages, cancelled, cancelledByServer, large]) await step(client);
   await client.end();
   const pool = new Pool({ connectionString: URL, max: 4 });
   const numbers = [...Array(20).keys()];

@@ -46,6 +46,7 @@ DO $$ BEGIN RAISE NOTICE 'one'; RAISE WARNING 'two' USING HINT = 'three'; END $$
 LISTEN bell;
 NOTIFY bell, 'ring';
 SELECT 1 / 0;
+SELECT 'before' \; SELECT 1 / 0 \; SELECT 'skipped';
 SELECT *
 FROM nowhere;
 SELEC 1;

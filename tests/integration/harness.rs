@@ -1,7 +1,12 @@
 //! The harness itself: what it must notice.
 
+use std::time::Instant;
+
+use nix::sys::signal::Signal;
 use tests::daemon::{Build, Daemon, unexpected};
 use tests::volume::{Format, Volume};
+
+use crate::shop::{PATIENCE, QA, Shop};
 
 #[test]
 fn warnings_errors_and_panics_are_noticed_unless_expected() {
@@ -15,6 +20,29 @@ fn warnings_errors_and_panics_are_noticed_unless_expected() {
     .to_vec();
     assert_eq!(unexpected(&log, &[]), log[1..]);
     assert_eq!(unexpected(&log, &["full copy".to_owned()]), log[2..]);
+}
+
+#[test]
+fn a_warning_that_a_test_did_not_expect_fails_it() -> anyhow::Result<()> {
+    let warned = || -> anyhow::Result<Shop> {
+        let mut shop = Shop::open(QA)?;
+        shop.rewrite(|_| "[nonsense".to_owned())?;
+        shop.daemon().signal(Signal::SIGHUP)?;
+        let began = Instant::now();
+        while !shop.daemon().log().join("").contains("was refused") {
+            anyhow::ensure!(began.elapsed() < PATIENCE, "it takes nonsense");
+        }
+        Ok(shop)
+    };
+    let mut stopped = warned()?;
+    let error = stopped.daemon().stop().expect_err("an error");
+    assert!(error.to_string().contains("was refused"), "{error}");
+    stopped.daemon().expect("was refused");
+    drop(stopped);
+    let dropped = warned()?;
+    let drop = std::panic::AssertUnwindSafe(|| drop(dropped));
+    assert!(std::panic::catch_unwind(drop).is_err());
+    Ok(())
 }
 
 #[test]

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
+use anyhow::Context;
 use futures_util::future::join_all;
+use tokio::sync::mpsc;
 use tokio_postgres::NoTls;
 
-use crate::shop::{ITEMS, QA, QA_BRANCHES, Session, Shop};
+use crate::shop::{ITEMS, PATIENCE, QA, QA_BRANCHES, Session, Shop};
 
 /// What a client may be told while its environment is reset: its session ends, a connect waits in
 /// vain or comes at the wrong moment.
@@ -61,96 +63,150 @@ async fn branches_made_by_connecting_at_once_are_made_or_refused_by_a_bound() ->
     Ok(())
 }
 
-/// Writes and reads until told to stop; counts what it was told.
-async fn client(
+/// One client of the reset loop.
+struct Writer {
     login: tokio_postgres::Config,
+    /// The highest number of a generation whose reset was answered.
     latest: Arc<AtomicI64>,
     stop: Arc<AtomicBool>,
-) -> anyhow::Result<BTreeMap<String, usize>> {
-    let mut told = BTreeMap::new();
-    let mut note = |error: &tokio_postgres::Error| -> anyhow::Result<()> {
-        // A connection that broke off says so once more without a code.
-        if error.is_closed() {
-            return Ok(());
-        }
-        let code = crate::shop::db_error(error)?.code().code().to_owned();
-        *told.entry(code).or_default() += 1;
-        Ok(())
-    };
-    while !stop.load(Ordering::Acquire) {
-        let known = latest.load(Ordering::Acquire);
-        let (client, connection) = match login.connect(NoTls).await {
-            Ok(connected) => connected,
-            Err(error) => {
-                note(&error)?;
-                continue;
-            }
-        };
-        let connection = tokio::spawn(connection);
-        let sql = "INSERT INTO items SELECT max(id) + 1, 'mine' FROM items ON CONFLICT DO NOTHING";
-        loop {
-            if stop.load(Ordering::Acquire) {
-                break;
-            }
-            if client.execute(sql, &[]).await.is_err() {
-                break;
-            }
-            let Ok(row) = client
-                .query_one("SELECT coalesce(max(number), 0) FROM generation", &[])
-                .await
-            else {
-                break;
+    /// Told once, after the first write.
+    wrote: Option<mpsc::Sender<()>>,
+    told: BTreeMap<String, usize>,
+}
+
+impl Writer {
+    /// Writes and reads until told to stop; counts the codes that it was told.
+    async fn run(mut self) -> anyhow::Result<BTreeMap<String, usize>> {
+        while !self.stop.load(Ordering::Acquire) {
+            let known = self.latest.load(Ordering::Acquire);
+            let (client, connection) = match self.login.connect(NoTls).await {
+                Ok(connected) => connected,
+                Err(error) => {
+                    self.note(&error)?;
+                    continue;
+                }
             };
-            let number: i64 = row.get(0);
-            // A session entered after a reset was answered never sees what was before it.
-            anyhow::ensure!(number == 0 || number >= known, "{number} after {known}");
+            let connection = tokio::spawn(connection);
+            while !self.stop.load(Ordering::Acquire) {
+                match step(&client).await {
+                    // Who entered after a reset was answered never sees what was before it.
+                    Ok(number) => anyhow::ensure!(
+                        number == UNNUMBERED || number >= known,
+                        "{number} after {known}"
+                    ),
+                    Err(error) => {
+                        self.note(&error)?;
+                        break;
+                    }
+                }
+                if let Some(wrote) = self.wrote.take() {
+                    wrote.send(()).await?;
+                }
+            }
+            drop(client);
+            if let Err(error) = connection.await? {
+                self.note(&error)?;
+            }
         }
-        drop(client);
-        if let Err(error) = connection.await? {
-            note(&error)?;
-        }
+        Ok(self.told)
     }
-    Ok(told)
+
+    fn note(&mut self, error: &tokio_postgres::Error) -> anyhow::Result<()> {
+        // The connection tells why it ended; the client only that it did.
+        if !error.is_closed() {
+            let code = crate::shop::db_error(error)?.code().code().to_owned();
+            *self.told.entry(code).or_default() += 1;
+        }
+        Ok(())
+    }
+}
+
+/// What a generation says that has no number yet.
+const UNNUMBERED: i64 = -1;
+
+/// One write, and the number of the generation that it went to.
+async fn step(client: &tokio_postgres::Client) -> Result<i64, tokio_postgres::Error> {
+    let write = "INSERT INTO items SELECT max(id) + 1, 'mine' FROM items ON CONFLICT DO NOTHING";
+    client.execute(write, &[]).await?;
+    let read = "SELECT coalesce(max(number), $1) FROM generation";
+    Ok(client.query_one(read, &[&UNNUMBERED]).await?.get(0))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn resets_under_writers_never_show_a_generation_that_was_left() -> anyhow::Result<()> {
-    let (clients, resets) = if is_long() { (32, 200) } else { (8, 6) };
+    let (clients, resets) = if is_long() { (32, 200) } else { (32, 6) };
     let shop = Shop::open(QA)?;
     shop.write(
         "migrations/002_generation.sql",
         "CREATE TABLE generation (number bigint);",
     )?;
-    shop.items("shop@qa").await?;
-    let (latest, stop) = (
-        Arc::new(AtomicI64::new(0)),
-        Arc::new(AtomicBool::new(false)),
-    );
-    let mut running = Vec::new();
-    for _ in 0..clients {
-        let login = shop.login("shop@qa")?;
-        running.push(tokio::spawn(client(
-            login,
-            Arc::clone(&latest),
-            Arc::clone(&stop),
-        )));
-    }
-    for number in 1..=resets {
-        tokio::task::block_in_place(|| shop.json("environment reset qa"))?;
-        // The generation holds its number, and whoever enters from now on sees it or later ones.
+    let number = async |number: i64| {
         let session = Session::begin(&shop.login("shop@qa")?).await?;
         session
             .run(&format!("INSERT INTO generation VALUES ({number})"))
-            .await?;
-        latest.store(number, Ordering::Release);
+            .await
+    };
+    number(0).await?;
+    let latest = Arc::new(AtomicI64::new(0));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (wrote, mut written) = mpsc::channel(clients);
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..clients {
+        let writer = Writer {
+            login: shop.login("shop@qa")?,
+            latest: Arc::clone(&latest),
+            stop: Arc::clone(&stop),
+            wrote: Some(wrote.clone()),
+            told: BTreeMap::new(),
+        };
+        running.spawn(writer.run());
+    }
+    drop(wrote);
+    // All are in the first generation, so that the first reset ends all of them.
+    for _ in 0..clients {
+        written.recv().await.context("every client writes")?;
+    }
+    for reset in 1..=resets {
+        tokio::task::block_in_place(|| shop.json("environment reset qa"))?;
+        // The generation holds its number, and whoever enters from now on sees it or later ones.
+        number(reset).await?;
+        latest.store(reset, Ordering::Release);
     }
     stop.store(true, Ordering::Release);
-    for client in running {
-        let told = client.await??;
-        for code in told.keys() {
-            assert!(TOLD.contains(&code.as_str()), "{told:?}");
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
+    while let Some(ended) = tokio::time::timeout(PATIENCE * 2, running.join_next()).await? {
+        for (code, times) in ended?? {
+            *told.entry(code).or_default() += times;
         }
     }
+    assert!(
+        told.keys().all(|code| TOLD.contains(&code.as_str())),
+        "{told:?}"
+    );
+    assert!(told.get("57P01") >= Some(&clients), "{told:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_branch_of_a_crowd_is_listed_once() -> anyhow::Result<()> {
+    let count = if is_long() { 1_000 } else { 24 };
+    let shop = Shop::open(&QA_BRANCHES.replace("max = 200", "max = 1000"))?;
+    shop.items("shop@qa").await?;
+    let made: Vec<String> = (0..count)
+        .map(|number| format!("qa.b{number:04}"))
+        .collect();
+    for name in &made {
+        shop.json(&format!("branch create {name}"))?;
+        shop.json(&format!("branch sleep {name}"))?;
+    }
+    let listed = shop.json("branch list")?;
+    let mut names = Vec::new();
+    for line in listed.as_array().context("a list")? {
+        assert_eq!(line["server"], "asleep", "{line}");
+        names.push(line["name"].as_str().context("a name")?);
+    }
+    names.sort_unstable();
+    assert_eq!(names, made);
     Ok(())
 }
 

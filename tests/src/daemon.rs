@@ -15,6 +15,9 @@ use nix::unistd::Pid;
 /// Opening a pool starts no server; a loaded machine gets two minutes.
 const START_WAIT: Duration = Duration::from_secs(120);
 
+/// The end of its log comes with its own end.
+const LOG_WAIT: Duration = Duration::from_secs(60);
+
 /// A test that makes the daemon log more than this keeps only what is wrong of the rest.
 const LOG_LINES_MAX: usize = 100_000;
 
@@ -104,6 +107,7 @@ pub struct Daemon {
 struct Running {
     process: Child,
     endpoint: String,
+    log_end: Mutex<mpsc::Receiver<()>>,
 }
 
 impl Daemon {
@@ -139,8 +143,12 @@ impl Daemon {
         ensure!(self.running.is_none(), "it runs already");
         let mut process = self.spawn(variables)?;
         match follow(&mut process, &self.log) {
-            Ok(endpoint) => {
-                self.running = Some(Running { process, endpoint });
+            Ok((endpoint, log_end)) => {
+                self.running = Some(Running {
+                    process,
+                    endpoint,
+                    log_end: Mutex::new(log_end),
+                });
                 Ok(())
             }
             Err(error) => {
@@ -246,7 +254,15 @@ impl Daemon {
     /// Waits until it has ended by itself or by a signal.
     pub fn wait(&mut self) -> anyhow::Result<ExitStatus> {
         let mut running = self.running.take().context("the daemon does not run")?;
-        Ok(running.process.wait()?)
+        let status = running.process.wait()?;
+        // What it said last may still be in the pipe.
+        let end = running
+            .log_end
+            .into_inner()
+            .map(|end| end.recv_timeout(LOG_WAIT));
+        let ended = matches!(end, Ok(Err(mpsc::RecvTimeoutError::Disconnected)));
+        ensure!(ended, "a process that it left holds its log open");
+        Ok(status)
     }
 
     /// Ends it as a power cut would, with nothing cleaned up.
@@ -296,12 +312,18 @@ fn is_bad(line: &str) -> bool {
     matches!(level, Some("WARN" | "ERROR")) || line.contains("panicked at")
 }
 
-/// Keeps the log and waits for the line that says where clients connect.
-fn follow(process: &mut Child, log: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<String> {
+/// Keeps the log and waits for the line that says where clients connect; what is returned beside it
+/// is cut off when the log ends.
+fn follow(
+    process: &mut Child,
+    log: &Arc<Mutex<Vec<String>>>,
+) -> anyhow::Result<(String, mpsc::Receiver<()>)> {
     let stderr = process.stderr.take().context("a pipe was asked for")?;
     let kept = Arc::clone(log);
     let (tell, told) = mpsc::channel();
+    let (open, log_end) = mpsc::channel();
     std::thread::spawn(move || {
+        let _open: mpsc::Sender<()> = open;
         for line in BufReader::new(stderr).lines().map_while(Result::ok) {
             if let Some(endpoint) = serving(&line) {
                 // Nobody waits any more once the test went on.
@@ -314,7 +336,7 @@ fn follow(process: &mut Child, log: &Arc<Mutex<Vec<String>>>) -> anyhow::Result<
         }
     });
     match told.recv_timeout(START_WAIT) {
-        Ok(endpoint) => Ok(endpoint),
+        Ok(endpoint) => Ok((endpoint, log_end)),
         Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the daemon ended before it served"),
         Err(mpsc::RecvTimeoutError::Timeout) => bail!("the daemon does not serve"),
     }

@@ -10,7 +10,11 @@ struct Seen(Vec<(u8, u32, Vec<u8>)>);
 
 impl Visit for Seen {
     fn need(&self, tag: u8, body: u32) -> Need {
-        if tag == b'Z' && body < 64 { Need::Whole } else { Need::Header }
+        if tag == b'Z' && body < 64 {
+            Need::Whole
+        } else {
+            Need::Header
+        }
     }
     fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<(), FrameError> {
         self.0.push((tag, body, held.to_vec()));

@@ -19,7 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
         .filter(|(name, _)| plain(name))
         .cloned()
         .collect();
-    let pairs = settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let pairs = settings
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
     let packet = startup_message([("user", startup.user.as_str())].into_iter().chain(pairs));
     let Ok(First::Startup(again)) = parse_first(&packet[4..]) else {
         panic!("the packet built anew does not parse");

@@ -34,17 +34,20 @@ pub enum Driver {
     Pgjdbc,
     /// tokio-postgres, in this process.
     TokioPostgres,
+    /// sqlx, a program that `tests/run` builds.
+    Sqlx,
 }
 
 impl Driver {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Psql,
         Self::Psycopg,
         Self::Asyncpg,
         Self::NodePostgres,
         Self::Pgjdbc,
         Self::TokioPostgres,
+        Self::Sqlx,
     ];
 
     /// Runs the session and gives its transcript.
@@ -114,6 +117,7 @@ impl Driver {
                 let class_path = ["-cp", "/usr/share/java/postgresql.jar"];
                 start("java".into(), &class_path, "JdbcSession.java")
             }
+            Self::Sqlx => Command::new(installed.join("drivers/debug/sqlx-session")),
             Self::TokioPostgres => unreachable!("it runs in this process"),
         }
     }

@@ -28,7 +28,9 @@ pub(in crate::branches) fn empty(layout: &Layout, driver: Driver) -> io::Result<
     for entry in fs::read_dir(layout.trash())? {
         let path = entry?.path();
         let data = path.join(PGDATA);
-        if data.symlink_metadata().is_ok_and(|it| it.is_dir()) {
+        // Behind a link lies somebody else's; only the link itself goes.
+        let is_directory = |path: &Path| path.symlink_metadata().is_ok_and(|it| it.is_dir());
+        if is_directory(&path) && is_directory(&data) {
             driver.delete(&data)?;
         }
         fs::remove_dir_all(&path)?;

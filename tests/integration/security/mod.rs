@@ -1,0 +1,7 @@
+//! What nobody gets at who may not: names and places, secrets, a login.
+
+mod links;
+mod places;
+mod raw;
+mod secrets;
+mod wire;
