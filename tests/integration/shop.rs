@@ -79,6 +79,12 @@ impl Shop {
         self.volume.path().join("pool")
     }
 
+    /// Fills the pool's file system to a percentage.
+    pub(crate) fn fill(&self, percent: u64) -> anyhow::Result<()> {
+        self.volume.fill(POOL_BYTES * (100 - percent) / 100)?;
+        Ok(())
+    }
+
     /// Writes a file beside the configuration.
     pub(crate) fn write(&self, file: &str, text: &str) -> anyhow::Result<()> {
         let path = self.daemon.directory().join(file);

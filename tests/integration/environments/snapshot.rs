@@ -63,3 +63,33 @@ async fn a_branch_of_a_live_place_holds_what_was_committed() -> anyhow::Result<(
     assert!(said.contains("\"qa.parent\" does not exist"), "{said}");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pool_nearly_full_refuses_what_is_new_with_53100_and_says_what_helps()
+-> anyhow::Result<()> {
+    let mut shop = Shop::open(QA_BRANCHES)?;
+    shop.daemon().expect("% full");
+    let session = shop.enter("shop@qa").await?;
+    shop.fill(92)?;
+    let refused = shop.refused("shop@qa.more").await?;
+    assert_eq!(refused.code().code(), "53100", "{refused:?}");
+    let hint = refused.hint().unwrap_or_default();
+    assert!(hint.contains("drop branches or snapshots"), "{hint}");
+    for command in [
+        "branch create qa.other",
+        "snapshot create qa",
+        "environment refresh qa",
+        "environment reset qa",
+    ] {
+        let (code, said) = shop.fails(command)?;
+        assert_eq!(code, 1, "{command}");
+        assert!(said.contains("% full"), "{command}: {said}");
+        assert!(
+            said.contains("drop branches or snapshots"),
+            "{command}: {said}"
+        );
+    }
+    session.run("INSERT INTO items VALUES (4, 'fig')").await?;
+    assert_eq!(session.items().await?, ITEMS + 1);
+    Ok(())
+}
