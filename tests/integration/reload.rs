@@ -104,7 +104,7 @@ async fn a_port_of_an_environment_opens_and_closes_by_reload() -> anyhow::Result
         .port(port)
         .user("app")
         .password(PASSWORD)
-        .dbname("shop");
+        .dbname("shop_production");
     let session = crate::shop::Session::begin(&on_port).await?;
     assert_eq!(session.items().await?, ITEMS);
     refusal(&common).await?;

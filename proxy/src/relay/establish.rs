@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rules::config::AccessMode;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Shared;
 use super::cancel::{Key, Target};
@@ -24,6 +24,9 @@ const OWN_PREFIX: &str = "standin.";
 /// How long the news that a place has ended may lag behind its server's end: it comes by a task of
 /// its own.
 const ENDING_LAG_MAX: Duration = Duration::from_millis(100);
+
+/// How soon a server that starts is asked again: recovery takes tens of milliseconds and more.
+const STARTING_PAUSE: Duration = Duration::from_millis(20);
 
 /// A session that stands: both ends, and what holds its place.
 pub(super) struct Established {
@@ -80,7 +83,7 @@ pub(super) async fn establish(
         };
     let begun = match begin_in_place(policy, &route, &settings).await {
         Ok(begun) => begun,
-        Err(Unreached::Said(raw) | Unreached::Going(raw)) => {
+        Err(Unreached::Said(raw) | Unreached::Going(raw) | Unreached::Starting(raw)) => {
             write_last(client.stream, &raw).await;
             return Err(Refused::Close("server refused"));
         }
@@ -157,8 +160,10 @@ async fn find_route(shared: &Shared, policy: &Policy, asked: &Asked) -> Result<R
 enum Unreached {
     /// The server itself refused the client's settings or database, in these words.
     Said(Vec<u8>),
-    /// The server itself says that it starts or stops.
+    /// The server itself says that it stops.
     Going(Vec<u8>),
+    /// The server itself says that it starts, or recovers from a crash.
+    Starting(Vec<u8>),
     Report(Report),
 }
 
@@ -169,8 +174,8 @@ async fn begin_in_place(
     route: &Route,
     settings: &Settings,
 ) -> Result<Begun, Unreached> {
-    let begun = begin(policy, route, settings).await;
-    if !matches!(begun, Err(Unreached::Going(_) | Unreached::Report(_))) {
+    let begun = begin_when_started(policy, route, settings).await;
+    if matches!(begun, Ok(_) | Err(Unreached::Said(_))) {
         return begun;
     }
     let mut ending = route.ending.clone();
@@ -178,6 +183,25 @@ async fn begin_in_place(
     match ended.map(|end| end.map(|end| end.clone())) {
         Ok(Ok(Some(end))) => Err(Unreached::Report(end.into())),
         _ => begun,
+    }
+}
+
+/// Begins a session; a server that starts, or recovers from a crash of one of its processes, gets as
+/// long as a place that is woken.
+async fn begin_when_started(
+    policy: &Policy,
+    route: &Route,
+    settings: &Settings,
+) -> Result<Begun, Unreached> {
+    let deadline = Instant::now() + policy.limits.connect_wait;
+    loop {
+        let begun = begin(policy, route, settings).await;
+        let starting = matches!(begun, Err(Unreached::Starting(_)));
+        let ended = route.ending.borrow().is_some();
+        if !starting || ended || Instant::now() + STARTING_PAUSE >= deadline {
+            return begun;
+        }
+        tokio::time::sleep(STARTING_PAUSE).await;
     }
 }
 
@@ -210,6 +234,7 @@ fn unreachable(place: &str, cause: &str) -> Report {
 
 fn refused_login(place: &str, error: LoginError) -> Unreached {
     match error {
+        LoginError::Refused { code, raw, .. } if code == "57P03" => Unreached::Starting(raw),
         LoginError::Refused { code, raw, .. } if code.starts_with("57P") => Unreached::Going(raw),
         // What class 28 says is about our login, which the client can do nothing about.
         LoginError::Refused {

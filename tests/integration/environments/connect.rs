@@ -87,8 +87,10 @@ async fn what_does_not_exist_is_refused_with_what_does() -> anyhow::Result<()> {
     let shop = Shop::open(QA)?;
     let environment = shop.refused("shop@qaa").await?;
     assert_eq!(environment.code(), &SqlState::UNDEFINED_DATABASE);
+    let said = environment.message();
+    assert!(said.contains("did you mean \"qa\"?"), "{said}");
     let hint = environment.hint().unwrap_or_default();
-    assert!(hint.contains("did you mean \"qa\"?"), "{hint}");
+    assert!(hint.contains("database@environment"), "{hint}");
     let database = shop.refused("shup@qa").await?;
     assert_eq!(database.code(), &SqlState::UNDEFINED_DATABASE);
     assert_eq!(database.hint(), Some("it has: shop"));
@@ -100,5 +102,49 @@ async fn what_does_not_exist_is_refused_with_what_does() -> anyhow::Result<()> {
             .unwrap_or_default()
             .contains("database@environment")
     );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mistyped_database_makes_no_branch_and_no_environment() -> anyhow::Result<()> {
+    let wildcard = "[environments.\"test-*\"]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let shop = Shop::open(&format!("{QA_BRANCHES}{wildcard}"))?;
+    for target in ["shup@qa.mine", "shup@test-1"] {
+        let refused = shop.refused(target).await?;
+        assert_eq!(refused.code(), &SqlState::UNDEFINED_DATABASE, "{target}");
+        assert_eq!(refused.hint(), Some("it has: shop"), "{target}");
+    }
+    assert_eq!(shop.json("branch list")?.as_array().map(Vec::len), Some(0));
+    // The source was built to find out, and nothing else.
+    let names = shop.json("environment list")?.to_string();
+    assert!(!names.contains("test-1"), "{names}");
+    assert_eq!(shop.items("shop@qa.mine").await?, ITEMS);
+    assert_eq!(shop.items("shop@test-1").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_environment_that_lost_its_table_is_listed_and_can_be_dropped() -> anyhow::Result<()> {
+    let wildcard = "[environments.\"test-*\"]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let mut shop = Shop::open(&format!("{QA}{wildcard}"))?;
+    shop.daemon().expect("has no table any more");
+    shop.daemon().expect("cannot be dropped");
+    assert_eq!(shop.items("shop@test-1").await?, ITEMS);
+    shop.rewrite(|text| text.replace(wildcard, ""))?;
+    shop.json("reload")?;
+    assert_eq!(shop.json("environment show test-1")?["state"], "no table");
+    let refused = shop.refused("shop@test-1").await?;
+    assert_eq!(refused.code(), &SqlState::UNDEFINED_DATABASE);
+    shop.json("environment drop test-1")?;
+    let names = shop.json("environment list")?.to_string();
+    assert!(!names.contains("test-1"), "{names}");
+    // One that has a table stays as long as that does.
+    let (code, said) = shop.fails("environment drop qa")?;
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("it has a table in the configuration"),
+        "{said}"
+    );
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
     Ok(())
 }

@@ -112,6 +112,34 @@ fn a_server_that_accepts_and_says_nothing_is_given_up() {
 }
 
 #[test]
+fn a_server_that_recovers_is_waited_for_within_a_bound() {
+    let starting = message(
+        b'E',
+        b"SFATAL\0VFATAL\0C57P03\0Mthe database system is in recovery mode\0\0",
+    );
+    let asked = std::sync::atomic::AtomicUsize::new(0);
+    let mut turn = Turn::default();
+    turn.limits.connect_wait = Duration::from_millis(500);
+    let (harness, _directory) = before(turn, move |socket| {
+        // Twice it recovers, once it has; from then on it recovers for ever.
+        if asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 2 {
+            socket.write_all(&[&OK[..], &READY].concat()).unwrap();
+            answer(socket, &READY);
+        } else {
+            let _ = socket.write_all(&starting);
+        }
+    });
+    let mut client = harness.session();
+    assert_eq!(client.ask("select 1").len(), 1);
+    let mut client = Client::tcp(harness.address);
+    let refusal = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
+    let refusal = refusal.last().unwrap();
+    let said = "the database system is in recovery mode";
+    assert_eq!(refusal.field(b'M').as_deref(), Some(said));
+    harness.wait_until_empty();
+}
+
+#[test]
 fn a_message_that_the_server_cut_off_ends_where_it_ended() {
     let (harness, _directory) = before(Turn::default(), |socket| {
         socket.write_all(&[&OK[..], &READY].concat()).unwrap();
