@@ -5,6 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
 use proxy::relay::Upstream;
+use socket2::{Domain, Socket, Type};
 
 use crate::client::{Client, message, query};
 use crate::harness::{Harness, PASSWORD, Turn};
@@ -133,18 +134,34 @@ fn a_refusal_to_a_client_that_does_not_read_is_given_up() {
         socket.write_all(&OK).unwrap();
         let _ = socket.write_all(&long);
     });
-    let mut silent = Client::unix(&harness.socket);
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    // Small segments keep the kernel from giving the sender room for everything.
+    socket.set_tcp_mss(536).unwrap();
+    socket.connect(&harness.address.into()).unwrap();
+    let mut silent = Client {
+        socket: Box::new(std::net::TcpStream::from(socket)),
+    };
     silent.send(&proxy::wire::startup_message([
         ("user", "app"),
         ("database", "postgres"),
     ]));
     let offer = silent.receive().unwrap();
     silent.log_in(&offer, PASSWORD);
+    // Authenticated, and the beginning of the refusal has come: its rest is under way.
+    assert_eq!([(); 2].map(|()| silent.receive().unwrap().tag), *b"RR");
+    let mut header = [0; 5];
+    silent.socket.read_exact(&mut header).unwrap();
+    assert_eq!(header[0], b'E');
     let began = Instant::now();
     // It counts every connection, also one that never became a session.
     harness
         .runtime
         .block_on(harness.relay.drain(Duration::from_secs(15)));
-    assert!(began.elapsed() < Duration::from_secs(5), "{began:?}");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     drop(silent);
 }
