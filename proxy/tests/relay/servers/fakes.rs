@@ -96,6 +96,36 @@ fn a_server_without_a_cancel_key_gets_no_cancel_and_its_client_a_key_all_the_sam
 }
 
 #[test]
+fn a_statement_that_begins_behind_the_first_cancel_is_cancelled_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let cancels = std::thread::spawn(move || {
+        let mut session = listener.accept().unwrap().0;
+        take(&mut session, 4);
+        let key = message(b'K', &[0, 0, 0, 7, 1, 2, 3, 4]);
+        let greeting = [&OK[..], &key, &READY].concat();
+        session.write_all(&greeting).unwrap();
+        // The statement lies unread, so that the first cancels find nothing to stop.
+        for _ in 0..3 {
+            let mut cancel = listener.accept().unwrap().0;
+            let request = take(&mut cancel, 4);
+            assert_eq!(request[4..], [0, 0, 0, 7, 1, 2, 3, 4]);
+        }
+    });
+    let turn = Turn {
+        upstream: Some(Upstream::Unix(path)),
+        ..Turn::default()
+    };
+    let harness = turn.start();
+    let mut client = harness.session();
+    client.send(&query("select pg_sleep(600)"));
+    drop(client);
+    cancels.join().unwrap();
+    harness.wait_until_empty();
+}
+
+#[test]
 fn a_server_that_accepts_and_says_nothing_is_given_up() {
     let mut turn = Turn::default();
     turn.limits.upstream_connect = Duration::from_millis(200);
