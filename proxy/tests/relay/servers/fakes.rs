@@ -100,7 +100,8 @@ fn a_statement_that_begins_behind_the_first_cancel_is_cancelled_again() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("socket");
     let listener = UnixListener::bind(&path).unwrap();
-    let cancels = std::thread::spawn(move || {
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
         let mut session = listener.accept().unwrap().0;
         take(&mut session, 4);
         let key = message(b'K', &[0, 0, 0, 7, 1, 2, 3, 4]);
@@ -112,6 +113,7 @@ fn a_statement_that_begins_behind_the_first_cancel_is_cancelled_again() {
             let request = take(&mut cancel, 4);
             assert_eq!(request[4..], [0, 0, 0, 7, 1, 2, 3, 4]);
         }
+        tell.send(()).unwrap();
     });
     let turn = Turn {
         upstream: Some(Upstream::Unix(path)),
@@ -121,7 +123,7 @@ fn a_statement_that_begins_behind_the_first_cancel_is_cancelled_again() {
     let mut client = harness.session();
     client.send(&query("select pg_sleep(600)"));
     drop(client);
-    cancels.join().unwrap();
+    told.recv_timeout(Duration::from_secs(10)).unwrap();
     harness.wait_until_empty();
 }
 
