@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::Shared;
-use super::cancel;
+use super::cancel::{self, Target};
 use super::establish::{Established, Held, establish};
 use super::greet::{Greeted, Refused, greet};
 use super::pump::{End, Pump, Remains, Signal};
@@ -20,6 +20,10 @@ use crate::wire::Report;
 /// How long a client may take to read its last message before its socket is closed regardless.
 /// Closing at once could throw the message away together with what the client still sends.
 const LINGER_MAX: Duration = Duration::from_secs(1);
+
+/// How often a statement without a client is cancelled, and what the server gets to close behind each.
+const CANCELS_MAX: usize = 10;
+const CANCEL_PAUSE: Duration = Duration::from_millis(300);
 
 /// Serves one connection.
 pub(super) async fn serve(shared: &Arc<Shared>, plain: Plain, mut origin: Origin, tally: &Tally) {
@@ -133,7 +137,7 @@ async fn end(held: Held, remains: Remains) {
     let target = key.target.clone();
     drop(key);
     if remains.busy {
-        let cancel = async move { cancel::forward(&target).await };
+        let cancel = cancel_until_gone(target, remains.server);
         if remains.end == End::ClientGone {
             cancel.await;
         } else {
@@ -151,6 +155,26 @@ async fn end(held: Held, remains: Remains) {
     if remains.end != End::ClientGone {
         finish_writing(remains.client).await;
     }
+}
+
+/// Cancels what a server does for nobody until it has closed, bounded.
+///
+/// Once is not enough: a cancel that comes before the server has begun the statement does nothing,
+/// and the statement would run on.
+async fn cancel_until_gone(target: Arc<Target>, mut server: Stream) {
+    let closed = async {
+        let _ = server.shutdown().await;
+        let mut rest = [0; 1024];
+        while matches!(server.read(&mut rest).await, Ok(1..)) {}
+    };
+    tokio::pin!(closed);
+    for _ in 0..CANCELS_MAX {
+        cancel::forward(&target).await;
+        if timeout(CANCEL_PAUSE, &mut closed).await.is_ok() {
+            return;
+        }
+    }
+    tracing::debug!("a server still works for a session that is over");
 }
 
 /// Writes the last that a client without a session gets, bounded: it may not read.

@@ -53,6 +53,7 @@ pub(super) enum End {
 /// What is left of a session when it has ended.
 pub(super) struct Remains {
     pub(super) client: Stream,
+    pub(super) server: Stream,
     pub(super) end: End,
     /// Whether the server may still work for the session.
     pub(super) busy: bool,
@@ -136,6 +137,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
         let busy = !self.watch.is_quiet() && !matches!(end, End::Goodbye | End::ServerGone);
         Remains {
             client: self.client,
+            server: self.server,
             end,
             busy,
         }

@@ -47,12 +47,15 @@ fn last_words(
         for (client, _) in &mut both {
             client.send(&query("select 1 from pg_sleep(600)"));
         }
-        server.run(
-            "do $$ begin while (select count(*) from pg_stat_activity \
-             where wait_event = 'PgSleep') < 2 loop \
-             perform pg_stat_clear_snapshot(); end loop; end $$",
-        );
     }
+    // A backend that is still within its last answer could not say another word.
+    let event = if busy { "PgSleep" } else { "ClientRead" };
+    server.run(&format!(
+        "do $$ begin while (select count(*) from pg_stat_activity \
+         where pid in ({}, {}) and wait_event = '{event}') < 2 loop \
+         perform pg_stat_clear_snapshot(); end loop; end $$",
+        both[0].1, both[1].1
+    ));
     kill(&[both[0].1, both[1].1]);
     both.map(|(mut client, _)| client.rest())
 }

@@ -5,6 +5,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::time::{Duration, Instant};
 
 use proxy::relay::Upstream;
+use socket2::{Domain, Socket, Type};
 
 use crate::client::{Client, message, query};
 use crate::harness::{Harness, PASSWORD, Turn};
@@ -95,6 +96,38 @@ fn a_server_without_a_cancel_key_gets_no_cancel_and_its_client_a_key_all_the_sam
 }
 
 #[test]
+fn a_statement_that_begins_behind_the_first_cancel_is_cancelled_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut session = listener.accept().unwrap().0;
+        take(&mut session, 4);
+        let key = message(b'K', &[0, 0, 0, 7, 1, 2, 3, 4]);
+        let greeting = [&OK[..], &key, &READY].concat();
+        session.write_all(&greeting).unwrap();
+        // The statement lies unread, so that the first cancels find nothing to stop.
+        for _ in 0..3 {
+            let mut cancel = listener.accept().unwrap().0;
+            let request = take(&mut cancel, 4);
+            assert_eq!(request[4..], [0, 0, 0, 7, 1, 2, 3, 4]);
+        }
+        tell.send(()).unwrap();
+    });
+    let turn = Turn {
+        upstream: Some(Upstream::Unix(path)),
+        ..Turn::default()
+    };
+    let harness = turn.start();
+    let mut client = harness.session();
+    client.send(&query("select pg_sleep(600)"));
+    drop(client);
+    told.recv_timeout(Duration::from_secs(10)).unwrap();
+    harness.wait_until_empty();
+}
+
+#[test]
 fn a_server_that_accepts_and_says_nothing_is_given_up() {
     let mut turn = Turn::default();
     turn.limits.upstream_connect = Duration::from_millis(200);
@@ -161,18 +194,34 @@ fn a_refusal_to_a_client_that_does_not_read_is_given_up() {
         socket.write_all(&OK).unwrap();
         let _ = socket.write_all(&long);
     });
-    let mut silent = Client::unix(&harness.socket);
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    // Small segments keep the kernel from giving the sender room for everything.
+    socket.set_tcp_mss(536).unwrap();
+    socket.connect(&harness.address.into()).unwrap();
+    let mut silent = Client {
+        socket: Box::new(std::net::TcpStream::from(socket)),
+    };
     silent.send(&proxy::wire::startup_message([
         ("user", "app"),
         ("database", "postgres"),
     ]));
     let offer = silent.receive().unwrap();
     silent.log_in(&offer, PASSWORD);
+    // Authenticated, and the beginning of the refusal has come: its rest is under way.
+    assert_eq!([(); 2].map(|()| silent.receive().unwrap().tag), *b"RR");
+    let mut header = [0; 5];
+    silent.socket.read_exact(&mut header).unwrap();
+    assert_eq!(header[0], b'E');
     let began = Instant::now();
     // It counts every connection, also one that never became a session.
     harness
         .runtime
         .block_on(harness.relay.drain(Duration::from_secs(15)));
-    assert!(began.elapsed() < Duration::from_secs(5), "{began:?}");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     drop(silent);
 }
