@@ -160,21 +160,22 @@ async fn resets_under_writers_never_show_a_generation_that_was_left() -> anyhow:
             .await
     };
     number(0).await?;
-    let latest = Arc::new(AtomicI64::new(0));
-    let stop = Arc::new(AtomicBool::new(false));
+    let (latest, stop) = (
+        Arc::new(AtomicI64::new(0)),
+        Arc::new(AtomicBool::new(false)),
+    );
     let (wrote, mut written) = mpsc::unbounded_channel();
-    let mut running = tokio::task::JoinSet::new();
-    for _ in 0..clients {
-        let writer = Writer {
-            login: shop.login("shop@qa")?,
+    let login = shop.login("shop@qa")?;
+    let mut running: tokio::task::JoinSet<_> = (0..clients)
+        .map(|_| Writer {
+            login: login.clone(),
             latest: Arc::clone(&latest),
             stop: Arc::clone(&stop),
             wrote: wrote.clone(),
             told: BTreeMap::new(),
-        };
-        running.spawn(writer.run());
-    }
-    drop(wrote);
+        })
+        .map(Writer::run)
+        .collect();
     for reset in 0..=resets {
         if reset > 0 {
             tokio::task::block_in_place(|| shop.json("environment reset qa"))?;
