@@ -284,6 +284,10 @@ impl EnvironmentError {
                     "`standin {noun} protect {place} --off` takes the protection off"
                 )]
             }
+            Self::TooManyBranches { oldest, .. } if oldest.is_empty() => vec![
+                "all of them are in use; raise `max` in the `branches` of the environment"
+                    .to_owned(),
+            ],
             Self::TooManyBranches { oldest, .. } => {
                 let longest = oldest.join(", ");
                 vec![format!(

@@ -175,10 +175,9 @@ async fn a_guessed_key_cancels_nothing() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_enters_no_environment_but_its_own() -> anyhow::Result<()> {
     let tables = format!(
-        "[users.eve]\npassword = \"file:app.password\"\nenvironments = [\"hers\"]\n\n{}\
+        "[users.eve]\npassword = \"file:app.password\"\nenvironments = [\"hers\"]\n\n{QA}\
          branches = {{ create = \"on-connect\", max = 9 }}\n\n\
-         [environments.hers]\nsource = {{ environment = \"qa\" }}\nspares = 0\n",
-        QA
+         [environments.hers]\nsource = {{ environment = \"qa\" }}\nspares = 0\n"
     );
     let shop = Shop::open(&tables)?;
     assert_eq!(shop.items("shop@qa").await?, ITEMS);
