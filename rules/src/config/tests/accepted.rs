@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::parsed;
 use crate::config::{
-    Branches, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen, Migrations,
-    Password, Pool, Postgres, Role, Secret, Source, Tls,
+    Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen,
+    Migrations, Password, Pool, Postgres, Role, Secret, Source, Tls,
 };
 
 #[test]
@@ -51,6 +51,7 @@ path = "/var/lib/standin"
 size = "20GB"
 memory = "512MiB"
 awake_max = 7
+check = "integrity"
 [listen]
 postgres = "[::1]:0"
 unix = "run"
@@ -106,6 +107,7 @@ fn every_key_reaches_its_value() {
         size_bytes: Some(20_000_000_000),
         memory_bytes: Some(512 << 20),
         awake_max: 7,
+        check: Check::Integrity,
     };
     assert_eq!(config.pool, pool);
     let listen = Listen {

@@ -65,7 +65,10 @@ fn spans(seconds: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
 
 fn pools() -> impl Strategy<Value = Pool> {
     let bytes = || prop::option::of(1_000_000_000..u64::from(u32::MAX) * 1_000);
-    (paths(), bytes(), bytes(), 1..10_001_usize).prop_map(|(path, size, memory, awake_max)| Pool {
+    let checks = prop_oneof![Just(Check::Answers), Just(Check::Integrity)];
+    let parts = (paths(), bytes(), bytes(), 1..10_001_usize, checks);
+    parts.prop_map(|(path, size, memory, awake_max, check)| Pool {
+        check,
         path,
         size_bytes: size,
         memory_bytes: memory,
@@ -289,6 +292,7 @@ pub(super) fn toml_of(config: &Config) -> String {
         line(format!("memory = \"{:#}\"", Bytes(bytes)));
     }
     line(format!("awake_max = {}", pool.awake_max));
+    line(format!("check = {:?}", pool.check.as_str()));
     listen_lines(listen, &mut line);
     line("[postgres]".into());
     line(format!(
