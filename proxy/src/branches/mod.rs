@@ -13,7 +13,7 @@ pub mod server;
 pub mod setup;
 mod step;
 
-pub use disk::{Epoch, Pressure, Space};
+pub use disk::{Epoch, Pressure, Space, holder};
 pub use driver::{CloneError, Driver, ProbeError, Weight, probe};
 pub use id::{BranchId, SnapshotId};
 pub use manifest::{

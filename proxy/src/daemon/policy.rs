@@ -29,9 +29,8 @@ pub(super) fn policy(loaded: &Loaded) -> Result<Policy, UsersError> {
         };
         policy = policy.user(name.clone(), &credential)?;
     }
-    if let Some(tls) = &config.listen.tls {
-        let chain = loaded.secret("listen.tls.cert", &tls.cert)?;
-        let key = loaded.secret("listen.tls.key", &tls.key)?;
+    let certificate = loaded.certificate()?;
+    if let (Some(tls), Some((chain, key))) = (&config.listen.tls, certificate) {
         policy = policy.tls(chain.as_bytes(), key.as_bytes(), tls.required)?;
     }
     Ok(policy)

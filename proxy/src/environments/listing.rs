@@ -10,7 +10,7 @@ use super::base::{is_kept, is_raw, key_of};
 use super::place::{Failure, PlaceState, Running};
 use super::settings::Settings;
 use super::{EnvironmentError, Environments, Protection, Record};
-use crate::branches::{Activity, SnapshotManifest};
+use crate::branches::{Activity, Check, SnapshotManifest};
 
 /// Operations shown with one place.
 const HISTORY_SHOWN: usize = 20;
@@ -133,6 +133,8 @@ pub struct SnapshotLine {
     pub raw: bool,
     /// Whether it stays until it is dropped.
     pub kept: bool,
+    /// How it was looked at: `answers` or `integrity`.
+    pub checked: Check,
     /// Databases in it.
     pub databases: Vec<String>,
     /// Places that reset to it or have a generation of it.
@@ -355,6 +357,7 @@ impl Environments {
             files: snapshot.weight.files,
             raw: is_raw(snapshot),
             kept: is_kept(snapshot),
+            checked: snapshot.checked,
             databases: database_names(snapshot),
             used_by: self.users_of(&snapshot.id),
         };

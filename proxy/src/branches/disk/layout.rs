@@ -49,7 +49,7 @@ impl Layout {
     }
 
     pub(in crate::branches) fn lock(&self) -> PathBuf {
-        self.root.join("lock")
+        self.root.join(super::lock::LOCK)
     }
 
     pub(in crate::branches) fn pool_manifest(&self) -> PathBuf {

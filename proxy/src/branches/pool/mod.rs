@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 
 use super::disk::{Epoch, Layout, Lock, Space};
 use super::driver::Driver;
-use super::manifest::SnapshotManifest;
+use super::manifest::{Check, SnapshotManifest};
 use super::server::{Account, Home, Installations};
 use super::{BranchId, SnapshotId};
 use branch::Branch;
@@ -53,6 +53,8 @@ pub struct PoolSettings {
     pub memory_bytes: Option<u64>,
     /// Branches awake at once.
     pub awake_max: usize,
+    /// How a snapshot is looked at unless somebody asks for more.
+    pub check: Check,
     /// How long a session waits for a branch to be ready.
     pub connect_wait: Duration,
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::config::{
-    AccessMode, Branches, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen,
-    Migrations, Password, Pool, Postgres, Production, Role, Secret, Source, Tls, defaults,
+    AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
+    Listen, Migrations, Password, Pool, Postgres, Production, Role, Secret, Source, Tls, defaults,
 };
 use crate::unit::{Bytes, Span};
 

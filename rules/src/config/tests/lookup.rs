@@ -145,8 +145,8 @@ fn a_mistyped_environment_is_suggested() {
     );
     assert_eq!(config.suggest_environment("somewhere"), None);
     let user = |name| config.suggest_user(name).map(ToString::to_string);
-    assert_eq!(user("adda").as_deref(), Some("ada"));
-    assert_eq!(user("somebody"), None);
+    assert_eq!(user("namd").as_deref(), Some("named"));
+    assert_eq!(user("eve"), None);
 }
 
 #[test]
