@@ -76,11 +76,10 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self {
-            kind: problem.kind,
-            error: problem.error,
-            hints: problem.hints,
-            problems: problem.problems,
-        }
+        let failure = match problem.problems {
+            mistakes if mistakes.is_empty() => Self::of(&problem.kind, problem.error),
+            mistakes => Self::mistakes(mistakes),
+        };
+        problem.hints.into_iter().fold(failure, Self::hint)
     }
 }

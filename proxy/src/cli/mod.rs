@@ -16,6 +16,7 @@ mod remote;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::{Arguments, Command};
 use failure::Failure;
@@ -46,11 +47,16 @@ fn not_understood(error: &clap::Error) -> ExitCode {
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
     let text = error.render().to_string();
-    let said = text
-        .split("\n\n")
-        .next()
-        .and_then(|first| first.strip_prefix("error: "));
-    let said = said.unwrap_or("a command is missing").trim();
+    let said = match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
+        _ => {
+            let first = text.split("\n\n").next().unwrap_or(&text);
+            let words: Vec<&str> = first.split_whitespace().collect();
+            words.join(" ").trim_start_matches("error: ").to_owned()
+        }
+    };
     let failure = Failure::usage(said).hint("`standin --help` shows commands and options");
     Output::new(true).failure(&failure);
     failure.exit_code()

@@ -119,7 +119,7 @@ impl Loaded {
                 let address = upstream::parse(&url).map_err(|error| {
                     self.wrong(vec![Finding {
                         key,
-                        message: format!("{secret}: {error}"),
+                        message: format!("\"{secret}\": {error}"),
                         hint: None,
                     }])
                 })?;

@@ -32,7 +32,7 @@ impl Loaded {
             let is_upstream = key.last().is_some_and(|key| key == "upstream");
             let parsed = is_upstream.then(|| upstream::parse(&text));
             let error = parsed?.err()?;
-            Some(finding(key, format!("{secret}: {error}"), None))
+            Some(finding(key, format!("\"{secret}\": {error}"), None))
         });
         let mut findings: Vec<Finding> = read.collect();
         findings.extend(self.migrations());
