@@ -145,10 +145,10 @@ fn wrong_usage_is_json_where_json_is_asked_for() -> anyhow::Result<()> {
 fn what_a_configuration_names_and_is_not_there_is_told_with_its_place() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     let here = directory.path();
-    let text = "[listen]\nunix = \"a/b\"\ntls = { cert = \"file:cert.pem\", key = \"file:key.pem\" }\n\
+    let names = "[listen]\nunix = \"a/b\"\ntls = { cert = \"file:cert.pem\", key = \"file:key.pem\" }\n\
                 [users.app]\npassword = \"env:STANDIN_TEST_NOT_SET\"\nenvironments = [\"*\"]\n\
                 [environments.\"test-*\"]\nsource = { migrations = \"nowhere\" }\n";
-    std::fs::write(here.join("standin.toml"), text)?;
+    std::fs::write(here.join("standin.toml"), names)?;
     for command in ["check", "up"] {
         let output = standin(here, &[command, "--json"])?;
         assert_eq!(output.status.code(), Some(2), "{command}");

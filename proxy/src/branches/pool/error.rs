@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rules::unit::Bytes;
+
 use super::snapshot::ProofError;
 use crate::branches::disk::Space;
 use crate::branches::driver::{CloneError, Driver, ProbeError};
@@ -104,7 +106,7 @@ pub struct Closed(pub(super) ());
 
 /// Why nothing new is made.
 #[derive(Debug, thiserror::Error)]
-#[error("the pool is {}% full, {} MB are free", space.used_percent(), space.free_bytes / 1_000_000)]
+#[error("the pool is {}% full, {} are free", space.used_percent(), Bytes(space.free_bytes))]
 pub struct Full {
     /// What there is.
     pub space: Space,
@@ -216,12 +218,12 @@ pub enum WakeFailure {
         max: usize,
     },
     /// The servers take all the memory that they may.
-    #[error("the servers take {used_mb} MB of {max_mb} MB, and all of them are in use")]
+    #[error("the servers take {} of {}, and all of them are in use", Bytes(*used_bytes), Bytes(*max_bytes))]
     Memory {
         /// What they take.
-        used_mb: u64,
+        used_bytes: u64,
         /// The bound.
-        max_mb: u64,
+        max_bytes: u64,
     },
     /// Too many starts were waiting.
     #[error("waited too long for other servers to start")]

@@ -273,8 +273,8 @@ impl Pool {
             }
             if !self.sleep_longest_idle().await {
                 return Err(WakeFailure::Memory {
-                    used_mb: used / 1_000_000,
-                    max_mb: max / 1_000_000,
+                    used_bytes: used,
+                    max_bytes: max,
                 });
             }
         }

@@ -201,7 +201,7 @@ fn cloning(loaded: &Loaded) -> Finding {
         ),
         Ok(driver) => Finding::good("cloning", format!("driver {driver}")),
         Err(error) if error.source.kind() == ErrorKind::StorageFull => {
-            Finding::wrong("cloning", "not tried: the pool is full", None)
+            Finding::weak("cloning", "not tried: the pool is full", None)
         }
         Err(error) => Finding::wrong("cloning", chain(&error), None),
     }
