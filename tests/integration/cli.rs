@@ -324,6 +324,7 @@ async fn a_second_daemon_on_the_same_pool_is_refused() -> anyhow::Result<()> {
     let pool = shop.pool().to_string_lossy().into_owned();
     let mut second = Daemon::new(Build::Plain, &configuration(&pool, QA))?;
     std::fs::write(second.directory().join("app.password"), "x")?;
+    std::fs::create_dir(second.directory().join("migrations"))?;
     let error = second.start_again(&[]).expect_err("one daemon per pool");
     let said = format!("{error:#}");
     assert!(said.contains("exit status: 1"), "{said}");
