@@ -49,8 +49,7 @@ const TIMES: [(&str, u64); 6] = [
     ("ms", 1),
 ];
 
-/// Units of size in bytes, the largest first; people's units before the powers of two, so that a
-/// whole number of both prints as the former.
+/// Units of size in bytes, the largest first.
 const SIZES: [(&str, u64); 9] = [
     ("TB", 1_000_000_000_000),
     ("TiB", 1 << 40),
@@ -136,8 +135,8 @@ impl FromStr for Bytes {
 }
 
 impl fmt::Display for Bytes {
-    /// Prints exactly where at most four digits and a unit can, else rounds to one decimal; the
-    /// alternate form `{:#}` is always exact.
+    /// Prints exactly where at most four digits and a unit can, else rounds to one decimal of a power
+    /// of two; the alternate form `{:#}` is always exact.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exact = SIZES
             .iter()
@@ -149,7 +148,7 @@ impl fmt::Display for Bytes {
             Some(_) => {
                 let (name, unit) = SIZES
                     .iter()
-                    .filter(|(name, _)| !name.contains('i'))
+                    .filter(|(name, _)| name.contains('i') || *name == "B")
                     .find(|(_, unit)| self.0 >= *unit)
                     .expect("every size is at least one byte");
                 // Tenths in integers: a float would lose bytes above 2^53.
@@ -276,8 +275,8 @@ mod tests {
         assert_eq!(Bytes(1_234).to_string(), "1234B");
         assert_eq!(Bytes(536_870_912).to_string(), "512MiB");
         assert_eq!(Bytes(20_000_000_000).to_string(), "20GB");
-        assert_eq!(Bytes(1_449_551_462).to_string(), "1.4GB");
-        assert_eq!(Bytes(u64::MAX).to_string(), "18446744.1TB");
+        assert_eq!(Bytes(1_449_551_462).to_string(), "1.3GiB");
+        assert_eq!(Bytes(u64::MAX).to_string(), "16777216.0TiB");
         assert_eq!(format!("{:#}", Bytes(1_449_551_462)), "1449551462B");
         assert_eq!(format!("[{:>6}]", Bytes(5)), "[    5B]");
     }

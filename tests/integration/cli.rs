@@ -1,6 +1,6 @@
 //! The command line: JSON for programs, hints for people, exit codes for both.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use tests::daemon::{Build, Daemon};
 
@@ -48,7 +48,8 @@ async fn every_command_that_asks_the_daemon_answers_in_json() -> anyhow::Result<
         ("branch sleep qa.one", "/done"),
         ("branch wake qa.one", "/done"),
         ("branch drop qa.one", "/took_ms"),
-        ("snapshot create qa", "/0"),
+        ("snapshot create qa", "/id"),
+        ("snapshot create qa --verify integrity", "/took_ms"),
         ("snapshot list", "/0/id"),
         ("doctor", "/0/state"),
     ] {
@@ -64,7 +65,7 @@ async fn every_command_that_asks_the_daemon_answers_in_json() -> anyhow::Result<
         let output = shop.daemon().command(&crate::shop::words(command))?;
         assert!(!text(&output.stdout).starts_with('{'), "{command}");
     }
-    assert_eq!(shop.json("reload")?, serde_json::json!([]));
+    assert_eq!(shop.json("reload")?, serde_json::json!({ "restart": [] }));
     assert_eq!(shop.json("down")?["done"], "the daemon stops");
     assert!(shop.daemon().wait()?.success());
     Ok(())
@@ -89,7 +90,13 @@ fn wrong_usage_and_configuration_exit_with_2_and_refusals_with_1() -> anyhow::Re
         ("snapshot drop x!", 2, "`standin snapshot list` shows ids"),
         ("environment protect qa --for soon", 2, "soon"),
         ("environment reset qa", 1, "`standin up` starts it"),
-        ("status", 1, "no daemon answers"),
+        ("status", 1, "no daemon runs for"),
+        ("psql shop@qa", 1, "`standin up` starts it"),
+        ("branch create qa.UPPER", 2, "only lower-case letters"),
+        ("branch create qa.../x", 2, "only lower-case letters"),
+        ("environment show qa.fix", 2, "`standin branch show qa.fix`"),
+        ("environment protect qa --for 2x", 2, "30m, 2h"),
+        ("setup --remove --yes", 1, "is not mounted from an image"),
         ("init", 1, "is there already"),
     ] {
         let (exit, text) = shop.fails(command)?;
@@ -115,6 +122,130 @@ fn errors_are_json_where_json_is_asked_for() -> anyhow::Result<()> {
     let failure: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     assert_eq!(failure["kind"], "failed");
     assert_eq!(failure["hints"][0], "`standin up` starts it");
+    Ok(())
+}
+
+#[test]
+fn wrong_usage_is_json_where_json_is_asked_for() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    for arguments in [
+        &["nonsense", "--json"] as &[_],
+        &["--json"],
+        &["reset", "--json"],
+    ] {
+        let output = standin(directory.path(), arguments)?;
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let failure: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        assert_eq!(failure["kind"], "usage", "{failure}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_configuration_names_and_is_not_there_is_told_with_its_place() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    let here = directory.path();
+    let names = "[listen]\nunix = \"a/b\"\ntls = { cert = \"file:cert.pem\", key = \"file:key.pem\" }\n\
+                [users.app]\npassword = \"env:STANDIN_TEST_NOT_SET\"\nenvironments = [\"*\"]\n\
+                [environments.\"test-*\"]\nsource = { migrations = \"nowhere\" }\n";
+    std::fs::write(here.join("standin.toml"), names)?;
+    for command in ["check", "up"] {
+        let output = standin(here, &[command, "--json"])?;
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let failure: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        assert_eq!(failure["kind"], "configuration");
+        let place = |one: &serde_json::Value| (one["line"].as_u64(), one["column"].as_u64());
+        let problems = failure["problems"].as_array().map(Vec::as_slice);
+        let places: Vec<_> = problems.unwrap_or_default().iter().map(place).collect();
+        let expected = [(2, 8), (3, 16), (3, 39), (5, 12), (8, 25)];
+        let expected = expected.map(|(line, column)| (Some(line), Some(column)));
+        assert_eq!(places, expected, "{command}: {failure}");
+    }
+    let doctor = standin(here, &["doctor"])?;
+    assert_eq!(doctor.status.code(), Some(1));
+    assert!(text(&doctor.stdout).contains("standin.toml:8:25: \"nowhere\" does not exist"));
+    Ok(())
+}
+
+#[test]
+fn a_password_that_everybody_can_read_is_warned_of() -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir()?;
+    let here = directory.path();
+    assert!(standin(here, &["init"])?.status.success());
+    assert!(!text(&standin(here, &["check"])?.stderr).contains("warning"));
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(here.join("app.password"), open)?;
+    let checked = standin(here, &["check"])?;
+    assert!(checked.status.success());
+    assert!(text(&checked.stderr).contains("chmod 600"), "{checked:?}");
+    Ok(())
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_command_without_a_panic() -> anyhow::Result<()> {
+    let directory = tempfile::tempdir()?;
+    assert!(standin(directory.path(), &["init"])?.status.success());
+    let run = |stdout: Stdio| -> anyhow::Result<Output> {
+        let mut command = Command::new(Build::Plain.binary()?);
+        command.arg("check").current_dir(directory.path());
+        Ok(command
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()?
+            .wait_with_output()?)
+    };
+    let (reader, writer) = std::io::pipe()?;
+    drop(reader);
+    let closed = run(writer.into())?;
+    assert_eq!(closed.status.code(), Some(141));
+    assert_eq!(text(&closed.stderr), "");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full")?;
+    let full = run(full.into())?;
+    assert_eq!(full.status.code(), Some(1));
+    assert!(text(&full.stderr).contains("No space left"), "{full:?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_control_socket_is_gone_after_a_clean_stop() -> anyhow::Result<()> {
+    let mut shop = Shop::open(QA)?;
+    let socket = shop.pool().join("control.sock");
+    assert!(socket.exists());
+    shop.daemon().stop()?;
+    assert!(!socket.exists());
+    let (code, said) = shop.fails("environment list")?;
+    assert_eq!(code, 1);
+    assert!(said.contains("no daemon runs for"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_configuration_says_how_snapshots_are_looked_at() -> anyhow::Result<()> {
+    let mut shop = Shop::closed(Build::Plain, QA)?;
+    shop.rewrite(|text| text.replacen("[pool]", "[pool]\ncheck = \"integrity\"", 1))?;
+    shop.daemon().start_again(&[])?;
+    shop.json("environment build qa")?;
+    let taken = shop.json("snapshot create qa --verify answers")?;
+    for line in shop.json("snapshot list")?.as_array().into_iter().flatten() {
+        let wanted = if line["id"] == taken["id"] {
+            "answers"
+        } else {
+            "integrity"
+        };
+        assert_eq!(line["checked"], wanted, "{line}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_directory_of_the_unix_socket_is_made_for_everybody() -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut shop = Shop::closed(Build::Plain, QA)?;
+    shop.rewrite(|text| text.replacen("[listen]", "[listen]\nunix = \"run\"", 1))?;
+    shop.daemon().start_again(&[])?;
+    let made = std::fs::metadata(shop.daemon().directory().join("run"))?;
+    assert_eq!(made.permissions().mode() & 0o777, 0o755);
     Ok(())
 }
 
@@ -173,8 +304,17 @@ fn init_with_a_production_keeps_its_url_to_the_owner() -> anyhow::Result<()> {
     let again = standin(here, &["init", "--production", url])?;
     assert_eq!(again.status.code(), Some(1));
     assert!(standin(here, &["init", "--force"])?.status.success());
-    let wrong = standin(here, &["init", "--force", "--production", "mysql://x"])?;
-    assert_eq!(wrong.status.code(), Some(2));
+    for url in [
+        "mysql://x",
+        "postgres://reader:s@/",
+        "postgres://reader:s@db.example.org",
+    ] {
+        let wrong = standin(here, &["init", "--force", "--production", url])?;
+        assert_eq!(wrong.status.code(), Some(2), "{url}");
+    }
+    let socket = "postgres://reader@/shop?host=/run/postgresql";
+    let here_too = standin(here, &["init", "--force", "--production", socket])?;
+    assert!(here_too.status.success(), "{}", text(&here_too.stderr));
     Ok(())
 }
 
@@ -184,6 +324,7 @@ async fn a_second_daemon_on_the_same_pool_is_refused() -> anyhow::Result<()> {
     let pool = shop.pool().to_string_lossy().into_owned();
     let mut second = Daemon::new(Build::Plain, &configuration(&pool, QA))?;
     std::fs::write(second.directory().join("app.password"), "x")?;
+    std::fs::create_dir(second.directory().join("migrations"))?;
     let error = second.start_again(&[]).expect_err("one daemon per pool");
     let said = format!("{error:#}");
     assert!(said.contains("exit status: 1"), "{said}");
@@ -201,5 +342,11 @@ async fn psql_needs_a_target_and_a_user_with_a_password() -> anyhow::Result<()> 
     let (code, said) = shop.fails("psql --user eve shop@qa")?;
     assert_eq!(code, 2);
     assert!(said.contains("\"eve\""), "{said}");
+    let (code, said) = shop.fails("psql --user ap shop@qa")?;
+    assert_eq!(code, 2);
+    assert!(said.contains("did you mean \"app\"?"), "{said}");
+    let (code, said) = shop.fails("psql shop@qaa")?;
+    assert_eq!(code, 1);
+    assert!(said.contains("does not exist"), "{said}");
     Ok(())
 }

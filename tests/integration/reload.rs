@@ -21,7 +21,7 @@ async fn users_come_and_go_without_a_session_being_dropped() -> anyhow::Result<(
     let unknown = refusal(&bob).await?;
     assert_eq!(unknown.code(), &SqlState::INVALID_PASSWORD);
     shop.rewrite(|text| text.replace("[limits]", BOB))?;
-    assert_eq!(shop.json("reload")?, serde_json::json!([]));
+    assert_eq!(shop.json("reload")?, serde_json::json!({ "restart": [] }));
     assert!(bob.connect(NoTls).await.is_ok());
     assert_eq!(session.items().await?, ITEMS);
     shop.rewrite(|text| text.replace(BOB, "[limits]"))?;
@@ -82,7 +82,7 @@ async fn keys_that_need_a_restart_are_named() -> anyhow::Result<()> {
     let named = shop.json("reload")?;
     assert_eq!(
         named,
-        serde_json::json!(["pool.awake_max", "listen.proxy_protocol"])
+        serde_json::json!({ "restart": ["pool.awake_max", "listen.proxy_protocol"] })
     );
     assert_eq!(shop.items("shop@qa").await?, ITEMS);
     Ok(())
@@ -95,7 +95,7 @@ async fn a_port_of_an_environment_opens_and_closes_by_reload() -> anyhow::Result
     let port = free_port()?;
     let table = format!("port = {port}\nspares = 0");
     shop.rewrite(|text| text.replace("spares = 0", &table))?;
-    assert_eq!(shop.json("reload")?, serde_json::json!([]));
+    assert_eq!(shop.json("reload")?, serde_json::json!({ "restart": [] }));
     // Every database name means this environment there.
     let common = shop.login("shop")?;
     let mut on_port = tokio_postgres::Config::new();
@@ -122,5 +122,23 @@ async fn a_port_of_an_environment_opens_and_closes_by_reload() -> anyhow::Result
     shop.json("reload")?;
     assert!(on_port.connect(NoTls).await.is_err());
     assert_eq!(session.items().await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn migrations_that_went_away_are_refused_at_a_reload_with_their_place() -> anyhow::Result<()>
+{
+    let mut shop = Shop::open(QA)?;
+    shop.daemon().expect("the new configuration was refused");
+    shop.rewrite(|text| text.replace("= \"migrations\"", "= \"migrated\""))?;
+    let output = shop.daemon().command(&["reload", "--json"])?;
+    assert_eq!(output.status.code(), Some(2));
+    let refused: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    assert_eq!(refused["kind"], "configuration");
+    let mistake = &refused["problems"][0];
+    assert_eq!(mistake["column"], 25, "{refused}");
+    let message = mistake["message"].as_str().unwrap_or_default();
+    assert!(message.contains("\"migrated\" does not exist"), "{refused}");
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
     Ok(())
 }

@@ -5,20 +5,78 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::environments::{BranchLine, EnvironmentLine, Progress, SnapshotLine, SpareLine};
+use crate::branches::{Check, SnapshotId};
+use crate::environments::{BranchLine, EnvironmentLine, Progress, Record, SnapshotLine, SpareLine};
 use crate::relay::{SessionInfo, SessionState};
 
 /// An error with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{error}")]
 pub struct Problem {
-    /// `not-found`, `forbidden`, `busy`, `limit`, `unsupported`, `failed`, `invalid`.
+    /// `not-found`, `forbidden`, `busy`, `limit`, `unsupported`, `failed`, `invalid`,
+    /// `configuration`.
     pub kind: String,
     /// What and where, with its causes.
     pub error: String,
     /// What to do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
+    /// Of a configuration: each mistake with its place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Mistake>,
+}
+
+/// One mistake in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mistake {
+    /// The file.
+    pub file: String,
+    /// Line, the first is 1.
+    pub line: usize,
+    /// Column in characters, the first is 1.
+    pub column: usize,
+    /// What was found.
+    pub message: String,
+    /// What would be right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// All of it for people, with the line and a mark under it.
+    pub rendered: String,
+}
+
+impl Mistake {
+    /// A problem of the file of this name.
+    pub fn of(file: &str, problem: &rules::config::Problem) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: problem.line,
+            column: problem.column,
+            message: problem.message.clone(),
+            expected: problem.expected.clone(),
+            hint: problem.hint.clone(),
+            rendered: problem.rendered(file).to_string(),
+        }
+    }
+}
+
+/// The answer to `reload`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// Keys that only a restart of the daemon brings into effect.
+    pub restart: Vec<String>,
+}
+
+/// The answer to `snapshot`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Taken {
+    /// The snapshot's id.
+    pub id: SnapshotId,
+    /// What was done.
+    #[serde(flatten)]
+    pub record: Record,
 }
 
 /// One line of the answer to an operation.
@@ -137,6 +195,9 @@ pub struct Order {
     /// `diff`: the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
+    /// `snapshot`: how it is looked at; none is as the configuration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<Check>,
     /// `diff`: name at most this many changed rows per table by their keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,

@@ -4,13 +4,15 @@ use axum::extract::{ConnectInfo, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jiff::{SignedDuration, Timestamp};
-use rules::target::Place;
+use jiff::{SignedDuration, Timestamp, Unit};
+use rules::target::{Place, TargetError};
 
-use super::api::{Order, Problem};
+use super::api::{Order, Problem, Taken};
 use super::{Control, Peer, reply};
 use crate::branches::SnapshotId;
-use crate::environments::{BranchLine, Caller, DiffRequest, From, Protection, Suspect};
+use crate::environments::{
+    BranchLine, Caller, DiffRequest, EnvironmentError, From, Protection, Suspect,
+};
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -73,7 +75,9 @@ pub(super) async fn verb(
             environments.drop_place(&place, &caller, &report).await
         })),
         "snapshot" => Ok(reply::stream(&control.environments, |report| async move {
-            environments.snapshot(&place, &caller, &report).await
+            let taken = environments.snapshot(&place, order.check, &caller, &report);
+            let (id, record) = taken.await?;
+            Ok::<_, EnvironmentError>(Taken { id, record })
         })),
         "diff" => Ok(reply::stream(&control.environments, |report| async move {
             let request = DiffRequest {
@@ -97,9 +101,9 @@ pub(super) async fn verb(
                 until,
             };
             environments
-                .protect(&place, Some(protection), &caller)
+                .protect(&place, Some(protection.clone()), &caller)
                 .await?;
-            Ok(Json(()).into_response())
+            Ok(Json(protection).into_response())
         }
         "unprotect" => {
             environments.protect(&place, None, &caller).await?;
@@ -107,8 +111,8 @@ pub(super) async fn verb(
         }
         other => Err(Problem {
             kind: "not-found".to_owned(),
-            error: format!("there is no verb {other:?}"),
             hints: vec!["see `standin --help`".to_owned()],
+            ..Problem::invalid(format!("there is no verb {other:?}"))
         }),
     }
 }
@@ -116,18 +120,22 @@ pub(super) async fn verb(
 fn until(seconds: u64) -> Result<Timestamp, Problem> {
     let seconds = i64::try_from(seconds).map_err(Problem::invalid)?;
     let until = Timestamp::now().checked_add(SignedDuration::from_secs(seconds));
-    until.map_err(Problem::invalid)
+    // Whole seconds: nobody protects by the nanosecond, and people read it.
+    until
+        .and_then(|until| until.round(Unit::Second))
+        .map_err(Problem::invalid)
 }
 
 fn branch(text: &str) -> Result<Place, Problem> {
-    let place: Place = text.parse().map_err(Problem::invalid)?;
+    let place: Place = text
+        .parse()
+        .map_err(|error: TargetError| Problem::wrong_name(&error))?;
     if place.branch.is_some() {
         return Ok(place);
     }
     Err(Problem {
-        kind: "invalid".to_owned(),
-        error: format!("{text:?} names an environment, not a branch"),
         hints: vec![format!("a branch is written {text}.name")],
+        ..Problem::invalid(format!("{text:?} names an environment, not a branch"))
     })
 }
 
@@ -135,6 +143,9 @@ fn branch(text: &str) -> Result<Place, Problem> {
 fn origin(text: &str) -> Result<From, Problem> {
     match SnapshotId::try_from(text.to_owned()) {
         Ok(snapshot) => Ok(From::Snapshot(snapshot)),
-        Err(_) => Ok(From::Place(text.parse().map_err(Problem::invalid)?)),
+        Err(_) => Ok(From::Place(
+            text.parse()
+                .map_err(|error: TargetError| Problem::wrong_name(&error))?,
+        )),
     }
 }

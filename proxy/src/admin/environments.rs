@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use rules::name::EnvironmentName;
-use rules::target::Place;
+use rules::target::{Place, TargetError};
 
 use super::api::{Order, Problem};
 use super::branches::verb;
@@ -55,7 +55,8 @@ async fn operate(
             .from
             .as_deref()
             .ok_or_else(|| Problem::invalid("`from` is missing"))?;
-        let from: Place = from.parse().map_err(Problem::invalid)?;
+        let from: Result<Place, TargetError> = from.parse();
+        let from = from.map_err(|error| Problem::wrong_name(&error))?;
         return Ok(reply::stream(&control.environments, |report| async move {
             environments.promote(&from, &place, &caller, &report).await
         }));

@@ -25,7 +25,7 @@ use crate::relay::Relay;
 /// What only the daemon can do.
 pub enum Command {
     /// Read the configuration again; answers with what changed or why it was refused.
-    Reload(oneshot::Sender<Result<Vec<String>, api::Problem>>),
+    Reload(oneshot::Sender<Result<api::Reloaded, api::Problem>>),
     /// Stop.
     Stop,
 }

@@ -31,6 +31,7 @@ impl From<EnvironmentError> for Problem {
             kind: kind.to_owned(),
             error: chain(&error),
             hints: error.hints(),
+            problems: Vec::new(),
         }
     }
 }
@@ -42,7 +43,13 @@ impl Problem {
             kind: "invalid".to_owned(),
             error: error.to_string(),
             hints: Vec::new(),
+            problems: Vec::new(),
         }
+    }
+
+    /// A name in the request is wrong; its reason is told too.
+    pub(super) fn wrong_name(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::invalid(chain(error))
     }
 
     fn status(&self) -> StatusCode {
@@ -53,7 +60,7 @@ impl Problem {
             "limit" => StatusCode::TOO_MANY_REQUESTS,
             "full" => StatusCode::INSUFFICIENT_STORAGE,
             "unsupported" => StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid" => StatusCode::BAD_REQUEST,
+            "invalid" | "configuration" => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -71,6 +78,7 @@ pub(super) async fn no_such_route() -> Problem {
         kind: "not-found".to_owned(),
         error: "no such path".to_owned(),
         hints: vec!["GET /v1/status is a good beginning".to_owned()],
+        problems: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::sync::oneshot;
 
-use super::api::{PoolLine, Problem, SessionLine, Status};
+use super::api::{PoolLine, Problem, Reloaded, SessionLine, Status};
 use super::{Command, Control};
 use crate::branches::Pool;
 
@@ -63,7 +63,7 @@ pub(super) async fn metrics(State(control): State<Control>) -> String {
     control.metrics.render()
 }
 
-async fn reload(State(control): State<Control>) -> Result<Json<Vec<String>>, Problem> {
+async fn reload(State(control): State<Control>) -> Result<Json<Reloaded>, Problem> {
     let (answer, answered) = oneshot::channel();
     let stopping = |_| Problem::invalid("the daemon is stopping");
     control

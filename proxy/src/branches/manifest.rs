@@ -76,6 +76,15 @@ pub enum Check {
     Integrity,
 }
 
+impl std::fmt::Display for Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Answers => "answers",
+            Self::Integrity => "integrity",
+        })
+    }
+}
+
 /// `snapshot.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SnapshotManifest {

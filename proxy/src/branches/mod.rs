@@ -13,7 +13,7 @@ mod pool;
 pub mod setup;
 mod step;
 
-pub use disk::{Epoch, Pressure, Space};
+pub use disk::{Epoch, Pressure, Space, holder};
 pub use driver::{CloneError, Driver, ProbeError, Weight, probe};
 pub use id::{BranchId, SnapshotId};
 pub use manifest::{
@@ -26,6 +26,6 @@ pub use pool::{
     WakeFailure,
 };
 pub use server::{
-    Account, AccountError, Database, Installation, Installations, install, login_role,
+    Account, AccountError, Database, Installation, Installations, Unusable, install, login_role,
 };
 pub use step::STEPS;

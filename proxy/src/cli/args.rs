@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Stand-in PostgreSQL databases for every environment but production.
 #[derive(Debug, Parser)]
@@ -110,13 +110,25 @@ pub(super) struct Setup {
     /// Filesystem of the pool file: btrfs or xfs [default: btrfs].
     #[arg(long, value_name = "FILESYSTEM")]
     pub(super) filesystem: Option<String>,
+    /// Unmount the pool file and keep it; `standin up` mounts it again.
+    #[arg(long, conflicts_with_all = ["size", "filesystem", "remove"])]
+    pub(super) unmount: bool,
+    /// Unmount the pool file and remove it with every branch and snapshot in it.
+    #[arg(long, conflicts_with_all = ["size", "filesystem"])]
+    pub(super) remove: bool,
+    /// Agree to what `--remove` removes.
+    #[arg(long, requires = "remove")]
+    pub(super) yes: bool,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   standin psql shop@qa
-  standin psql --user ada shop@qa.login-fix -- -c 'SELECT count(*) FROM orders'")]
+  standin psql --user ada shop@qa.login-fix -- -c 'SELECT count(*) FROM orders'
+
+Exit codes: 1 where no daemon runs or the environment is unknown, 2 for wrong usage or configuration;
+once psql runs they are its own: 0 done, 1 failed, 2 connection refused or lost, 3 a script failed.")]
 pub(super) struct Psql {
     /// `database@environment[.branch]`.
     pub(super) target: String,
@@ -226,12 +238,27 @@ pub(super) enum Branch {
     },
 }
 
+/// How a snapshot is looked at.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum Verify {
+    /// It starts and every database answers: milliseconds.
+    Answers,
+    /// Every table and index is read and compared: minutes for gigabytes.
+    Integrity,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Snapshot {
     /// List snapshots.
     List,
     /// Seal the present state of an environment or branch, without stopping it.
-    Create { place: String },
+    Create {
+        place: String,
+        /// How it is looked at before it is a snapshot: that it starts and answers, or every table
+        /// and index [default: `pool.check`].
+        #[arg(long, value_name = "HOW")]
+        verify: Option<Verify>,
+    },
     /// Remove a snapshot that nothing refers to.
     Drop { snapshot: String },
 }

@@ -39,27 +39,39 @@ impl Client {
         Self { pool }
     }
 
-    async fn connect(&self) -> Result<UnixStream, Failure> {
-        let nobody = |error: std::io::Error| {
-            let failure = Failure::failed(format!(
-                "no daemon answers at {}: {error}",
-                self.pool.join(daemon::CONTROL_SOCKET).display()
-            ));
-            match error.kind() {
-                std::io::ErrorKind::PermissionDenied => {
-                    failure.hint("only the user who runs `standin up` (and root) may ask it")
-                }
-                _ => failure.hint("`standin up` starts it"),
-            }
-        };
+    /// Connects to the daemon's socket.
+    pub(super) async fn try_connect(&self) -> std::io::Result<UnixStream> {
         // Through the directory's descriptor: a socket's path may be 107 bytes long, a pool's longer.
-        let directory = std::fs::File::open(&self.pool).map_err(nobody)?;
+        let directory = std::fs::File::open(&self.pool)?;
         let path = format!(
             "/proc/self/fd/{}/{}",
             directory.as_raw_fd(),
             daemon::CONTROL_SOCKET
         );
-        UnixStream::connect(path).await.map_err(nobody)
+        UnixStream::connect(path).await
+    }
+
+    /// Whether a daemon is there to be asked.
+    pub(super) async fn reach(&self) -> Result<(), Failure> {
+        self.connect().await.map(drop)
+    }
+
+    async fn connect(&self) -> Result<UnixStream, Failure> {
+        let pool = self.pool.display();
+        self.try_connect()
+            .await
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::PermissionDenied => {
+                    Failure::failed(format!("the daemon of {pool} may not be asked: {error}"))
+                        .hint("only the user who runs `standin up` (and root) may ask it")
+                }
+                // A daemon that was killed leaves its socket.
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::ConnectionRefused => {
+                    Failure::failed(format!("no daemon runs for {pool}"))
+                        .hint("`standin up` starts it")
+                }
+                _ => Failure::failed(format!("the daemon of {pool} does not answer: {error}")),
+            })
     }
 
     async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Failure> {

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::admin::api::Problem;
+use crate::admin::api::{Mistake, Problem};
+use crate::environments::chain;
 
 /// An error for the person at the terminal.
 #[derive(Debug, Clone, Serialize)]
@@ -15,34 +16,48 @@ pub(super) struct Failure {
     pub(super) error: String,
     /// What to do.
     pub(super) hints: Vec<String>,
+    /// Of a configuration: each mistake with its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) problems: Vec<Mistake>,
 }
 
 impl Failure {
     /// Something was tried and failed.
     pub(super) fn failed(error: impl Into<String>) -> Self {
-        Self {
-            kind: "failed".into(),
-            error: error.into(),
-            hints: Vec::new(),
-        }
+        Self::of("failed", error)
     }
 
     /// The arguments are wrong.
     pub(super) fn usage(error: impl Into<String>) -> Self {
-        Self {
-            kind: "usage".into(),
-            error: error.into(),
-            hints: Vec::new(),
-        }
+        Self::of("usage", error)
     }
 
     /// The configuration is wrong.
     pub(super) fn configuration(error: impl Into<String>) -> Self {
+        Self::of("configuration", error)
+    }
+
+    fn of(kind: &str, error: impl Into<String>) -> Self {
         Self {
-            kind: "configuration".into(),
+            kind: kind.to_owned(),
             error: error.into(),
             hints: Vec::new(),
+            problems: Vec::new(),
         }
+    }
+
+    /// Each mistake of a configuration.
+    pub(super) fn mistakes(problems: Vec<Mistake>) -> Self {
+        let count = super::output::count(problems.len(), "problem");
+        Self {
+            problems,
+            ..Self::configuration(format!("the configuration has {count}"))
+        }
+    }
+
+    /// A name among the arguments is wrong; its reason is told too.
+    pub(super) fn wrong_name(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self::usage(chain(error))
     }
 
     /// Adds what to do.
@@ -61,10 +76,10 @@ impl Failure {
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
-        Self {
-            kind: problem.kind,
-            error: problem.error,
-            hints: problem.hints,
-        }
+        let failure = match problem.problems {
+            mistakes if mistakes.is_empty() => Self::of(&problem.kind, problem.error),
+            mistakes => Self::mistakes(mistakes),
+        };
+        problem.hints.into_iter().fold(failure, Self::hint)
     }
 }

@@ -16,6 +16,7 @@ mod remote;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use args::{Arguments, Command};
 use failure::Failure;
@@ -23,15 +24,42 @@ use output::Output;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return not_understood(&error),
+    };
     let output = Output::new(arguments.json);
     match run(arguments, &output) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => output.unsaid().unwrap_or(ExitCode::SUCCESS),
         Err(failure) => {
             output.failure(&failure);
             failure.exit_code()
         }
     }
+}
+
+/// Prints what clap says: help, the version, or what is wrong with the arguments.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !wants_json {
+        // Where nobody reads it, nobody wanted it.
+        let _ = error.print();
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let text = error.render().to_string();
+    let said = match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a command is missing".to_owned()
+        }
+        _ => {
+            let first = text.split("\n\n").next().unwrap_or(&text);
+            let words: Vec<&str> = first.split_whitespace().collect();
+            words.join(" ").trim_start_matches("error: ").to_owned()
+        }
+    };
+    let failure = Failure::usage(said).hint("`standin --help` shows commands and options");
+    Output::new(true).failure(&failure);
+    failure.exit_code()
 }
 
 fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {

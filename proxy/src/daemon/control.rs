@@ -29,3 +29,14 @@ pub(super) fn bind(pool: &Path) -> io::Result<UnixListener> {
     std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
     Ok(listener)
 }
+
+/// Removes the socket, so that whoever asks later is told that no daemon runs. The pool is still
+/// held, so it is our own.
+pub(super) fn unbind(pool: &Path) {
+    let path = pool.join(CONTROL_SOCKET);
+    if let Err(error) = std::fs::remove_file(&path)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(path = %path.display(), %error, "the control socket stays");
+    }
+}

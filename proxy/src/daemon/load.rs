@@ -4,15 +4,12 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rules::config::{self, Config, Password, Problem, Secret, Source};
+use rules::config::{self, Config, Finding, Password, Places, Problem, Source};
 use rules::name::UserName;
 
-use super::upstream::{self, UrlError};
-use crate::branches::PoolSettings;
+use super::upstream;
+use crate::branches::{Check, PoolSettings};
 use crate::environments;
-
-/// Bytes of a file that a secret may be read from: a certificate chain is the longest.
-const SECRET_BYTES_MAX: u64 = 1 << 20;
 
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -27,31 +24,12 @@ pub enum LoadError {
         source: io::Error,
     },
     /// The file is wrong.
-    #[error("{path:?} has {} problem(s)", problems.len())]
+    #[error("{path:?} has {} problems", problems.len())]
     Wrong {
         /// The file.
         path: PathBuf,
         /// Its problems, in the order of the file.
         problems: Vec<Problem>,
-    },
-    /// A secret is not where the file says.
-    #[error("{key} is {reference:?}, which {reason}")]
-    Secret {
-        /// The key in the file.
-        key: String,
-        /// `env:NAME` or `file:path`.
-        reference: String,
-        /// Why it cannot be used.
-        reason: String,
-    },
-    /// A connection URL is wrong.
-    #[error("{key}: {source}")]
-    Url {
-        /// The key in the file.
-        key: String,
-        /// What is wrong with it.
-        #[source]
-        source: UrlError,
     },
 }
 
@@ -64,6 +42,8 @@ pub struct Loaded {
     pub directory: PathBuf,
     /// What it says.
     pub config: Config,
+    /// Where it says it.
+    pub(super) places: Places,
 }
 
 /// Reads and checks a configuration file; secrets are not looked at.
@@ -77,7 +57,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
     };
     let path = std::path::absolute(path).map_err(read)?;
     let text = std::fs::read_to_string(&path).map_err(read)?;
-    let config = config::parse(&text).map_err(|problems| LoadError::Wrong {
+    let (config, places) = config::parse_placed(&text).map_err(|problems| LoadError::Wrong {
         path: path.clone(),
         problems,
     })?;
@@ -86,6 +66,7 @@ pub fn load(path: &Path) -> Result<Loaded, LoadError> {
         path,
         directory,
         config,
+        places,
     })
 }
 
@@ -111,6 +92,10 @@ impl Loaded {
             memory_bytes: config.pool.memory_bytes,
             awake_max: config.pool.awake_max,
             disk_bytes: config.pool.disk_bytes,
+            check: match config.pool.check {
+                config::Check::Answers => Check::Answers,
+                config::Check::Integrity => Check::Integrity,
+            },
             connect_wait: config.limits.connect_wait,
         }
     }
@@ -122,15 +107,23 @@ impl Loaded {
     pub fn environment_settings(&self) -> Result<environments::Settings, LoadError> {
         let production = self.config.production.as_ref();
         let production = production
-            .map(|production| self.secret("production.url", &production.url))
-            .transpose()?;
+            .map(|production| self.secret(&key(&["production", "url"]), &production.url))
+            .transpose()
+            .map_err(|finding| self.wrong(vec![finding]))?;
         let mut upstreams = HashMap::new();
         for environment in &self.config.environments {
             if let Source::Upstream(secret) = &environment.source {
-                let key = format!("environments.{}.source.upstream", environment.pattern);
-                let url = self.secret(&key, secret)?;
-                let address =
-                    upstream::parse(&url).map_err(|source| LoadError::Url { key, source })?;
+                let name = environment.pattern.to_string();
+                let key = key(&["environments", &name, "source", "upstream"]);
+                let url = self.secret(&key, secret);
+                let url = url.map_err(|finding| self.wrong(vec![finding]))?;
+                let address = upstream::parse(&url).map_err(|error| {
+                    self.wrong(vec![Finding {
+                        key,
+                        message: format!("\"{secret}\": {error}"),
+                        hint: None,
+                    }])
+                })?;
                 upstreams.insert(environment.pattern.clone(), address);
             }
         }
@@ -150,46 +143,47 @@ impl Loaded {
         let of_user = |(name, user): (&UserName, &config::User)| {
             let text = match &user.password {
                 Password::Scram(verifier) => verifier.clone(),
-                Password::Secret(secret) => {
-                    self.secret(&format!("users.{name}.password"), secret)?
-                }
+                Password::Secret(secret) => self
+                    .secret(&key(&["users", name.as_str(), "password"]), secret)
+                    .map_err(|finding| self.wrong(vec![finding]))?,
             };
             Ok((name.clone(), text))
         };
         self.config.users.iter().map(of_user).collect()
     }
 
-    /// Reads one secret.
+    /// The certificate chain and its key, where there are such.
     ///
     /// # Errors
-    /// When it is missing, empty or too long; the error names the reference, never the value.
-    pub fn secret(&self, key: &str, secret: &Secret) -> Result<String, LoadError> {
-        let refused = |reason: String| LoadError::Secret {
-            key: key.to_owned(),
-            reference: secret.to_string(),
-            reason,
+    /// When a file is missing.
+    pub(super) fn certificate(&self) -> Result<Option<(String, String)>, LoadError> {
+        let Some(tls) = &self.config.listen.tls else {
+            return Ok(None);
         };
-        let text = match secret {
-            Secret::Env(name) => std::env::var(name)
-                .map_err(|_| refused("is not set in the environment of this process".to_owned()))?,
-            Secret::File(path) => {
-                let path = self.directory.join(path);
-                let meta = std::fs::metadata(&path);
-                let bytes = meta
-                    .map_err(|error| refused(format!("cannot be read: {error}")))?
-                    .len();
-                if bytes > SECRET_BYTES_MAX {
-                    return Err(refused(format!("has {bytes} bytes, too many for a secret")));
-                }
-                let text = std::fs::read_to_string(&path);
-                text.map_err(|error| refused(format!("cannot be read: {error}")))?
-            }
+        let read = |name: &str, secret| {
+            let read = self.secret(&key(&["listen", "tls", name]), secret);
+            read.map_err(|finding| self.wrong(vec![finding]))
         };
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        if text.is_empty() {
-            return Err(refused("is empty".to_owned()));
-        }
-        Ok(text.to_owned())
+        Ok(Some((read("cert", &tls.cert)?, read("key", &tls.key)?)))
     }
+
+    /// The password of one user in clear, where it can be read.
+    pub fn password(&self, name: &UserName) -> Option<String> {
+        match &self.config.users.get(name)?.password {
+            Password::Scram(_) => None,
+            Password::Secret(secret) => self.secret(&[], secret).ok(),
+        }
+    }
+
+    /// What was found as an error of this file.
+    pub(super) fn wrong(&self, findings: Vec<Finding>) -> LoadError {
+        LoadError::Wrong {
+            path: self.path.clone(),
+            problems: self.places.problems(findings),
+        }
+    }
+}
+
+fn key(parts: &[&str]) -> Vec<String> {
+    parts.iter().map(|&part| part.to_owned()).collect()
 }

@@ -40,9 +40,8 @@ pub(super) fn policy(loaded: &Loaded, salts: &SaltKey) -> Result<Policy, UsersEr
         };
         policy = policy.user(name.clone(), &credential)?;
     }
-    if let Some(tls) = &config.listen.tls {
-        let chain = loaded.secret("listen.tls.cert", &tls.cert)?;
-        let key = loaded.secret("listen.tls.key", &tls.key)?;
+    let certificate = loaded.certificate()?;
+    if let (Some(tls), Some((chain, key))) = (&config.listen.tls, certificate) {
         let used = policy.tls(chain.as_bytes(), key.as_bytes(), tls.required);
         policy = used.map_err(|source| UsersError::Certificate {
             cert: tls.cert.to_string(),

@@ -15,7 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::load::{LoadError, Loaded, load};
 use super::resolver::Resolver;
 use super::{control, policy};
-use crate::admin::{self, Command, Control, api::Problem};
+use crate::admin::api::{Mistake, Problem, Reloaded};
+use crate::admin::{self, Command, Control};
 use crate::branches::setup::{PoolImage, SetupError};
 use crate::branches::{OpenError, Pool};
 use crate::environments::{EnvironmentError, Environments, chain};
@@ -110,6 +111,15 @@ pub async fn run(
     Ok(())
 }
 
+/// Looks at everything that a start will need, and starts nothing.
+///
+/// # Errors
+/// For all that is missing, or for the first user or certificate that cannot be used.
+pub fn verify(loaded: &Loaded) -> Result<(), DaemonError> {
+    loaded.verify()?;
+    Ok(policy::policy(loaded, &SaltKey::random()).map(drop)?)
+}
+
 /// What tells the daemon to do something.
 struct Signals {
     terminate: tokio::signal::unix::Signal,
@@ -151,6 +161,7 @@ impl Daemon {
     async fn open(loaded: Loaded) -> Result<Self, DaemonError> {
         let metrics = super::metrics::install();
         // Secrets and users first: what is wrong with them is known before anything is started.
+        loaded.verify()?;
         let settings = loaded.environment_settings()?;
         let salts = SaltKey::random();
         let policy = policy::policy(&loaded, &salts)?;
@@ -187,8 +198,10 @@ impl Daemon {
             let ports = self.listen_on(&ports(&loaded.config))?;
             self.kept().extend(ports);
         }
-        if let Some(directory) = &listen.unix {
-            let directory = loaded.directory.join(directory);
+        let made = loaded.make_socket_directory();
+        let made =
+            made.map_err(|error| DaemonError::System("make the directory of [listen] unix", error));
+        if let Some(directory) = made? {
             let port = listen
                 .postgres
                 .map_or(POSTGRES_PORT, |address| address.port());
@@ -305,11 +318,12 @@ impl Daemon {
     }
 
     /// Reads the configuration again: right, it is taken whole; wrong, nothing changes.
-    fn reload(&self) -> Result<Vec<String>, Problem> {
+    fn reload(&self) -> Result<Reloaded, Problem> {
         match self.try_reload() {
             Ok(restart) => {
-                tracing::info!(?restart, "the configuration was read again");
-                Ok(restart)
+                let keys = restart.join(", ");
+                tracing::info!(restart = keys, "the configuration was read again");
+                Ok(Reloaded { restart })
             }
             Err(error) => {
                 let problem = problem(&error);
@@ -322,6 +336,7 @@ impl Daemon {
     fn try_reload(&self) -> Result<Vec<String>, DaemonError> {
         let old = self.loaded.load_full();
         let new = load(&old.path)?;
+        new.verify()?;
         let settings = new.environment_settings()?;
         let policy = policy::policy(&new, &self.salts)?;
         let mut restart = config::needs_restart(&old.config, &new.config);
@@ -366,6 +381,7 @@ impl Daemon {
         if tokio::time::timeout(STOP_MAX, servers).await.is_err() {
             tracing::error!("servers were left running; the next start adopts them");
         }
+        control::unbind(&self.environments.pool().facts().path);
         let took_ms = began.elapsed().as_millis() as u64;
         tracing::info!(took_ms, "stopped");
     }
@@ -380,23 +396,33 @@ fn ports(config: &Config) -> Vec<(EnvironmentName, u16)> {
     config.environments.iter().filter_map(named).collect()
 }
 
+/// Why a reload was refused; the text of its mistakes is for logs, their places for programs.
 fn problem(error: &DaemonError) -> Problem {
-    let mut hints = error.hints();
-    let error = match error {
-        DaemonError::Load(LoadError::Wrong { path, problems }) => {
+    let mut problem = match error {
+        DaemonError::Load(LoadError::Wrong { path, problems })
+        | DaemonError::Policy(policy::UsersError::Load(LoadError::Wrong { path, problems })) => {
             let file = path.display().to_string();
-            let all: Vec<String> = problems
-                .iter()
-                .map(|problem| problem.rendered(&file).to_string())
-                .collect();
-            hints.push("nothing was changed; the old configuration stays in force".to_owned());
-            all.join("\n")
+            let first = problems.first().map(ToString::to_string);
+            let first = first.unwrap_or_default();
+            let others = match problems.len() {
+                0 | 1 => String::new(),
+                count => format!(" (and {} more)", count - 1),
+            };
+            Problem {
+                kind: "configuration".to_owned(),
+                problems: problems
+                    .iter()
+                    .map(|problem| Mistake::of(&file, problem))
+                    .collect(),
+                ..Problem::invalid(format!("{file}:{first}{others}"))
+            }
         }
-        error => chain(error),
+        error => Problem {
+            hints: error.hints(),
+            ..Problem::invalid(chain(error))
+        },
     };
-    Problem {
-        kind: "invalid".to_owned(),
-        error,
-        hints,
-    }
+    let unchanged = "nothing was changed; the old configuration stays in force";
+    problem.hints.push(unchanged.to_owned());
+    problem
 }

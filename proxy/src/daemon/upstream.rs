@@ -8,7 +8,7 @@ use crate::environments::UpstreamAddress;
 
 /// Why a URL was refused. Says nothing of the URL's text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum UrlError {
+pub(super) enum UrlError {
     /// It does not begin with `postgres://` or `postgresql://`.
     #[error("a connection URL begins with postgres:// or postgresql://")]
     Scheme,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use proxy::branches::setup::{FileSystem, PoolImage};
 use proxy::branches::{
-    BranchSpec, Draft, DraftPlan, Lease, Pool, PoolSettings, SealLabel, SnapshotId,
+    BranchSpec, Check, Draft, DraftPlan, Lease, Pool, PoolSettings, SealLabel, SnapshotId,
 };
 use rules::config::Durability;
 
@@ -98,6 +98,7 @@ pub(crate) fn settings_at(path: PathBuf) -> PoolSettings {
         memory_bytes: None,
         awake_max: 100,
         disk_bytes: None,
+        check: Check::Answers,
         connect_wait: Duration::from_secs(20),
     }
 }

@@ -5,13 +5,16 @@
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
-use super::{AccessMode, CreateBranch, Durability, Role};
+use super::{AccessMode, Check, CreateBranch, Durability, Role};
 
 /// `[pool] path`.
 pub const POOL_PATH: &str = ".standin";
 
 /// `[pool] awake_max`: at 20 to 25 MB each, an idle machine of 2 GB still holds them.
 pub const AWAKE_MAX: usize = 64;
+
+/// `[pool] check`: reading everything takes minutes for gigabytes.
+pub const CHECK: Check = Check::Answers;
 
 /// `[listen] postgres`: only this machine, and one port up from PostgreSQL's own range of habit.
 pub const LISTEN_POSTGRES: SocketAddr =

@@ -107,6 +107,12 @@ impl Config {
             .collect();
         nearest(name, known.iter().map(String::as_str)).map(str::to_owned)
     }
+
+    /// The user that a mistyped name may have meant.
+    pub fn suggest_user(&self, name: &str) -> Option<&UserName> {
+        let nearest = nearest(name, self.users.keys().map(UserName::as_str))?;
+        self.users.keys().find(|user| user.as_str() == nearest)
+    }
 }
 
 /// The keys that differ and that only a restart of the daemon brings into effect.
@@ -120,6 +126,7 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
         ),
         ("pool.disk", old.pool.disk_bytes != new.pool.disk_bytes),
         ("pool.awake_max", old.pool.awake_max != new.pool.awake_max),
+        ("pool.check", old.pool.check != new.pool.check),
         ("postgres.bin", old.postgres.bin != new.postgres.bin),
         ("postgres.user", old.postgres.user != new.postgres.user),
         ("listen.postgres", before.postgres != after.postgres),

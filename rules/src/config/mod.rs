@@ -29,11 +29,11 @@ pub use environments::{
 pub use limits::Limits;
 pub use listen::{Listen, Tls};
 pub use lookup::{Denied, needs_restart};
-pub use pool::{Pool, Postgres, VERSIONS};
+pub use pool::{Check, Pool, Postgres, VERSIONS};
 pub use secret::{Password, SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN, Secret};
 pub use source::{Migrations, Production, Source};
 pub use template::template;
-pub use text::{Problem, ProblemKind, Rendered};
+pub use text::{Finding, Places, Problem, ProblemKind, Rendered};
 pub use users::{Grant, Role, User};
 
 use text::{Later, Report, Table, recover};
@@ -77,6 +77,11 @@ const LATER: [Later; 2] = [
 ///
 /// Relative paths stay as they are: they are relative to the file, whose place is not known here.
 pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
+    parse_placed(text).map(|(config, _)| config)
+}
+
+/// As [`parse`], and says where everything stands.
+pub fn parse_placed(text: &str) -> Result<(Config, Places), Vec<Problem>> {
     let mut report = Report::new(text);
     if text.len() > CONFIG_BYTES_MAX {
         let message = format!("the file has {} bytes", text.len());
@@ -86,7 +91,7 @@ pub fn parse(text: &str) -> Result<Config, Vec<Problem>> {
     }
     let config = recover(&mut report).map(|root| read(Table::root(&root), &mut report));
     match config {
-        Some(config) if report.is_empty() => Ok(config),
+        Some(config) if report.is_empty() => Ok((config, report.into_places())),
         _ => Err(report.into_problems()),
     }
 }

@@ -36,6 +36,32 @@ pub struct Pool {
     pub disk_bytes: Option<u64>,
     /// Awake branches at once; a connect beyond it waits, bounded.
     pub awake_max: usize,
+    /// How a snapshot is looked at before it is one.
+    pub check: Check,
+}
+
+/// How much of a cluster is looked at before it becomes a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// It starts, every database answers, every file is there.
+    Answers,
+    /// Every table and index is read and compared as well.
+    Integrity,
+}
+
+const CHECKS: [(&str, Check); 2] = [
+    (Check::Answers.as_str(), Check::Answers),
+    (Check::Integrity.as_str(), Check::Integrity),
+];
+
+impl Check {
+    /// The word as it is written in the configuration and shown in listings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answers => "answers",
+            Self::Integrity => "integrity",
+        }
+    }
 }
 
 /// `[postgres]`.
@@ -57,6 +83,7 @@ impl Default for Pool {
             memory_bytes: None,
             disk_bytes: None,
             awake_max: defaults::AWAKE_MAX,
+            check: defaults::CHECK,
         }
     }
 }
@@ -82,6 +109,11 @@ pub(super) fn pool(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> Poo
         && let Some(number) = value.count(1..=AWAKE_MAX_MAX, report)
     {
         pool.awake_max = number;
+    }
+    if let Some(value) = table.get("check", report)
+        && let Some(check) = value.word(&CHECKS, report)
+    {
+        pool.check = check;
     }
     table.finish(&[], report);
     pool

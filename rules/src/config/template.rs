@@ -57,9 +57,13 @@ fn pool() -> String {
 #disk = \"50GB\"
 # Awake branches at once; a connect beyond it waits.
 #awake_max = {}
+# How a snapshot is looked at before it is one: \"answers\" takes milliseconds, \"integrity\" reads
+# every table and index.
+#check = {:?}
 ",
         defaults::POOL_PATH,
         defaults::AWAKE_MAX,
+        defaults::CHECK.as_str(),
     )
 }
 

@@ -8,7 +8,7 @@ async fn a_snapshot_is_kept_until_it_is_dropped_and_unused() -> anyhow::Result<(
     let session = shop.enter("shop@qa").await?;
     session.run("INSERT INTO items VALUES (4, 'fig')").await?;
     let taken = shop.json("snapshot create qa")?;
-    let id = taken[0].as_str().unwrap_or_default().to_owned();
+    let id = taken["id"].as_str().unwrap_or_default().to_owned();
     // It was taken without stopping anybody.
     assert_eq!(session.items().await?, ITEMS + 1);
     session.run("DELETE FROM items").await?;

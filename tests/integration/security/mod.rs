@@ -5,3 +5,5 @@ mod places;
 mod raw;
 mod secrets;
 mod wire;
+
+pub(crate) use places::raw_request;

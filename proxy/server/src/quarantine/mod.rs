@@ -8,6 +8,7 @@ mod catalogue;
 mod files;
 pub mod pins;
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,6 +40,31 @@ pub struct QuarantineReport {
     pub passwords: usize,
     /// Names of settings that were taken away from roles and databases.
     pub settings: Vec<String>,
+}
+
+impl fmt::Display for QuarantineReport {
+    /// Counts what there was, `nothing to disarm` where there was nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            ("signal files", self.signals.len()),
+            ("unarchived segments", self.unarchived),
+            ("replication slots", self.slots.len()),
+            ("subscriptions", self.subscriptions.len()),
+            ("prepared transactions", self.prepared.len()),
+            ("replication origins", self.origins),
+            ("passwords", self.passwords),
+            ("settings", self.settings.len()),
+        ];
+        let mut separator = "";
+        for (what, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            write!(f, "{separator}{what}: {count}")?;
+            separator = ", ";
+        }
+        if separator.is_empty() {
+            f.write_str("nothing to disarm")?;
+        }
+        Ok(())
+    }
 }
 
 /// Why a copy could not be made harmless. It must then not be started.

@@ -49,7 +49,7 @@ impl Layout {
     }
 
     pub(in crate::branches) fn lock(&self) -> PathBuf {
-        self.root.join("lock")
+        self.root.join(super::lock::LOCK)
     }
 
     /// Room that is given up when a full pool must recover.

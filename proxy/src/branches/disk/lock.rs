@@ -21,6 +21,9 @@ impl Drop for Lock {
     }
 }
 
+/// The lock's name in the pool's directory.
+pub(super) const LOCK: &str = "lock";
+
 /// Why the pool could not be taken.
 #[derive(Debug)]
 pub(in crate::branches) enum LockError {
@@ -28,6 +31,22 @@ pub(in crate::branches) enum LockError {
     Held { pid: Option<u32> },
     /// The lock file could not be used.
     Io(io::Error),
+}
+
+/// The process that holds the pool at `root`, `Some(None)` where it is not known who; `None` where
+/// nobody does.
+///
+/// An answer for people: who is to have the pool takes it.
+pub fn holder(root: &Path) -> Option<Option<u32>> {
+    let mut file = File::open(root.join(LOCK)).ok()?;
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut holder = String::new();
+            let read = file.read_to_string(&mut holder);
+            Some(read.ok().and_then(|_| holder.trim().parse().ok()))
+        }
+        _ => None,
+    }
 }
 
 impl Lock {

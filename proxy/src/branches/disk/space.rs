@@ -34,7 +34,11 @@ pub enum Pressure {
 }
 
 impl Space {
-    pub(in crate::branches) fn of(path: &Path) -> io::Result<Self> {
+    /// That of the file system that holds `path`.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn of(path: &Path) -> io::Result<Self> {
         let found = rustix::fs::statvfs(path)?;
         Ok(Self {
             total_bytes: found.f_blocks.saturating_mul(found.f_frsize),

@@ -63,8 +63,8 @@ impl Pool {
             let used = self.memory_bytes().await;
             if used >= max {
                 return Err(WakeFailure::Memory {
-                    used_mb: used / 1_000_000,
-                    max_mb: max / 1_000_000,
+                    used_bytes: used,
+                    max_bytes: max,
                     largest: self.largest_awake(spec).await,
                 });
             }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rules::unit::Bytes;
 use server::{
     AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
     InitError, RolesError, StartError, StopError,
@@ -107,10 +108,10 @@ pub struct Closed(pub(super) ());
 #[derive(Debug, thiserror::Error)]
 pub enum Full {
     /// The file system has no room.
-    #[error("the pool is {}% full, {} MB are free", _0.used_percent(), _0.free_bytes / 1_000_000)]
+    #[error("the pool is {}% full, {} are free", _0.used_percent(), Bytes(_0.free_bytes))]
     Space(Space),
     /// Branches hold as much as they may.
-    #[error("branches hold {} MB of their own, of {} MB allowed", used_bytes / 1_000_000, max_bytes / 1_000_000)]
+    #[error("branches hold {} of their own, of {} allowed", Bytes(*used_bytes), Bytes(*max_bytes))]
     Budget {
         /// What they hold.
         used_bytes: u64,
@@ -229,12 +230,12 @@ pub enum WakeFailure {
         largest: Vec<String>,
     },
     /// The servers take all the memory that they may.
-    #[error("the servers take {used_mb} MB of {max_mb} MB, and all of them are in use")]
+    #[error("the servers take {} of {}, and all of them are in use", Bytes(*used_bytes), Bytes(*max_bytes))]
     Memory {
         /// What they take.
-        used_mb: u64,
+        used_bytes: u64,
         /// The bound.
-        max_mb: u64,
+        max_bytes: u64,
         /// Those of the same environment that take most.
         largest: Vec<String>,
     },

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 
 use super::disk::{Epoch, Layout, Lock, Space};
 use super::driver::Driver;
-use super::manifest::SnapshotManifest;
+use super::manifest::{Check, SnapshotManifest};
 use super::{BranchId, SnapshotId};
 use branch::Branch;
 use work::Work;
@@ -58,6 +58,8 @@ pub struct PoolSettings {
     pub awake_max: usize,
     /// Bytes that branches may hold alone before nothing new is made.
     pub disk_bytes: Option<u64>,
+    /// How a snapshot is looked at unless somebody asks for more.
+    pub check: Check,
     /// How long a session waits for a branch to be ready.
     pub connect_wait: Duration,
 }

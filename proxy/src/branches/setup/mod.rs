@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use nix::unistd::geteuid;
+use rules::unit::Bytes;
 
 use super::disk::Space;
 
@@ -86,9 +87,9 @@ pub enum SetupError {
     },
     /// The host has too little room.
     #[error(
-        "the host can spare {} MB beside its {HOST_FREE_PERCENT}% reserve, and {} MB are wanted",
-        spare_bytes / 1_000_000,
-        wanted_bytes / 1_000_000
+        "the host can spare {} beside its {HOST_FREE_PERCENT}% reserve, and {} are wanted",
+        Bytes(*spare_bytes),
+        Bytes(*wanted_bytes)
     )]
     NoRoom {
         /// What the image may take.
@@ -142,6 +143,13 @@ impl SetupError {
             Self::NoRoom { .. } => Some("choose a smaller size, or free some room".to_owned()),
             Self::NoProgram { package, .. } => Some(format!("install the package {package}")),
             Self::Program {
+                program: "umount", ..
+            } => Some(
+                "something still works in the pool: servers of a daemon that was killed, for \
+                 example; `standin up` takes them over and `standin down` stops them"
+                    .to_owned(),
+            ),
+            Self::Program {
                 program: "mount", ..
             } => Some(
                 "a container without loop devices cannot mount an image; there, branches are \
@@ -184,11 +192,7 @@ impl PoolImage {
             mount::check_empty(&path)?;
             let size = self.wanted_size(&image, 0)?;
             image::make(&image, self.file_system, size)?;
-            changes.push(format!(
-                "made {} with {} MB",
-                image.display(),
-                size / 1_000_000
-            ));
+            changes.push(format!("made {} with {}", image.display(), Bytes(size)));
         }
         if !mount::is_mounted(&path)? {
             mount::mount(&image, &path)?;
@@ -202,7 +206,7 @@ impl PoolImage {
         if wanted > present {
             image::grow(&image, wanted)?;
             mount::grow(&image, &path)?;
-            changes.push(format!("grew it to {} MB", wanted / 1_000_000));
+            changes.push(format!("grew it to {}", Bytes(wanted)));
         }
         Ok(SetUp {
             image,
@@ -226,10 +230,35 @@ impl PoolImage {
         Ok(true)
     }
 
-    /// Unmounts the pool and keeps its image.
-    pub fn unmount(path: &Path) -> Result<(), SetupError> {
+    /// Whether the pool at `path` is an image that is mounted now.
+    pub fn is_mounted(path: &Path) -> Result<bool, SetupError> {
         let path = std::path::absolute(path).map_err(SetupError::io("find", path))?;
-        mount::unmount(&path)
+        Ok(Self::file_of(&path).exists() && mount::is_mounted(&path)?)
+    }
+
+    /// Unmounts the pool, which frees its loop device, and keeps its image. Says whether it was
+    /// mounted.
+    pub fn unmount(path: &Path) -> Result<bool, SetupError> {
+        let path = std::path::absolute(path).map_err(SetupError::io("find", path))?;
+        let mounted = mount::is_mounted(&path)?;
+        if mounted && !geteuid().is_root() {
+            return Err(SetupError::NotRoot);
+        }
+        mount::unmount(&path)?;
+        Ok(mounted)
+    }
+
+    /// Unmounts the pool and removes its image with everything in it.
+    pub fn remove(path: &Path) -> Result<(), SetupError> {
+        let path = std::path::absolute(path).map_err(SetupError::io("find", path))?;
+        Self::unmount(&path)?;
+        let image = Self::file_of(&path);
+        std::fs::remove_file(&image).map_err(SetupError::io("remove", &image))?;
+        // The mount point; what somebody laid there since then is not ours to remove.
+        match std::fs::remove_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed.map_err(SetupError::io("remove", &path)),
+        }
     }
 
     /// The size that the image is to have, if the host can spare it beside the `present` bytes.

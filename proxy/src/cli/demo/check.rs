@@ -8,7 +8,7 @@ use super::super::failure::Failure;
 use super::super::output::Output;
 use super::settings::Prepared;
 use crate::admin::api::Order;
-use crate::environments::{Difference, Record};
+use crate::environments::{BranchLine, Difference, Record};
 
 /// The branches that the check makes.
 const BRANCHES: [&str; 2] = ["qa.check", "prod-copy.check"];
@@ -18,9 +18,12 @@ pub(super) async fn run(
     prepared: &Prepared,
     output: &Output,
 ) -> Result<(), Failure> {
-    for branch in BRANCHES {
-        // What a check that was interrupted left; mostly there is nothing to drop.
-        let _left: Result<Record, Failure> = drop_branch(control, branch, output).await;
+    // What a check that was interrupted left; mostly there is nothing to drop.
+    let left: Vec<BranchLine> = control.get("/v1/branches").await?;
+    for line in left {
+        if BRANCHES.contains(&line.name.as_str()) {
+            drop_branch(control, &line.name, output).await?;
+        }
     }
     disposable_session(prepared, output).await?;
     reset_and_undo(control, prepared, output).await?;
@@ -62,23 +65,23 @@ async fn reset_and_undo(
     let order = Order::default();
     // People may have left a mess of their own at an earlier start.
     control
-        .follow::<Record>(&format!("{path}/reset"), &order, output.progress())
+        .follow::<Record>(&format!("{path}/reset"), &order, output.progress_at("qa"))
         .await?;
     let session = connect(prepared, "shop@qa").await?;
     let full = customers(&session).await?;
     run_sql(&session, "TRUNCATE customers CASCADE").await?;
     let reset: Record = control
-        .follow(&format!("{path}/reset"), &order, output.progress())
+        .follow(&format!("{path}/reset"), &order, output.progress_at("qa"))
         .await?;
     let refused = customers(&session).await.is_err();
     let again = customers(&connect(prepared, "shop@qa").await?).await?;
     control
-        .follow::<Record>(&format!("{path}/undo"), &order, output.progress())
+        .follow::<Record>(&format!("{path}/undo"), &order, output.progress_at("qa"))
         .await?;
     let undone = customers(&connect(prepared, "shop@qa").await?).await?;
     // The next start of the demo should not begin with an empty qa.
     control
-        .follow::<Record>(&format!("{path}/reset"), &order, output.progress())
+        .follow::<Record>(&format!("{path}/reset"), &order, output.progress_at("qa"))
         .await?;
     expect(
         refused,
@@ -106,7 +109,11 @@ async fn branch_and_diff(
     let order = Order::default();
     let path = "/v1/branches/qa.check";
     let found: Difference = control
-        .follow(&format!("{path}/diff"), &order, output.progress())
+        .follow(
+            &format!("{path}/diff"),
+            &order,
+            output.progress_at("qa.check"),
+        )
         .await?;
     let schema: Vec<String> = found.schema.iter().map(ToString::to_string).collect();
     expect(
@@ -133,7 +140,7 @@ async fn branch_and_diff(
 async fn drop_branch(control: &Control, branch: &str, output: &Output) -> Result<Record, Failure> {
     let path = format!("/v1/branches/{branch}/drop");
     control
-        .follow(&path, &Order::default(), output.progress())
+        .follow(&path, &Order::default(), output.progress_at(branch))
         .await
 }
 

@@ -1,10 +1,12 @@
 //! `standin demo`: a pool, a small production of its own, four environments, and things to try.
 
 mod check;
+mod hold;
 mod production;
 mod settings;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -12,8 +14,9 @@ use super::args::Demo;
 use super::failure::Failure;
 use super::local::{check as configuration, setup, up};
 use super::output::Output;
+use crate::branches::setup::PoolImage;
 use crate::branches::{Account, Installation, Installations};
-use crate::daemon::{self, Served};
+use crate::daemon::{self, Loaded, Served};
 use crate::environments::Progress;
 
 use production::Production;
@@ -22,6 +25,10 @@ use settings::Prepared;
 /// Where the demo lives when root runs it: the servers' user can get there, a home directory it
 /// often cannot.
 const ROOT_DIRECTORY: &str = "/var/lib/standin/demo";
+
+/// What the daemon's last tasks get to let go of the pool, and between two looks at it.
+const UNMOUNT_MAX: Duration = Duration::from_secs(10);
+const UNMOUNT_LOOK: Duration = Duration::from_millis(50);
 
 pub(super) fn run(demo: &Demo, output: &Output) -> Result<(), Failure> {
     daemon::log_to_stderr(output.is_json(), daemon::LOG_QUIET);
@@ -33,21 +40,59 @@ pub(super) fn run(demo: &Demo, output: &Output) -> Result<(), Failure> {
     runtime.block_on(demonstrate(demo, output))
 }
 
+/// Everything that is on while the demo is, and off behind it: what it mounted, too.
 async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
     let directory = directory(demo)?;
+    // Before anything is touched: another demo or daemon may be at work there.
+    let _hold = hold::take(&directory, demo.port)?;
+    let pool = directory.join("pool");
+    let was_mounted = PoolImage::is_mounted(&pool).map_err(|error| setup::failure(&error))?;
+    let outcome = prepare_and_serve(demo, &directory, output).await;
+    if was_mounted {
+        return outcome;
+    }
+    outcome.and(unmount(&pool).await)
+}
+
+async fn prepare_and_serve(demo: &Demo, directory: &Path, output: &Output) -> Result<(), Failure> {
+    let made = tokio::select! {
+        made = prepare(demo, directory, output) => made?,
+        // Later the daemon listens for it.
+        _ = tokio::signal::ctrl_c() => return Err(Failure::failed("interrupted")),
+    };
+    let (production, prepared) = made;
+    let outcome = match daemon::load(&prepared.config) {
+        Ok(loaded) => serve(demo, &prepared, loaded, output).await,
+        Err(error) => Err(configuration::failure(error)),
+    };
+    production.stop().await;
+    outcome
+}
+
+async fn prepare(
+    demo: &Demo,
+    directory: &Path,
+    output: &Output,
+) -> Result<(Production, Prepared), Failure> {
     let mut bar = output.progress();
     bar.line(&Progress::step("find PostgreSQL"));
     let account = Account::choose(None).map_err(setup::account_failure)?;
     let installation = installation(&mut bar, &account)?;
-    std::fs::create_dir_all(&directory)
-        .map_err(|error| Failure::failed(format!("make {}: {error}", directory.display())))?;
     bar.line(&Progress::step("make the pool"));
-    let pool = settings::pool(&directory, &account, demo)?;
+    let pool = settings::pool(directory, &account, demo)?;
     bar.line(&Progress::step("start the demo's production"));
-    let production = Production::start(&directory, &installation, &account).await?;
-    let prepared = settings::write(&directory, &pool, &production, demo)?;
-    drop(bar);
-    let loaded = daemon::load(&prepared.config).map_err(configuration::failure)?;
+    let production = Production::start(directory, &installation, &account).await?;
+    let prepared = settings::write(directory, &pool, &production, demo)?;
+    Ok((production, prepared))
+}
+
+/// Serves until the daemon is stopped, or until the demonstration is over.
+async fn serve(
+    demo: &Demo,
+    prepared: &Prepared,
+    loaded: Loaded,
+    output: &Output,
+) -> Result<(), Failure> {
     let (stop, stopped) = oneshot::channel();
     let (served, serving) = oneshot::channel::<Served>();
     let daemon = daemon::run(
@@ -59,7 +104,7 @@ async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
         let Ok(served) = serving.await else {
             return Ok(());
         };
-        let shown = show(demo, &prepared, &served, output).await;
+        let shown = show(demo, prepared, &served, output).await;
         if demo.check || shown.is_err() {
             drop(stop);
         } else {
@@ -71,15 +116,26 @@ async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
     };
     tokio::pin!(demonstration);
     tokio::pin!(daemon);
-    let outcome = tokio::select! {
+    tokio::select! {
         ended = &mut daemon => ended.map_err(up::failure),
         shown = &mut demonstration => {
             let ended = daemon.await.map_err(up::failure);
             shown.and(ended)
         }
-    };
-    production.stop().await;
-    outcome
+    }
+}
+
+/// Unmounts the demo's pool; its image keeps what is in it for the next start.
+async fn unmount(pool: &Path) -> Result<(), Failure> {
+    let began = Instant::now();
+    loop {
+        match PoolImage::unmount(pool) {
+            Ok(_) => return Ok(()),
+            Err(error) if began.elapsed() > UNMOUNT_MAX => return Err(setup::failure(&error)),
+            // The daemon's last tasks let go of their files.
+            Err(_) => tokio::time::sleep(UNMOUNT_LOOK).await,
+        }
+    }
 }
 
 /// Builds the environments and prints what to do with them.
@@ -94,7 +150,7 @@ async fn show(
         let path = format!("/v1/environments/{environment}/build");
         let order = crate::admin::api::Order::default();
         client
-            .follow::<serde_json::Value>(&path, &order, output.progress())
+            .follow::<serde_json::Value>(&path, &order, output.progress_at(environment))
             .await?;
     }
     if !demo.check {

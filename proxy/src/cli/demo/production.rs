@@ -133,6 +133,10 @@ impl Production {
 
     /// Stops the server, cleanly where it lets itself be.
     pub(super) async fn stop(mut self) {
+        self.stop_gently().await;
+    }
+
+    async fn stop_gently(&mut self) {
         signal(&self.process, Signal::SIGINT);
         let began = Instant::now();
         while began.elapsed() < START_MAX {
@@ -141,8 +145,16 @@ impl Production {
             }
             tokio::time::sleep(LOOK).await;
         }
-        signal(&self.process, Signal::SIGQUIT);
-        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Production {
+    /// Whoever gave up a start, or waiting for the end of it, leaves no server behind.
+    fn drop(&mut self) {
+        if let Ok(None) = self.process.try_wait() {
+            signal(&self.process, Signal::SIGQUIT);
+            let _ = self.process.wait();
+        }
     }
 }
 
@@ -152,7 +164,8 @@ fn signal(process: &Child, signal: Signal) {
     }
 }
 
-/// Stops what a demo that was killed left running.
+/// Stops what a demo that was killed left running; who calls it holds the demo's directory, so it is
+/// nobody's any more.
 fn stop_stale(data: &Path) {
     let Ok(text) = std::fs::read_to_string(data.join("postmaster.pid")) else {
         return;

@@ -126,7 +126,8 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
             url("shop@prod-copy"),
         ),
         ("staging", "migrations and data", url("shop@staging")),
-        ("qa", "the same, on a port of its own too", url("shop@qa")),
+        ("qa", "the same", url("shop@qa")),
+        ("", "· on its own port", prepared.own_url("shop")),
         ("test-*", "made when you connect", url("shop@test-1")),
     ];
     let mut table = super::super::output::table(&["environment", "what it is", "connect"]);
@@ -160,6 +161,12 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
 }
 
 impl Prepared {
+    /// The same through qa's own port, where any database name means qa.
+    fn own_url(&self, database: &str) -> String {
+        let (password, port) = (&self.password, self.port + 1);
+        format!("postgres://app:{password}@127.0.0.1:{port}/{database}")
+    }
+
     /// A URL that works when pasted: the `@` within the database name is written `%40`.
     pub(super) fn url(&self, target: &str) -> String {
         let (password, port) = (&self.password, self.port);

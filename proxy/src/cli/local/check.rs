@@ -3,23 +3,33 @@
 use std::path::Path;
 
 use super::super::failure::Failure;
-use super::super::output::Output;
+use super::super::output::{Output, count};
+use super::up;
+use crate::admin::api::Mistake;
 use crate::daemon::{self, LoadError};
 use crate::environments::chain;
 
 pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
     let loaded = daemon::load(config).map_err(failure)?;
     // What a start would find missing is found here too.
-    loaded.environment_settings().map_err(failure)?;
-    loaded.passwords().map_err(failure)?;
+    daemon::verify(&loaded).map_err(up::failure)?;
     let (environments, users) = (loaded.config.environments.len(), loaded.config.users.len());
-    output.show(
-        &serde_json::json!({ "file": loaded.path, "environments": environments, "users": users }),
-        |_| {
-            let path = loaded.path.display();
-            format!("{path} is right: {environments} environments, {users} users")
-        },
-    );
+    let path = loaded.path.display().to_string();
+    let warnings: Vec<String> = loaded
+        .open_secrets()
+        .iter()
+        .map(|problem| format!("{path}:{problem}"))
+        .collect();
+    for warning in &warnings {
+        output.warn(warning);
+    }
+    let found = serde_json::json!({
+        "file": path, "environments": environments, "users": users, "warnings": warnings,
+    });
+    output.show(&found, |_| {
+        let environments = count(environments, "environment");
+        format!("{path} is right: {environments}, {}", count(users, "user"))
+    });
     Ok(())
 }
 
@@ -27,19 +37,11 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
 pub(in super::super) fn failure(error: LoadError) -> Failure {
     match error {
         LoadError::Wrong { path, problems } => {
-            let path = path.display().to_string();
-            let rendered: Vec<String> = problems
-                .iter()
-                .map(|problem| problem.rendered(&path).to_string())
-                .collect();
-            Failure::configuration(format!(
-                "the configuration has {} problem(s)\n\n{}",
-                problems.len(),
-                rendered.join("\n")
-            ))
+            let file = path.display().to_string();
+            let mistakes = problems.iter().map(|problem| Mistake::of(&file, problem));
+            Failure::mistakes(mistakes.collect())
         }
         error @ LoadError::Read { .. } => Failure::configuration(chain(&error))
             .hint("`standin init` writes one, `--config FILE` names another"),
-        error => Failure::configuration(chain(&error)),
     }
 }

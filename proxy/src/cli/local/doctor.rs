@@ -1,15 +1,16 @@
 //! `standin doctor`
 
+use std::io::ErrorKind;
 use std::path::Path;
 
+use rules::config::Problem;
 use serde::Serialize;
 
 use super::super::failure::Failure;
-use super::super::output::{Output, table};
+use super::super::output::{Output, bytes, count, table};
 use super::check;
-use crate::branches::{Account, Installations};
-use crate::branches::{Driver, probe};
-use crate::daemon::{self, Loaded};
+use crate::branches::{Account, Driver, Installations, Pressure, Space, Unusable, probe};
+use crate::daemon::{self, DaemonError, LoadError, Loaded};
 use crate::environments::chain;
 
 /// One thing that was looked at.
@@ -57,7 +58,7 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
         "configuration",
         loaded.path.display().to_string(),
     )];
-    findings.push(secrets(&loaded));
+    findings.extend(named(&loaded));
     let account = Account::choose(loaded.config.postgres.user.as_deref());
     match &account {
         Ok(account) => {
@@ -71,6 +72,7 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
             error.hint(),
         )),
     }
+    findings.extend(room(&loaded));
     findings.push(cloning(&loaded));
     output.show(&findings, |findings| text(findings));
     match findings
@@ -79,19 +81,43 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
         .count()
     {
         0 => Ok(()),
+        1 => Err(Failure::failed("1 thing is wrong")),
         count => Err(Failure::failed(format!("{count} things are wrong"))),
     }
 }
 
-fn secrets(loaded: &Loaded) -> Finding {
-    let read = loaded
-        .environment_settings()
-        .map(drop)
-        .and_then(|()| loaded.passwords());
-    match read {
-        Ok(passwords) => Finding::good("secrets", format!("{} users", passwords.len())),
-        Err(error) => Finding::wrong("secrets", chain(&error), None),
+/// What the configuration names and must be there.
+fn named(loaded: &Loaded) -> Vec<Finding> {
+    let file = loaded.path.display();
+    let told = |problem: &Problem| {
+        format!(
+            "{file}:{}:{}: {}",
+            problem.line, problem.column, problem.message
+        )
+    };
+    let mut findings = Vec::new();
+    match daemon::verify(loaded) {
+        Ok(()) => {
+            let users = count(loaded.config.users.len(), "user");
+            findings.push(Finding::good(
+                "files and secrets",
+                format!("all there, {users}"),
+            ));
+        }
+        Err(DaemonError::Load(LoadError::Wrong { problems, .. })) => {
+            findings.extend(problems.iter().map(|problem| {
+                Finding::wrong("files and secrets", told(problem), problem.hint.clone())
+            }));
+        }
+        Err(error) => findings.push(Finding::wrong("files and secrets", chain(&error), None)),
     }
+    findings.extend(
+        loaded
+            .open_secrets()
+            .iter()
+            .map(|problem| Finding::weak("files and secrets", told(problem), problem.hint.clone())),
+    );
+    findings
 }
 
 fn programs(loaded: &Loaded, account: &Account) -> Vec<Finding> {
@@ -106,7 +132,15 @@ fn programs(loaded: &Loaded, account: &Account) -> Vec<Finding> {
             )
         })
         .collect();
-    findings.extend(found.unusable().map(|(bin, reason)| {
+    // A stray program elsewhere is no installation, unless somebody says that it is one.
+    let configured = |bin: &Path| {
+        let mut named = settings.bin.iter();
+        named.any(|named| named.canonicalize().is_ok_and(|named| named == bin))
+    };
+    let unusable = found
+        .unusable()
+        .filter(|(bin, reason)| !matches!(reason, Unusable::Missing { .. }) || configured(bin));
+    findings.extend(unusable.map(|(bin, reason)| {
         Finding::weak("postgresql", format!("{}: {reason}", bin.display()), None)
     }));
     let wanted = match settings.version {
@@ -136,6 +170,24 @@ fn reach(loaded: &Loaded, account: &Account) -> Finding {
     }
 }
 
+/// The room in the pool, or where it would be.
+fn room(loaded: &Loaded) -> Option<Finding> {
+    let pool = loaded.pool_path();
+    let existing = pool.ancestors().find(|ancestor| ancestor.is_dir())?;
+    let space = Space::of(existing).ok()?;
+    let (free, total) = (bytes(space.free_bytes), bytes(space.total_bytes));
+    let detail = format!("{free} of {total} free");
+    let hint = "drop branches and snapshots, or grow the pool file: `standin setup --size SIZE`";
+    Some(match space.pressure() {
+        Pressure::Easy => Finding::good("room", detail),
+        Pressure::Collect => Finding::weak("room", detail, Some(hint.to_owned())),
+        Pressure::Refuse | Pressure::Critical => {
+            let detail = format!("the pool is full, and nothing new is made: {detail}");
+            Finding::wrong("room", detail, Some(hint.to_owned()))
+        }
+    })
+}
+
 /// Clones a file in the pool, or where the pool would be.
 fn cloning(loaded: &Loaded) -> Finding {
     let pool = loaded.pool_path();
@@ -147,12 +199,15 @@ fn cloning(loaded: &Loaded) -> Finding {
             Some("`standin setup` as root makes a pool that clones".to_owned()),
         ),
         Ok(driver) => Finding::good("cloning", format!("driver {driver}")),
+        Err(error) if error.source.kind() == ErrorKind::StorageFull => {
+            Finding::weak("cloning", "not tried: the pool is full", None)
+        }
         Err(error) => Finding::wrong("cloning", chain(&error), None),
     }
 }
 
 fn text(findings: &[Finding]) -> String {
-    let mut table = table(&["what", "", "found"]);
+    let mut table = table(&["what", "state", "found"]);
     for finding in findings {
         table.add_row([finding.what, finding.state, &finding.detail]);
     }

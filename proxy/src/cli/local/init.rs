@@ -18,6 +18,9 @@ const PASSWORD_LETTERS: usize = 24;
 /// The file that holds the password of the user `app`.
 const PASSWORD_FILE: &str = "app.password";
 
+/// Where the template looks for migrations.
+const MIGRATIONS: &str = "db/migrations";
+
 /// The file that holds production's connection URL.
 const URL_FILE: &str = "production.url";
 
@@ -30,11 +33,7 @@ pub(in super::super) fn run(config: &Path, init: &Init, output: &Output) -> Resu
     }
     let directory = config.parent().unwrap_or(Path::new("."));
     if let Some(url) = &init.production {
-        if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            return Err(Failure::usage(
-                "a connection URL begins with postgres:// or postgresql://",
-            ));
-        }
+        is_complete(url)?;
         write_secret(&directory.join(URL_FILE), url)?;
     }
     let password = directory.join(PASSWORD_FILE);
@@ -45,19 +44,63 @@ pub(in super::super) fn run(config: &Path, init: &Init, output: &Output) -> Resu
         .production
         .as_ref()
         .map(|_| Secret::File(URL_FILE.into()));
+    let migrations = init
+        .production
+        .is_none()
+        .then(|| directory.join(MIGRATIONS));
+    if let Some(migrations) = &migrations {
+        std::fs::create_dir_all(migrations)
+            .map_err(|error| Failure::failed(format!("make {}: {error}", migrations.display())))?;
+    }
     let template = rules::config::template(url.as_ref(), &Secret::File(PASSWORD_FILE.into()));
     std::fs::write(config, template)
         .map_err(|error| Failure::failed(format!("write {}: {error}", config.display())))?;
-    let written = serde_json::json!({ "configuration": config, "password": password });
+    let written = serde_json::json!({
+        "configuration": config, "password": password, "migrations": migrations,
+    });
     output.show(&written, |_| {
+        let migrations = migrations.map_or_else(String::new, |directory| {
+            let directory = directory.display();
+            format!("\n{directory} is for migrations: .sql files, run in the order of their names")
+        });
         format!(
-            "wrote {}\nwrote {} (the password of user app)\n\
+            "wrote {}\nwrote {} (the password of user app){migrations}\n\
              next: `standin check`, `standin setup`, `standin up`",
             config.display(),
             password.display()
         )
     });
     Ok(())
+}
+
+/// Refuses a connection URL that leads nowhere; says nothing of its text, which may hold a password.
+fn is_complete(url: &str) -> Result<(), Failure> {
+    let example = "postgres://reader:secret@db.example.org/shop";
+    let rest = url
+        .strip_prefix("postgres://")
+        .or_else(|| url.strip_prefix("postgresql://"));
+    let Some(rest) = rest else {
+        let scheme = "a connection URL begins with postgres:// or postgresql://";
+        return Err(Failure::usage(scheme).hint(format!("for example {example}")));
+    };
+    let (address, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = address.split_once('/').unwrap_or((address, ""));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    let given = |names: &[&str]| {
+        let mut keys = parameters.split('&').filter_map(|one| one.split_once('='));
+        keys.any(|(key, value)| names.contains(&key) && !value.is_empty())
+    };
+    let missing = match (host, database) {
+        ("", _) if !given(&["host", "hostaddr", "service"]) => "host",
+        (_, "") if !given(&["dbname", "service"]) => "database",
+        _ => return Ok(()),
+    };
+    Err(
+        Failure::usage(format!("the connection URL names no {missing}"))
+            .hint(format!("for example {example}")),
+    )
 }
 
 /// A password that nobody has to remember.

@@ -4,5 +4,6 @@ pub(super) mod check;
 pub(super) mod doctor;
 pub(super) mod init;
 pub(super) mod psql;
+mod remove;
 pub(super) mod setup;
 pub(super) mod up;

@@ -20,6 +20,9 @@ const DEFAULT_FILE_SYSTEM: FileSystem = FileSystem::Btrfs;
 
 pub(in super::super) fn run(config: &Path, order: &Setup, output: &Output) -> Result<(), Failure> {
     let loaded = daemon::load(config).map_err(check::failure)?;
+    if order.remove || order.unmount {
+        return super::remove::run(&loaded, order, output);
+    }
     let settings = loaded.pool_settings();
     let account = Account::choose(settings.user.as_deref()).map_err(account_failure)?;
     let mut bar = output.progress();
@@ -139,7 +142,7 @@ fn image(
     }
 }
 
-fn failure(error: &SetupError) -> Failure {
+pub(in super::super) fn failure(error: &SetupError) -> Failure {
     error
         .hint()
         .into_iter()

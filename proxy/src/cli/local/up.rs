@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::check;
-use crate::daemon::{self, DaemonError, Served};
+use crate::daemon::{self, DaemonError, Served, UsersError};
 use crate::environments::chain;
 
 pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
@@ -25,7 +25,9 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
 /// An error that kept the daemon from serving.
 pub(in super::super) fn failure(error: DaemonError) -> Failure {
     match error {
-        DaemonError::Load(error) => check::failure(error),
+        DaemonError::Load(error) | DaemonError::Policy(UsersError::Load(error)) => {
+            check::failure(error)
+        }
         error => {
             let hints = error.hints();
             let failure = Failure::failed(chain(&error));

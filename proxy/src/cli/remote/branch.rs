@@ -7,7 +7,7 @@ use super::super::args::Branch;
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, bytes, table};
-use super::{at_once, generations, history, operate, protect};
+use super::{at_once, generations, history, operate, protect, protected};
 use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference};
 
@@ -57,8 +57,10 @@ pub(in super::super) async fn run(
                 true => path(&branch, "diff")?,
                 false => format!("/v1/environments/{}/diff", place(&branch)?),
             };
-            let found: Difference = client.follow(&path, &order, output.progress()).await?;
-            output.show(&found, difference);
+            let found: Difference = client
+                .follow(&path, &order, output.progress_at(&branch))
+                .await?;
+            output.show(&found, |found| difference(found, rows));
             Ok(())
         }
         Branch::Protect(order) => {
@@ -85,7 +87,7 @@ pub(in super::super) async fn run(
 
 fn place(text: &str) -> Result<Place, Failure> {
     text.parse().map_err(|error: rules::target::TargetError| {
-        Failure::usage(error.to_string()).hint("a branch is written environment.name")
+        Failure::wrong_name(&error).hint("a branch is written environment.name")
     })
 }
 
@@ -106,7 +108,7 @@ fn list(lines: &[BranchLine]) -> String {
     let mut table = table(&headings);
     for line in lines {
         let expires = match (&line.protection, line.expires) {
-            (Some(protection), _) => format!("protected by {}", protection.by),
+            (Some(protection), _) => protected(protection),
             (None, Some(moment)) => format!("{moment:.0}"),
             (None, None) => "never".to_owned(),
         };
@@ -133,7 +135,7 @@ fn show(line: &BranchLine) -> String {
     format!("{list}\n\n{generations}\n\n{}", history(&line.history))
 }
 
-fn difference(found: &Difference) -> String {
+fn difference(found: &Difference, wanted: Option<usize>) -> String {
     let mut text = String::new();
     if found.schema.is_empty() {
         text.push_str("schema: no change\n");
@@ -179,5 +181,20 @@ fn difference(found: &Difference) -> String {
             text.push_str(&format!("\n{sign} {name} {}", row.key));
         }
     }
+    if wanted.is_some() {
+        let named = |delta: &TableDelta| found.rows.iter().any(|(name, _)| *name == delta.table);
+        for delta in changed.into_iter().filter(|delta| !named(delta)) {
+            text.push_str(&format!("\n{}: {}", delta.table, unnamed(delta)));
+        }
+    }
     text
+}
+
+/// Why the rows of a table are not named by their keys.
+fn unnamed(delta: &TableDelta) -> &'static str {
+    match (delta.before, delta.after) {
+        (None, _) => "every row is new, because the table is",
+        (_, None) => "every row is gone, because the table is",
+        _ => "rows without a primary key are not named",
+    }
 }

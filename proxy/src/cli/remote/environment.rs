@@ -1,12 +1,13 @@
 //! `standin environment …`
 
-use rules::name::EnvironmentName;
+use rules::name::{EnvironmentName, NameError};
+use rules::target::Place;
 
 use super::super::args::Environment;
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, facts, table};
-use super::{at_once, generations, history, operate, protect};
+use super::{at_once, generations, history, operate, protect, protected};
 use crate::admin::api::Order;
 use crate::environments::{EnvironmentLine, Record};
 
@@ -23,14 +24,16 @@ pub(in super::super) async fn run(
             Ok(())
         }
         Environment::Show { environment } => {
-            let path = format!("/v1/environments/{}", name(&environment)?);
+            let path = format!("/v1/environments/{}", name(&environment, "show")?);
             let line: EnvironmentLine = client.get(&path).await?;
             output.show(&line, show);
             Ok(())
         }
         Environment::Build { environment } => {
             let path = path(&environment, "build")?;
-            let record: Option<Record> = client.follow(&path, &order, output.progress()).await?;
+            let record: Option<Record> = client
+                .follow(&path, &order, output.progress_at(&environment))
+                .await?;
             let nothing = || format!("{environment} is built already");
             output.show(&record, |record| {
                 record.as_ref().map_or_else(nothing, super::done)
@@ -78,19 +81,35 @@ pub(in super::super) async fn run(
             at_once(client, output, &path(&environment, "wake")?, &order, &said).await
         }
         Environment::Protect(order) => {
-            let path = format!("/v1/environments/{}", name(&order.place)?);
+            let path = format!("/v1/environments/{}", name(&order.place, "protect")?);
             protect(client, &path, &order, output).await
         }
     }
 }
 
-fn name(text: &str) -> Result<EnvironmentName, Failure> {
-    text.parse()
-        .map_err(|error: rules::name::NameError| Failure::usage(error.to_string()))
+fn name(text: &str, verb: &str) -> Result<EnvironmentName, Failure> {
+    let parsed: Result<EnvironmentName, NameError> = text.parse();
+    parsed.map_err(|error| {
+        let failure = Failure::usage(error.to_string());
+        if !text
+            .parse::<Place>()
+            .is_ok_and(|place| place.branch.is_some())
+        {
+            return failure;
+        }
+        let names = Failure::usage(format!("{text:?} names a branch, not an environment"));
+        match verb {
+            "build" | "promote" => names,
+            verb => names.hint(format!("`standin branch {verb} {text}`")),
+        }
+    })
 }
 
 fn path(environment: &str, verb: &str) -> Result<String, Failure> {
-    Ok(format!("/v1/environments/{}/{verb}", name(environment)?))
+    Ok(format!(
+        "/v1/environments/{}/{verb}",
+        name(environment, verb)?
+    ))
 }
 
 /// The table of environments.
@@ -141,7 +160,7 @@ fn now(line: &EnvironmentLine) -> String {
         return format!("{} failed {}", failure.operation.as_str(), ago(failure.at));
     }
     match (&line.protection, &line.generation) {
-        (Some(protection), _) => format!("protected by {}", protection.by),
+        (Some(protection), _) => protected(protection),
         (None, Some(now)) => format!("{} {}", now.operation, ago(now.since)),
         (None, None) => String::new(),
     }

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::failure::Failure;
 use super::output::{Output, ago, table};
 use crate::admin::api::Order;
-use crate::environments::{GenerationLine, Record};
+use crate::environments::{GenerationLine, Protection, Record};
 
 /// Runs an operation that ends in a record, and says what became of it.
 async fn operate(
@@ -21,7 +21,9 @@ async fn operate(
     path: &str,
     order: &Order,
 ) -> Result<(), Failure> {
-    let record: Record = client.follow(path, order, output.progress()).await?;
+    let place = path.split('/').nth_back(1).unwrap_or_default();
+    let bar = output.progress_at(place);
+    let record: Record = client.follow(path, order, bar).await?;
     output.show(&record, done);
     Ok(())
 }
@@ -71,21 +73,33 @@ async fn protect(
         .as_deref()
         .map(str::parse::<unit::Span>)
         .transpose();
-    let duration = duration.map_err(|error| Failure::usage(error.to_string()))?;
+    let duration = duration.map_err(|error| {
+        Failure::usage(error.to_string()).hint("a duration is written 30m, 2h, 1h30m or 3d")
+    })?;
     let for_seconds = duration.map(|duration| duration.0.as_secs());
     let order = Order {
         for_seconds,
         ..Order::default()
     };
     let verb = if protect.off { "unprotect" } else { "protect" };
-    client.post::<()>(&format!("{path}/{verb}"), &order).await?;
-    let state = if protect.off {
-        "no longer protected"
-    } else {
-        "protected"
+    let path = format!("{path}/{verb}");
+    let held: Option<Protection> = client.post(&path, &order).await?;
+    let until = held.as_ref().and_then(|held| held.until);
+    let said = match (&held, until) {
+        (None, _) => format!("{} is no longer protected", protect.place),
+        (Some(_), None) => format!("{} is protected until `--off`", protect.place),
+        (Some(_), Some(until)) => format!("{} is protected until {until:.0}", protect.place),
     };
-    output.done(format!("{} is {state}", protect.place));
+    let value = serde_json::json!({ "done": said, "until": until });
+    output.show(&value, |_| said.clone());
     Ok(())
+}
+
+/// Who protects a place, and until when.
+fn protected(protection: &Protection) -> String {
+    let until = protection.until;
+    let until = until.map_or_else(String::new, |until| format!(" until {until:.0}"));
+    format!("protected by {}{until}", protection.by)
 }
 
 /// The table of generations, the present one first.

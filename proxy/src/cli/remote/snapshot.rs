@@ -2,13 +2,13 @@
 
 use rules::target::Place;
 
-use super::super::args::Snapshot;
+use super::super::args::{Snapshot, Verify};
 use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, ago, bytes, table};
-use crate::admin::api::Order;
-use crate::branches::SnapshotId;
-use crate::environments::{Record, SnapshotLine};
+use crate::admin::api::{Order, Taken};
+use crate::branches::{Check, SnapshotId};
+use crate::environments::SnapshotLine;
 
 pub(in super::super) async fn run(
     client: &Client,
@@ -21,9 +21,9 @@ pub(in super::super) async fn run(
             output.show(&lines, |lines| list(lines));
             Ok(())
         }
-        Snapshot::Create { place } => {
+        Snapshot::Create { place, verify } => {
             let place: Place = place.parse().map_err(|error: rules::target::TargetError| {
-                Failure::usage(error.to_string()).hint("`standin environment list` shows places")
+                Failure::wrong_name(&error).hint("`standin environment list` shows places")
             })?;
             let noun = if place.branch.is_some() {
                 "branches"
@@ -31,11 +31,17 @@ pub(in super::super) async fn run(
                 "environments"
             };
             let path = format!("/v1/{noun}/{place}/snapshot");
-            let taken: (SnapshotId, Record) = client
-                .follow(&path, &Order::default(), output.progress())
-                .await?;
-            output.show(&taken, |(id, record)| {
-                format!("{id} ({})", super::done(record))
+            let order = Order {
+                check: verify.map(|verify| match verify {
+                    Verify::Answers => Check::Answers,
+                    Verify::Integrity => Check::Integrity,
+                }),
+                ..Order::default()
+            };
+            let bar = output.progress_at(&place.to_string());
+            let taken: Taken = client.follow(&path, &order, bar).await?;
+            output.show(&taken, |taken| {
+                format!("{} ({})", taken.id, super::done(&taken.record))
             });
             Ok(())
         }
@@ -60,6 +66,7 @@ fn list(lines: &[SnapshotLine]) -> String {
         "size",
         "files",
         "databases",
+        "checked",
         "used by",
     ];
     let mut table = table(&headings);
@@ -74,6 +81,7 @@ fn list(lines: &[SnapshotLine]) -> String {
             bytes(line.bytes),
             line.files.to_string(),
             line.databases.join(", "),
+            line.checked.to_string(),
             line.used_by.join(", "),
         ]);
     }

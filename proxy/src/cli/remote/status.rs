@@ -2,8 +2,8 @@
 
 use super::super::client::Client;
 use super::super::failure::Failure;
-use super::super::output::{Output, ago, bytes};
-use crate::admin::api::{Order, Status};
+use super::super::output::{Output, bytes, count, lasting};
+use crate::admin::api::{Order, Reloaded, Status};
 
 pub(in super::super) async fn run(client: &Client, output: &Output) -> Result<(), Failure> {
     let status: Status = client.get("/v1/status").await?;
@@ -12,8 +12,14 @@ pub(in super::super) async fn run(client: &Client, output: &Output) -> Result<()
 }
 
 pub(in super::super) async fn reload(client: &Client, output: &Output) -> Result<(), Failure> {
-    let restart: Vec<String> = client.post("/v1/reload", &Order::default()).await?;
-    output.show(&restart, |restart| match restart.as_slice() {
+    let reached = client.reach().await;
+    reached.map_err(|failure| {
+        failure.hint(
+            "a daemon that was started with another [pool] path serves there until it is restarted",
+        )
+    })?;
+    let reloaded: Reloaded = client.post("/v1/reload", &Order::default()).await?;
+    output.show(&reloaded, |reloaded| match reloaded.restart.as_slice() {
         [] => "the configuration was read again".to_owned(),
         keys => format!(
             "the configuration was read again; a restart is needed for {}",
@@ -32,10 +38,10 @@ pub(in super::super) async fn down(client: &Client, output: &Output) -> Result<(
 fn text(status: &Status) -> String {
     let pool = &status.pool;
     let mut text = format!(
-        "standin {} · pid {} · up since {}\nclients: {}\npool: {} · driver {} · {} of {} free · branches hold {} alone\n",
+        "standin {} · pid {} · up for {}\nclients: {}\npool: {} · driver {} · {} of {} free · branches hold {} alone\n",
         status.version,
         status.pid,
-        ago(status.since),
+        lasting(status.since),
         status.endpoints.join(", "),
         pool.path.display(),
         pool.driver,
@@ -46,11 +52,12 @@ fn text(status: &Status) -> String {
     for note in pool.notes.iter().chain(&status.problems) {
         text.push_str(&format!("note: {note}\n"));
     }
-    let (spares, snapshots) = (status.spares.len(), status.snapshots.len());
     text.push_str(&format!(
-        "{} sessions · {} branches · {snapshots} snapshots · {spares} warm spares\n\n{}",
-        status.sessions,
-        status.branches.len(),
+        "{} · {} · {} · {}\n\n{}",
+        count(status.sessions, "session"),
+        count(status.branches.len(), "branch"),
+        count(status.snapshots.len(), "snapshot"),
+        count(status.spares.len(), "warm spare"),
         super::environment::list(&status.environments),
     ));
     text

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::place::{Failure, Running};
 use super::super::{Generation, Protection, Record};
+use crate::branches::Check;
 
 /// One environment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -125,6 +126,8 @@ pub struct SnapshotLine {
     pub raw: bool,
     /// Whether it stays until it is dropped.
     pub kept: bool,
+    /// How it was looked at: `answers` or `integrity`.
+    pub checked: Check,
     /// Databases in it.
     pub databases: Vec<String>,
     /// Places that reset to it or have a generation of it.

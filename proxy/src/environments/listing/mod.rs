@@ -236,6 +236,7 @@ impl Environments {
             files: snapshot.weight.files,
             raw: is_raw(snapshot),
             kept: is_kept(snapshot),
+            checked: snapshot.checked,
             databases: database_names(snapshot),
             used_by: self.users_of(&snapshot.id),
         };

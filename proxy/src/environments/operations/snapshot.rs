@@ -6,16 +6,19 @@ use super::super::base::{Labelled, is_raw};
 use super::super::pointer::Operation;
 use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
-use crate::branches::SnapshotId;
+use crate::branches::{Check, SnapshotId};
 
 impl Environments {
     /// Seals the present state of a place, without stopping it, and keeps it until it is dropped.
+    ///
+    /// Without a `check` it is looked at as the configuration says.
     ///
     /// # Errors
     /// When the place does not exist or the snapshot does not verify; nothing is left behind.
     pub async fn snapshot(
         &self,
         place: &Place,
+        check: Option<Check>,
         caller: &Caller,
         report: &Report,
     ) -> Result<(SnapshotId, Record), EnvironmentError> {
@@ -25,7 +28,7 @@ impl Environments {
         let mut turn = self
             .turn(place, Operation::Snapshot, caller, report)
             .await?;
-        let sealed = self.seal_place(&mut turn, place, true).await;
+        let sealed = self.seal_place(&mut turn, place, (true, check)).await;
         let (sealed, outcome) = match sealed {
             Ok(snapshot) => (Some(snapshot), Ok(())),
             Err(error) => (None, Err(error)),
@@ -79,7 +82,7 @@ impl Environments {
             .snapshot(&pointer.base)
             .is_none_or(|base| is_raw(&base));
         self.must_allow(raw, &source.to_string(), &turn.place)?;
-        let sealed = self.seal_place(turn, source, false).await?;
+        let sealed = self.seal_place(turn, source, (false, None)).await?;
         turn.hold_snapshot(&sealed);
         Ok(sealed)
     }
@@ -104,7 +107,7 @@ impl Environments {
         &self,
         turn: &mut Turn,
         source: &Place,
-        kept: bool,
+        (kept, check): (bool, Option<Check>),
     ) -> Result<SnapshotId, EnvironmentError> {
         turn.step("snapshot");
         let missing = || EnvironmentError::missing(source);
@@ -123,11 +126,11 @@ impl Environments {
         };
         let label = label.seal_label(turn);
         turn.hold_branch(&pointer.current.branch);
-        let sealed = self
-            .inner
-            .pool
-            .snapshot_branch(&pointer.current.branch, label)
-            .await;
+        let (pool, branch) = (&self.inner.pool, &pointer.current.branch);
+        let sealed = match check {
+            Some(check) => pool.snapshot_checked(branch, label, check).await,
+            None => pool.snapshot_branch(branch, label).await,
+        };
         sealed.map_err(turn.failed("take a snapshot"))
     }
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::parsed;
 use crate::config::{
-    Branches, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen, Migrations,
-    Password, Pool, Postgres, Role, Secret, Source, Tls,
+    Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen,
+    Migrations, Password, Pool, Postgres, Role, Secret, Source, Tls,
 };
 
 #[test]
@@ -52,6 +52,7 @@ size = "20GB"
 memory = "512MiB"
 disk = "50GB"
 awake_max = 7
+check = "integrity"
 [listen]
 postgres = "[::1]:0"
 unix = "run"
@@ -109,6 +110,7 @@ fn every_key_reaches_its_value() {
         memory_bytes: Some(512 << 20),
         disk_bytes: Some(50_000_000_000),
         awake_max: 7,
+        check: Check::Integrity,
     };
     assert_eq!(config.pool, pool);
     let listen = Listen {

@@ -8,8 +8,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::config::{
-    AccessMode, Branches, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen,
-    Migrations, Password, Pool, Postgres, Production, Role, Secret, Source, Tls, defaults,
+    AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
+    Listen, Migrations, Password, Pool, Postgres, Production, Role, Secret, Source, Tls, defaults,
 };
 use crate::unit::{Bytes, Span};
 
@@ -65,8 +65,10 @@ fn spans(seconds: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
 
 fn pools() -> impl Strategy<Value = Pool> {
     let bytes = || prop::option::of(1_000_000_000..u64::from(u32::MAX) * 1_000);
-    let drawn = (paths(), bytes(), bytes(), bytes(), 1..10_001_usize);
-    drawn.prop_map(|(path, size, memory, disk, awake_max)| Pool {
+    let checks = prop_oneof![Just(Check::Answers), Just(Check::Integrity)];
+    let drawn = (paths(), bytes(), bytes(), bytes(), 1..10_001_usize, checks);
+    drawn.prop_map(|(path, size, memory, disk, awake_max, check)| Pool {
+        check,
         path,
         size_bytes: size,
         memory_bytes: memory,
@@ -297,6 +299,7 @@ pub(super) fn toml_of(config: &Config) -> String {
         line(format!("disk = \"{:#}\"", Bytes(bytes)));
     }
     line(format!("awake_max = {}", pool.awake_max));
+    line(format!("check = {:?}", pool.check.as_str()));
     listen_lines(listen, &mut line);
     line("[postgres]".into());
     line(format!(

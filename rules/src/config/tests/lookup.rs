@@ -144,6 +144,9 @@ fn a_mistyped_environment_is_suggested() {
         Some("raw-child")
     );
     assert_eq!(config.suggest_environment("somewhere"), None);
+    let user = |name| config.suggest_user(name).map(ToString::to_string);
+    assert_eq!(user("namd").as_deref(), Some("named"));
+    assert_eq!(user("eve"), None);
 }
 
 #[test]
@@ -155,6 +158,7 @@ fn only_places_need_a_restart() {
         ("[pool]\nmemory = \"4GB\"\n", "pool.memory"),
         ("[pool]\ndisk = \"4GB\"\n", "pool.disk"),
         ("[pool]\nawake_max = 3\n", "pool.awake_max"),
+        ("[pool]\ncheck = \"integrity\"\n", "pool.check"),
         ("[postgres]\nbin = [\"x\"]\n", "postgres.bin"),
         ("[postgres]\nuser = \"x\"\n", "postgres.user"),
         ("[listen]\npostgres = \"127.0.0.1:1\"\n", "listen.postgres"),

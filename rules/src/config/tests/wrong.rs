@@ -1,6 +1,7 @@
 //! One value at a time that cannot be.
 
 use super::check;
+use crate::config::{Finding, Problem, parse_placed};
 
 #[test]
 fn text_that_is_no_toml() {
@@ -45,7 +46,7 @@ fn unknown_keys_with_the_nearest_one() {
         "[pool]\nawake-max = 3\n",
         &[
             "2:1: unknown key \"awake-max\" in [pool]; expected one of path, size, memory, disk, \
-           awake_max; did you mean \"awake_max\"?",
+           awake_max, check; did you mean \"awake_max\"?",
         ],
     );
     check(
@@ -413,4 +414,33 @@ fn a_problem_looks_as_a_compiler_prints_it() {
         "error: unknown key \"rol\" in [users.ada]\n --> standin.toml:3:2\n  |\n3 |  rol = 1\n  |  ^^^ \
          expected one of password, environments, role\n  = hint: did you mean \"role\"?"
     );
+}
+
+#[test]
+fn what_turns_out_to_be_missing_later_is_told_with_its_place() {
+    let text = "[users.\"o'hara\"]\npassword = \"env:P\" # old: hunter2\n[environments.qa]\n\
+                source = { migrations = \"m\" }\n";
+    let (_, places) = parse_placed(text).expect("a configuration");
+    let finding = |key: &[&str], message: &str| Finding {
+        key: key.iter().map(|&key| key.to_owned()).collect(),
+        message: message.to_owned(),
+        hint: Some("make it".to_owned()),
+    };
+    let problems = places.problems(vec![
+        finding(
+            &["environments", "qa", "source", "migrations"],
+            "\"m\" is no directory",
+        ),
+        finding(&["users", "o'hara", "password"], "P is not set"),
+    ]);
+    let found: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    assert_eq!(
+        found,
+        [
+            "2:12: P is not set; make it",
+            "4:25: \"m\" is no directory; make it"
+        ]
+    );
+    assert!(!super::rendered(&problems).contains("hunter2"));
+    assert!(!format!("{places:?}").contains("hunter2"));
 }

@@ -3,12 +3,14 @@
 //! Never knows what a key means: that is the business of the file of its table.
 
 mod later;
+mod places;
 mod problem;
 mod read;
 mod report;
 mod similar;
 mod syntax;
 
+pub use places::{Finding, Places};
 pub use problem::{Problem, ProblemKind, Rendered};
 
 pub(super) use later::Later;

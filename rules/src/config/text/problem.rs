@@ -55,6 +55,8 @@ pub enum ProblemKind {
     Conflict,
     /// A secret stands in the file itself.
     LiteralSecret,
+    /// A file, directory or variable that is named and is not there, or cannot be used.
+    NotThere,
     /// Something that this version cannot do yet.
     NotAvailable,
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::places::Places;
 use super::problem::{Problem, ProblemKind};
 
 /// How much of a source line a problem shows, in characters.
@@ -12,7 +13,7 @@ const SOURCE_CHARS_MAX: usize = 200;
 const PROBLEMS_MAX: usize = 100;
 
 /// Bytes of a text, a whole key or value.
-type Bytes = Range<usize>;
+pub(super) type Bytes = Range<usize>;
 
 /// The problems of one text so far.
 pub(crate) struct Report<'t> {
@@ -38,6 +39,26 @@ impl<'t> Report<'t> {
             places: BTreeMap::new(),
             values: Vec::new(),
             secrets: Vec::new(),
+        }
+    }
+
+    /// A report on a text that was read before.
+    pub(super) fn again(places: &'t Places) -> Self {
+        Self {
+            places: places.places.clone(),
+            values: places.values.clone(),
+            secrets: places.secrets.clone(),
+            ..Self::new(&places.text)
+        }
+    }
+
+    /// What a later report on the same text needs.
+    pub(crate) fn into_places(self) -> Places {
+        Places {
+            text: self.text.to_owned(),
+            places: self.places,
+            values: self.values,
+            secrets: self.secrets,
         }
     }
 

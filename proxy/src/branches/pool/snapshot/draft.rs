@@ -181,7 +181,7 @@ impl Pool {
             });
         };
         let copy = copy_running(installation, account, &home, &source, &copied).await?;
-        tracing::info!(quarantine = ?copy.quarantine, "copied a running server");
+        tracing::info!(quarantine = %copy.quarantine, "copied a running server");
         Ok(installation.clone())
     }
 }
@@ -273,7 +273,8 @@ impl Draft {
 
     /// Stops the server and makes the cluster a snapshot.
     pub async fn seal(self, label: SealLabel) -> Result<SnapshotId, SealError> {
-        self.seal_checked(label, Check::default()).await
+        let check = self.pool.0.settings.check;
+        self.seal_checked(label, check).await
     }
 
     /// As [`Draft::seal`], looked at as `check` says before it is a snapshot.

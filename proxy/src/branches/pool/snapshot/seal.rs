@@ -41,7 +41,8 @@ impl Pool {
         id: &BranchId,
         label: SealLabel,
     ) -> Result<SnapshotId, SealError> {
-        self.snapshot_checked(id, label, Check::default()).await
+        self.snapshot_checked(id, label, self.0.settings.check)
+            .await
     }
 
     /// As [`Pool::snapshot_branch`], looked at as `check` says before it is one.
