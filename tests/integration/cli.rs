@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output, Stdio};
 
+use anyhow::Context;
 use tests::daemon::{Build, Daemon};
 
 use crate::shop::{ITEMS, QA, QA_BRANCHES, Shop, configuration};
@@ -329,6 +330,22 @@ async fn a_second_daemon_on_the_same_pool_is_refused() -> anyhow::Result<()> {
     let said = format!("{error:#}");
     assert!(said.contains("exit status: 1"), "{said}");
     assert!(said.contains("another"), "{said}");
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demo_over_a_pool_that_is_served_touches_nothing() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    let pool = shop.pool();
+    let directory = pool.parent().context("a directory around the pool")?;
+    let before = crate::shop::names_in(directory)?;
+    let there = directory.to_string_lossy();
+    let demo = standin(directory, &["demo", "--directory", &there])?;
+    assert_eq!(demo.status.code(), Some(1));
+    let said = text(&demo.stderr);
+    assert!(said.contains("holds the demo's pool"), "{said}");
+    assert_eq!(crate::shop::names_in(directory)?, before);
     assert_eq!(shop.items("shop@qa").await?, ITEMS);
     Ok(())
 }

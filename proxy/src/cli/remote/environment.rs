@@ -47,13 +47,8 @@ pub(in super::super) async fn run(
             operate(client, output, &path(&environment, "refresh")?, &order).await
         }
         Environment::Undo { environment, to } => {
-            operate(
-                client,
-                output,
-                &path(&environment, "undo")?,
-                &Order { to, ..order },
-            )
-            .await
+            let order = Order { to, ..order };
+            operate(client, output, &path(&environment, "undo")?, &order).await
         }
         Environment::Promote { from, to } => {
             let order = Order {
