@@ -111,6 +111,13 @@ pub async fn run(
     Ok(())
 }
 
+/// Threads that carry sessions: half of the cores. A thread with twice the sessions meets more of
+/// them ready at each wait and so needs fewer waits; the other half is for servers and clients.
+fn relay_workers() -> NonZeroUsize {
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new(cores / 2).unwrap_or(NonZeroUsize::MIN)
+}
+
 /// Looks at everything that a start will need, and starts nothing.
 ///
 /// # Errors
@@ -171,8 +178,7 @@ impl Daemon {
         let environments = Environments::open(pool, settings)?;
         let config = watch::Sender::new(Arc::new(loaded.config.clone()));
         let resolver = Resolver::new(environments.clone(), config.subscribe());
-        let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let relay = Relay::new(Arc::new(resolver), policy, workers);
+        let relay = Relay::new(Arc::new(resolver), policy, relay_workers());
         let relay = relay.map_err(|error| DaemonError::System("start the relay", error))?;
         let daemon = Self {
             config,

@@ -20,6 +20,7 @@ mod cancel;
 mod pump;
 mod stream;
 mod tally;
+mod unix;
 
 use std::io;
 use std::net::SocketAddr;

@@ -6,15 +6,17 @@ use std::task::{Context, Poll};
 
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
+
+use super::unix::UnixSocket;
 
 /// A socket in clear.
 pub(super) enum Plain {
     /// TCP.
     Tcp(TcpStream),
     /// Unix.
-    Unix(UnixStream),
+    Unix(UnixSocket),
 }
 
 /// A connection, in clear or under TLS.

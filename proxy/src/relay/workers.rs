@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use super::Shared;
@@ -17,6 +17,7 @@ use super::registry::{Connection, Origin};
 use super::session::serve;
 use super::stream::Plain;
 use super::tally::{Carried, Tally};
+use super::unix::UnixSocket;
 use super::upstream::tune;
 
 /// Accepted connections that may wait for one worker; a worker takes hundreds in a millisecond.
@@ -132,6 +133,6 @@ fn adopt(socket: Socket) -> io::Result<Plain> {
             tune(&socket)?;
             Plain::Tcp(socket)
         }
-        Socket::Unix(socket) => Plain::Unix(UnixStream::from_std(socket)?),
+        Socket::Unix(socket) => Plain::Unix(UnixSocket::adopt(socket)?),
     })
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 
 use super::resolve::{Upstream, UpstreamTls};
 use super::stream::{Plain, Stream};
+use super::unix::UnixSocket;
 
 pub(super) use login::{Begun, LoginError, log_in};
 
@@ -57,7 +58,7 @@ pub(super) enum DialError {
 pub(super) async fn dial(upstream: &Upstream) -> Result<Dialled, DialError> {
     match upstream {
         Upstream::Unix(path) => Ok(Dialled {
-            stream: Stream::Plain(Plain::Unix(UnixStream::connect(path).await?)),
+            stream: Stream::Plain(Plain::Unix(UnixSocket::connect(path).await?)),
             end_point: None,
             secrecy: Secrecy::Kept,
         }),
