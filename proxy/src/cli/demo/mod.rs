@@ -8,6 +8,7 @@ mod settings;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::args::Demo;
@@ -55,10 +56,14 @@ async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
 }
 
 async fn prepare_and_serve(demo: &Demo, directory: &Path, output: &Output) -> Result<(), Failure> {
+    // Heard from here on, also while an image is made and nobody listens; later the daemon listens.
+    let failed = |error| Failure::failed(format!("watch signals: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let made = tokio::select! {
         made = prepare(demo, directory, output) => made?,
-        // Later the daemon listens for it.
-        _ = tokio::signal::ctrl_c() => return Err(Failure::failed("interrupted")),
+        _ = interrupt.recv() => return Err(Failure::failed("interrupted")),
+        _ = terminate.recv() => return Err(Failure::failed("terminated")),
     };
     let (production, prepared) = made;
     let outcome = match daemon::load(&prepared.config) {
