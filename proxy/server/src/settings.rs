@@ -27,6 +27,9 @@ pub struct Settings {
     pub max_prepared_transactions: u32,
     /// Locks per session that the shared table has room for.
     pub max_locks_per_transaction: u32,
+    /// A database that clients will enter: the proof in it makes their first connection quicker, as
+    /// the first one of each database builds its caches. `template1` serves where it is not there.
+    pub first_database: Option<String>,
     /// How long a start may take, which is to say how much WAL there may be to replay.
     pub ready_within: std::time::Duration,
 }
@@ -40,6 +43,7 @@ impl Default for Settings {
             preload: Vec::new(),
             max_prepared_transactions: 0,
             max_locks_per_transaction: 64,
+            first_database: None,
             ready_within: std::time::Duration::from_secs(10),
         }
     }

@@ -20,7 +20,6 @@ mod cancel;
 mod pump;
 mod stream;
 mod tally;
-mod unix;
 
 use std::io;
 use std::net::SocketAddr;

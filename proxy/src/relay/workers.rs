@@ -15,9 +15,8 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::registry::{Connection, Origin};
 use super::session::serve;
-use super::stream::Plain;
+use super::stream::{Plain, UnixSocket};
 use super::tally::{Carried, Tally};
-use super::unix::UnixSocket;
 use super::upstream::tune;
 
 /// Accepted connections that may wait for one worker; a worker takes hundreds in a millisecond.

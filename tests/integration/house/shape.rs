@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::layers::APART;
 use super::source::code;
 use super::{File, stands};
 
@@ -93,7 +94,8 @@ fn clippy_measures_functions(files: &[File]) -> Vec<String> {
         if file.path.ends_with(".rs") && code(&file.text).lines().any(allows) {
             found.push(format!("{}: allows a function without measure", file.path));
         }
-        let member = file.path.ends_with("/Cargo.toml") && !file.path.starts_with("tests/fuzz/");
+        let manifest = file.path.strip_suffix("/Cargo.toml");
+        let member = manifest.is_some_and(|krate| !APART.contains(&krate));
         let inherits = |manifest: &toml::Table| -> Option<bool> {
             manifest.get("lints")?.get("workspace")?.as_bool()
         };

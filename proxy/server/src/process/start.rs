@@ -18,7 +18,7 @@ use crate::installation::Version;
 use crate::quarantine::pins;
 use crate::{Account, Home, Installation, Settings};
 
-/// The database of the session that proves the settings: every cluster has it.
+/// A database for the session that proves the settings: every cluster has it.
 const PROOF_DATABASE: &str = "template1";
 
 /// Why a server did not start.
@@ -151,7 +151,8 @@ pub async fn start(
                 source,
             }
         })?;
-    prove(&server, installation.version).await?;
+    let database = settings.first_database.as_deref();
+    prove(&server, installation.version, database).await?;
     guard.disarm();
     Ok(server)
 }
@@ -268,8 +269,19 @@ fn spawn(
 ///
 /// The server accepts settings that it does not know in silence when their names hold a dot, so
 /// what was asked for proves nothing; `pg_settings` does.
-async fn prove(server: &Server, version: Version) -> Result<(), StartError> {
-    let client = server.admin_plain(PROOF_DATABASE).await?;
+async fn prove(
+    server: &Server,
+    version: Version,
+    database: Option<&str>,
+) -> Result<(), StartError> {
+    let first = server.admin_plain(database.unwrap_or(PROOF_DATABASE)).await;
+    let client = match first {
+        // A client may have dropped or renamed it since it was written down.
+        Err(AdminError::Login { .. }) if database.is_some() => {
+            server.admin_plain(PROOF_DATABASE).await?
+        }
+        first => first?,
+    };
     let query = "SELECT name, setting FROM pg_settings WHERE source = 'command line'";
     let answer = client
         .simple_query(query)

@@ -279,6 +279,11 @@ impl Pool {
             shared_buffers_mb: spec.shared_buffers_mb,
             max_connections: spec.max_connections,
             preload: spec.preload.clone(),
+            first_database: manifest
+                .cluster
+                .databases
+                .first()
+                .map(|database| database.name.clone()),
             ready_within: if clean {
                 READY_CLEAN
             } else {

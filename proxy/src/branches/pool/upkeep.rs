@@ -19,6 +19,10 @@ use crate::branches::{BranchId, disk};
 /// How long the end of a pool waits for all its servers.
 const SHUTDOWN_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long a manifest may be ahead of the disk where the caller allows it: its write would stand in
+/// the way of the pointer's, for which a client waits.
+const AHEAD: Duration = Duration::from_millis(100);
+
 impl Pool {
     /// Stops the server of a branch and brings everything to the disk; does nothing where it sleeps.
     ///
@@ -104,7 +108,13 @@ impl Pool {
         let (pool, working) = (self.clone(), self.0.work.stop());
         self.0.runtime.spawn(async move {
             let _working = working;
-            if let Err(error) = pool.change(&branch, |_| {}).await {
+            tokio::time::sleep(AHEAD).await;
+            let written = pool.change(&branch, |_| {}).await;
+            // What was dropped meanwhile needs no manifest.
+            let gone = matches!(*branch.state(), State::Gone);
+            if let Err(error) = written
+                && !gone
+            {
                 let id = &branch.manifest().id;
                 tracing::warn!(branch = %id, %error, "a manifest is older on the disk than in memory");
             }

@@ -14,6 +14,10 @@ use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
 /// within it; the relay closes everybody by then.
 const DRAIN_MAX: Duration = Duration::from_millis(150);
 
+/// How long what follows a swing, stopping the old server and starting the next spare, gives way to
+/// the clients that come in: on a small machine they would wait for it.
+const GIVE_WAY: Duration = Duration::from_millis(250);
+
 /// A branch that is awake, verified, and not yet pointed at.
 pub(in super::super) struct Ready {
     pub(super) generation: Generation,
@@ -180,6 +184,7 @@ impl Environments {
     fn settle(&self, left: BranchId, fallen: Vec<BranchId>) {
         let environments = self.clone();
         let _settled = self.spawn(async move {
+            tokio::time::sleep(GIVE_WAY).await;
             // Not when somebody is in: an undo may have come back to it already.
             environments.rest(&left).await;
             environments.discard(fallen).await;
@@ -191,6 +196,9 @@ impl Environments {
     /// What follows a place's first generation, in the background.
     fn settle_first(&self) {
         let environments = self.clone();
-        let _settled = self.spawn(async move { environments.refill_spares().await });
+        let _settled = self.spawn(async move {
+            tokio::time::sleep(GIVE_WAY).await;
+            environments.refill_spares().await;
+        });
     }
 }

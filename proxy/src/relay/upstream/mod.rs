@@ -11,8 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::resolve::{Upstream, UpstreamTls};
-use super::stream::{Plain, Stream};
-use super::unix::UnixSocket;
+use super::stream::{Plain, Stream, UnixSocket};
 
 pub(super) use login::{Begun, LoginError, log_in};
 

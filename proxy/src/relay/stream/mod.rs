@@ -1,5 +1,7 @@
 //! One connection's bytes, whatever carries them.
 
+mod unix;
+
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
-use super::unix::UnixSocket;
+pub(super) use unix::UnixSocket;
 
 /// A socket in clear.
 pub(super) enum Plain {

@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::UnixStream;
 
 /// A connected unix stream socket.
-pub(super) struct UnixSocket {
+pub(in crate::relay) struct UnixSocket {
     socket: AsyncFd<StdUnixStream>,
     /// There while a write waits for room.
     room: Option<AsyncFd<StdUnixStream>>,
@@ -29,7 +29,7 @@ impl UnixSocket {
     ///
     /// # Errors
     /// When the runtime cannot watch it.
-    pub(super) fn adopt(socket: StdUnixStream) -> io::Result<Self> {
+    pub(in crate::relay) fn adopt(socket: StdUnixStream) -> io::Result<Self> {
         Ok(Self {
             socket: watched(socket, Interest::READABLE)?,
             room: None,
@@ -40,7 +40,7 @@ impl UnixSocket {
     ///
     /// # Errors
     /// What the system says.
-    pub(super) async fn connect(path: &Path) -> io::Result<Self> {
+    pub(in crate::relay) async fn connect(path: &Path) -> io::Result<Self> {
         Self::adopt(UnixStream::connect(path).await?.into_std()?)
     }
 
