@@ -128,7 +128,7 @@ async fn migrations_reset_undo_and_branches(setting: &Setting, major: u32) -> an
 async fn live_snapshot(setting: &Setting) -> anyhow::Result<()> {
     let client = setting.connect("shop@qa").await?;
     let taken = setting.done(&["snapshot", "create", "qa"])?;
-    let id = taken[0]
+    let id = taken["id"]
         .as_str()
         .with_context(|| format!("an id in {taken}"))?;
     client.batch_execute("DELETE FROM orders").await?;

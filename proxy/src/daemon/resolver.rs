@@ -261,29 +261,33 @@ fn refusal(error: &EnvironmentError) -> Refusal {
         Kind::Failed => "57P03",
     };
     if let EnvironmentError::Step { place, .. } = error {
-        // Why it failed names hosts and paths, which are none of a client's business.
+        let environment = place.split('.').next().unwrap_or(place);
         return Refusal {
             code,
             message: format!("\"{place}\" is not available: {error} failed"),
-            detail: None,
+            // Why production could not be copied names hosts and paths, which are none of a
+            // client's business.
+            detail: (!error.is_of_production()).then(|| cause(error)).flatten(),
             hint: Some(format!(
-                "whoever runs Standin finds the reason in its log and by `standin environment show {}`",
-                place.split('.').next().unwrap_or(place)
+                "whoever runs Standin finds more in its log and by `standin environment show \
+                 {environment}`"
             )),
         };
     }
-    let message = error.to_string();
-    let all = chain(error);
-    let detail = all
-        .strip_prefix(&message)
-        .and_then(|rest| rest.strip_prefix(": "));
     let hints = error.hints();
     Refusal {
         code,
-        detail: detail.map(str::to_owned),
-        message,
+        detail: cause(error),
+        message: error.to_string(),
         hint: (!hints.is_empty()).then(|| hints.join("; ")),
     }
+}
+
+/// What stands behind an error's own words.
+fn cause(error: &EnvironmentError) -> Option<String> {
+    let all = chain(error);
+    let behind = all.strip_prefix(&error.to_string())?.strip_prefix(": ")?;
+    Some(behind.to_owned())
 }
 
 /// What a client is told when its generation ends.

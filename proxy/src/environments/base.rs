@@ -8,6 +8,7 @@ use rules::config::{Environment, Migrations, Source};
 use rules::target::Place;
 use seeder::migrate::{self, FileDone, HashError, MigrationCommand};
 
+use super::error::COPY_PRODUCTION;
 use super::turn::Turn;
 use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
@@ -63,12 +64,12 @@ impl Environments {
             .clone()
             .ok_or_else(|| EnvironmentError::Impossible {
                 place: turn.place.to_string(),
-                verb: "copy production",
+                verb: COPY_PRODUCTION,
                 reason: "[production] is not configured".to_owned(),
             })?;
         let lock = self.base_lock(MIRROR_KEY);
         let _guard = lock.lock().await;
-        turn.step("copy production");
+        turn.step(COPY_PRODUCTION);
         let report = turn.report.clone();
         let plan = DraftPlan::Mirror { url };
         let draft = self
@@ -76,7 +77,7 @@ impl Environments {
             .pool
             .draft(plan, move |progress| report.send(progress.into()))
             .await;
-        let draft = draft.map_err(turn.failed("copy production"))?;
+        let draft = draft.map_err(turn.failed(COPY_PRODUCTION))?;
         let label = Labelled {
             source: "production",
             key: Some(MIRROR_KEY.to_owned()),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rules::config::{AccessMode, Environment, Source};
+use rules::config::{AccessMode, CreateBranch, Environment, Source};
 use rules::name::{EnvironmentPattern, UserName};
 use rules::target::Place;
 use tokio::sync::watch;
 
 use super::base::is_raw;
 use super::place::{Closing, Joined, PlaceState};
-use super::settings::UpstreamAddress;
+use super::settings::{Settings, UpstreamAddress};
 use super::turn::Caller;
 use super::{EnvironmentError, Environments, Operation};
 use crate::branches::Lease;
@@ -80,13 +80,7 @@ impl Environments {
                 .known(place)
                 .filter(|state| state.pointer.load().is_some())
             else {
-                let next = match self.origin(place, environment) {
-                    Some(origin) if !self.is_built(&origin) => origin,
-                    origin => {
-                        self.must_have(place, origin.as_ref(), database)?;
-                        place.clone()
-                    }
-                };
+                let next = self.next_to_build(&settings, place, database)?;
                 self.build_on_connect(&next, &caller).await?;
                 continue;
             };
@@ -127,6 +121,30 @@ impl Environments {
             verb: "be entered",
             reason,
         })
+    }
+
+    /// What is to be built so that `place` comes to be: its origin first, where that is missing.
+    fn next_to_build(
+        &self,
+        settings: &Settings,
+        place: &Place,
+        database: Option<&str>,
+    ) -> Result<Place, EnvironmentError> {
+        let table = settings.environment(&place.environment)?;
+        if place.branch.is_some() && table.branches.create != CreateBranch::OnConnect {
+            return Err(EnvironmentError::missing(place));
+        }
+        let origin = self.origin(place, table);
+        match &origin {
+            // Sources form no ring, so this ends.
+            Some(missing) if !self.is_built(missing) => {
+                self.next_to_build(settings, missing, database)
+            }
+            _ => {
+                self.must_have(place, origin.as_ref(), database)?;
+                Ok(place.clone())
+            }
+        }
     }
 
     /// What a place that is not there yet would be made of, where a typing mistake in a database's

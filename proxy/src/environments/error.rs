@@ -3,10 +3,14 @@
 use std::error::Error;
 
 use rules::target::Place;
+use rules::unit::Bytes;
 use tokio_postgres::error::DbError;
 
 use super::pointer::{Operation, PointerError};
 use crate::branches;
+
+/// The step that reads production.
+pub(super) const COPY_PRODUCTION: &str = "copy production";
 
 /// What kind of error it is: decides exit code, HTTP status and SQLSTATE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +101,7 @@ pub enum EnvironmentError {
         oldest: Vec<String>,
     },
     /// The environment's branches hold as much as they may.
-    #[error("the branches of \"{environment}\" hold {} MB of their own, of {} MB allowed", used_bytes / 1_000_000, max_bytes / 1_000_000)]
+    #[error("the branches of \"{environment}\" hold {} of their own, of {} allowed", Bytes(*used_bytes), Bytes(*max_bytes))]
     TooManyBytes {
         /// The environment.
         environment: String,
@@ -195,6 +199,11 @@ impl EnvironmentError {
             true => Self::UnknownBranch { place: name },
             false => Self::NotBuilt { place: name },
         }
+    }
+
+    /// Whether production could not be copied.
+    pub fn is_of_production(&self) -> bool {
+        matches!(self, Self::Step { step, .. } if *step == COPY_PRODUCTION)
     }
 
     /// What kind of error it is.

@@ -16,7 +16,7 @@ use super::error::chain;
 use super::settings::Settings;
 use super::turn::{Turn, answers};
 use super::{EnvironmentError, Environments, Operation};
-use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+use crate::branches::{Activity, BranchId, BranchSpec, Lease, Origin, SnapshotId};
 
 /// How long the server of a place stays awake that has no table any more, and so no client.
 const ORPHAN_IDLE: std::time::Duration = std::time::Duration::from_secs(1);
@@ -40,13 +40,17 @@ pub(super) struct Spares {
     refilling: tokio::sync::Mutex<()>,
 }
 
+fn has_ended(spare: &Lease) -> bool {
+    spare.server().exited().borrow().is_some()
+}
+
 impl Spares {
+    /// Takes one that lives; those that do not wait for [`Spares::dead`].
     fn take(&self, key: &SpareKey) -> Option<Lease> {
-        self.ready
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_mut(key)?
-            .pop()
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let spares = ready.get_mut(key)?;
+        let living = spares.iter().rposition(|spare| !has_ended(spare))?;
+        Some(spares.remove(living))
     }
 
     fn put(&self, key: SpareKey, spare: Lease) {
@@ -57,6 +61,24 @@ impl Spares {
     fn count(&self, key: &SpareKey) -> usize {
         let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
         ready.get(key).map_or(0, Vec::len)
+    }
+
+    /// Forgets the spares whose server has ended, for want of memory or by itself, and names them.
+    fn dead(&self) -> Vec<BranchId> {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dead = Vec::new();
+        for spares in ready.values_mut() {
+            let (ended, living) = std::mem::take(spares).into_iter().partition(has_ended);
+            *spares = living;
+            let ended: Vec<Lease> = ended;
+            dead.extend(ended.iter().map(|spare| spare.branch().clone()));
+        }
+        dead
+    }
+
+    fn any_dead(&self) -> bool {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.values().flatten().any(has_ended)
     }
 
     /// Drops the spares beyond what `wanted` asks for, and names them.
@@ -153,9 +175,11 @@ impl Environments {
             tracing::warn!(%branch, error = chain(&error), "a spare was lost");
             return None;
         }
-        if spare.server().exited().borrow().is_some() {
-            // A spare is a convenience: a dead one is left to the collector.
-            tracing::warn!(%branch, "a spare had ended");
+        // From here on nobody puts it to sleep for want of room; who did just before was quicker.
+        let view = self.inner.pool.branch(branch);
+        let awake = view.is_some_and(|view| matches!(view.activity, Activity::Awake { .. }));
+        if !awake || has_ended(&spare) {
+            tracing::info!(%branch, "a spare had ended; it is left to the collector");
             return None;
         }
         Some(spare)
@@ -165,7 +189,8 @@ impl Environments {
     pub(super) async fn refill_spares(&self) {
         let _one = self.inner.spares.refilling.lock().await;
         let wanted = self.wanted_spares();
-        for branch in self.inner.spares.trim(&wanted) {
+        let dead = self.inner.spares.dead();
+        for branch in dead.into_iter().chain(self.inner.spares.trim(&wanted)) {
             if let Err(error) = self.inner.pool.drop_branch(&branch).await {
                 tracing::warn!(%branch, error = chain(&error), "a stale spare stays");
             }
@@ -178,6 +203,13 @@ impl Environments {
                     break;
                 }
             }
+        }
+    }
+
+    /// Makes spares anew in place of those whose server has ended.
+    pub(super) async fn renew_spares(&self) {
+        if self.inner.spares.any_dead() {
+            self.refill_spares().await;
         }
     }
 

@@ -19,8 +19,12 @@ use crate::branches::{BranchId, Roots};
 /// walk over what memory holds.
 const TICK: Duration = Duration::from_secs(1);
 
-/// How often what nothing refers to is collected: that walks over directories.
+/// How often what nothing refers to is collected, which walks over directories, and what else has
+/// time.
 const COLLECT_EVERY: u64 = 20;
+
+/// How long a place rests whose drop or other operation failed before its lifetime is looked at again.
+const FAILED_REST: Duration = Duration::from_secs(20);
 
 /// How stale `used` may become on disk while a place is in use.
 const USED_STALE_MAX: Duration = Duration::from_secs(60);
@@ -33,9 +37,10 @@ impl Environments {
             tokio::time::sleep(TICK).await;
             let now = Timestamp::now();
             self.run_schedules(since, now);
-            self.note_use(now).await;
             self.expire(now).await;
             if tick % COLLECT_EVERY == 0 {
+                self.note_use(now).await;
+                self.renew_spares().await;
                 self.collect().await;
             }
             // A clock that was set back makes nothing due twice.
@@ -110,7 +115,10 @@ impl Environments {
             else {
                 continue;
             };
-            let free = !state.is_busy() && self.must_be_unprotected(&pointer).is_ok();
+            let rests = state
+                .failure()
+                .is_some_and(|failed| now.duration_since(failed.at).unsigned_abs() < FAILED_REST);
+            let free = !rests && !state.is_busy() && self.must_be_unprotected(&pointer).is_ok();
             if free && state.outlived(lifetime, now) {
                 expired.push((place.clone(), lifetime));
             }

@@ -25,8 +25,10 @@ const OWN_PREFIX: &str = "standin.";
 /// its own.
 const ENDING_LAG_MAX: Duration = Duration::from_millis(100);
 
-/// How soon a server that starts is asked again: recovery takes tens of milliseconds and more.
-const STARTING_PAUSE: Duration = Duration::from_millis(20);
+/// How soon a server that starts is asked again, at first and at last: recovery takes tens of
+/// milliseconds or many seconds, and each question costs the server a process.
+const STARTING_PAUSES: (Duration, Duration) =
+    (Duration::from_millis(20), Duration::from_millis(250));
 
 /// A session that stands: both ends, and what holds its place.
 pub(super) struct Established {
@@ -81,7 +83,7 @@ pub(super) async fn establish(
             Ok(registered) => registered,
             Err(report) => return Err(Refused::Tell(client.stream, report, "limit")),
         };
-    let begun = match begin_in_place(policy, &route, &settings).await {
+    let begun = match begin_in_place(shared, policy, &route, &settings).await {
         Ok(begun) => begun,
         Err(Unreached::Said(raw) | Unreached::Going(raw) | Unreached::Starting(raw)) => {
             write_last(client.stream, &raw).await;
@@ -162,7 +164,8 @@ enum Unreached {
     Said(Vec<u8>),
     /// The server itself says that it stops.
     Going(Vec<u8>),
-    /// The server itself says that it starts, or recovers from a crash.
+    /// The server itself says that it starts, recovers from a crash, or lets nobody in at present:
+    /// all three have one SQLSTATE.
     Starting(Vec<u8>),
     Report(Report),
 }
@@ -170,11 +173,12 @@ enum Unreached {
 /// Begins a session on the route's server. Where that fails because the place ends, its end is the
 /// reason, whatever was left of the server says.
 async fn begin_in_place(
+    shared: &Shared,
     policy: &Policy,
     route: &Route,
     settings: &Settings,
 ) -> Result<Begun, Unreached> {
-    let begun = begin_when_started(policy, route, settings).await;
+    let begun = begin_when_started(shared, policy, route, settings).await;
     if matches!(begun, Ok(_) | Err(Unreached::Said(_))) {
         return begun;
     }
@@ -189,19 +193,22 @@ async fn begin_in_place(
 /// Begins a session; a server that starts, or recovers from a crash of one of its processes, gets as
 /// long as a place that is woken.
 async fn begin_when_started(
+    shared: &Shared,
     policy: &Policy,
     route: &Route,
     settings: &Settings,
 ) -> Result<Begun, Unreached> {
     let deadline = Instant::now() + policy.limits.connect_wait;
+    let (mut pause, longest) = STARTING_PAUSES;
     loop {
         let begun = begin(policy, route, settings).await;
         let starting = matches!(begun, Err(Unreached::Starting(_)));
-        let ended = route.ending.borrow().is_some();
-        if !starting || ended || Instant::now() + STARTING_PAUSE >= deadline {
+        let ended = route.ending.borrow().is_some() || shared.is_draining();
+        if !starting || ended || Instant::now() + pause >= deadline {
             return begun;
         }
-        tokio::time::sleep(STARTING_PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(longest);
     }
 }
 

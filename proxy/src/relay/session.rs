@@ -23,6 +23,8 @@ const LINGER_MAX: Duration = Duration::from_secs(1);
 
 /// How often a statement without a client is cancelled, and what the server gets to close behind each.
 const CANCELS_MAX: usize = 10;
+/// All of them together: a server that cannot be reached takes each one's time to dial.
+const CANCELS_WITHIN: Duration = Duration::from_secs(5);
 const CANCEL_PAUSE: Duration = Duration::from_millis(300);
 
 /// Serves one connection.
@@ -168,11 +170,18 @@ async fn cancel_until_gone(target: Arc<Target>, mut server: Stream) {
         while matches!(server.read(&mut rest).await, Ok(1..)) {}
     };
     tokio::pin!(closed);
-    for _ in 0..CANCELS_MAX {
-        cancel::forward(&target).await;
-        if timeout(CANCEL_PAUSE, &mut closed).await.is_ok() {
-            return;
+    let cancels = async {
+        for _ in 0..CANCELS_MAX {
+            cancel::forward(&target).await;
+            if timeout(CANCEL_PAUSE, &mut closed).await.is_ok() {
+                return true;
+            }
         }
+        false
+    };
+    // The session keeps its place in the limits until then.
+    if timeout(CANCELS_WITHIN, cancels).await == Ok(true) {
+        return;
     }
     tracing::debug!("a server still works for a session that is over");
 }

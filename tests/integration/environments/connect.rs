@@ -115,6 +115,9 @@ async fn a_mistyped_database_makes_no_branch_and_no_environment() -> anyhow::Res
         assert_eq!(refused.hint(), Some("it has: shop"), "{target}");
     }
     assert_eq!(shop.json("branch list")?.as_array().map(Vec::len), Some(0));
+    // A branch that connecting does not make is no reason to make its environment.
+    let refused = shop.refused("shop@test-1.fix").await?;
+    assert_eq!(refused.code(), &SqlState::UNDEFINED_DATABASE);
     // The source was built to find out, and nothing else.
     let names = shop.json("environment list")?.to_string();
     assert!(!names.contains("test-1"), "{names}");

@@ -6,7 +6,7 @@ use crate::shop::{ITEMS, PATIENCE, QA, QA_BRANCHES, Shop};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unused_branch_is_dropped_and_a_used_or_protected_one_is_not() -> anyhow::Result<()> {
-    let table = QA_BRANCHES.replace("max = 200", "max = 200, ttl = \"5s\"");
+    let table = QA_BRANCHES.replace("max = 200", "max = 200, ttl = \"15s\"");
     let shop = Shop::open(&table)?;
     for branch in ["forgotten", "visited", "protected"] {
         let session = shop.enter(&format!("shop@qa.{branch}")).await?;

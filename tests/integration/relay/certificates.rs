@@ -55,7 +55,7 @@ async fn a_reload_takes_new_certificates_and_leaves_sessions_alone() -> anyhow::
     assert!(trusting(&shop, &second).await.is_err());
 
     install(&shop, &second, &second)?;
-    assert_eq!(shop.json("reload")?, serde_json::json!([]));
+    shop.json("reload")?;
     trusting(&shop, &second).await?;
     assert!(trusting(&shop, &first).await.is_err());
     old.simple_query("SELECT 1").await?;

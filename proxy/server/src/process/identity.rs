@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags};
 
 /// The lock file of a data directory.
 pub(super) const LOCK_FILE: &str = "postmaster.pid";
-/// The stamp in the lock file is taken some time after the process began, and both are rounded.
+/// Both the stamp in the lock file and the time of boot are rounded, and a clock drifts.
 const START_TOLERANCE: Duration = Duration::from_secs(3);
 
 /// The unit of times in `/proc/*/stat`: `USER_HZ`, which is 100 wherever this runs (proc(5)).
@@ -55,7 +55,8 @@ impl LockFile {
     /// A handle to the server that the lock file names, if it lives and is the one of `pgdata`.
     ///
     /// Numbers of processes are used again: the process must stand in this very directory, belong
-    /// to `uid`, run a program named `postgres` and have begun when the lock file says.
+    /// to `uid`, run a program named `postgres` and have begun before the lock file was stamped: then
+    /// it is who stamped it, however long a loaded machine kept it from doing so.
     pub(super) fn living_server(&self, pgdata: &Path, uid: u32) -> Option<(Pid, OwnedFd)> {
         let pid = Some(self.pid)
             .filter(|pid| *pid > 0)
@@ -78,7 +79,7 @@ impl LockFile {
             && stands_here.is_some()
             && stands_here == place(pgdata)
             && program.is_some_and(|path| is_postgres(&path))
-            && began.is_some_and(|began| apart(began, stamped) <= START_TOLERANCE)
+            && began.is_some_and(|began| began <= stamped + START_TOLERANCE)
     }
 }
 
@@ -86,10 +87,6 @@ fn is_postgres(program: &Path) -> bool {
     // An upgrade of the package replaces the file under a living server.
     let name = program.file_name().map(|name| name.to_string_lossy());
     name.is_some_and(|name| name.trim_end_matches(" (deleted)") == "postgres")
-}
-
-fn apart(a: SystemTime, b: SystemTime) -> Duration {
-    a.duration_since(b).unwrap_or_else(|error| error.duration())
 }
 
 /// When a process began, on the wall clock of now.

@@ -1,8 +1,10 @@
 //! The catalogues of a copy, in single-user mode: what acts is neutralised in the first session, in
 //! the catalogues that all databases share, before anything is dropped by name.
 
+use super::pins;
 use super::{QuarantineError, QuarantineReport};
 use crate::cluster::SingleUser;
+use crate::installation::Version;
 use crate::roles::{USERS, quote};
 
 /// The database of the shared work.
@@ -11,12 +13,12 @@ const TEMPLATE: &str = "template1";
 /// whatever its slot is set to.
 const NOWHERE: &str = "host=/nonexistent port=1 connect_timeout=1";
 
-/// Settings of roles and databases that load code, or tell an extension whom to call.
-const DANGEROUS_SETTINGS: &str = "^(session_preload_libraries|local_preload_libraries\
-    |dynamic_library_path|extension_control_path|shared_preload_libraries|jit_provider|role\
+/// Settings of roles and databases that load code, or tell an extension whom to call, besides those
+/// that are pinned: what a role or a database says of a setting outranks the command line.
+const DANGEROUS_SETTINGS: &str = "shared_preload_libraries|role\
     |session_authorization|(http|net|pg_net|cron|aws_lambda|aws_s3|azure_ai|azure_storage\
     |google_ml_integration|ai|dblink|pljava|plperl|plpython|plpython3|pltcl|plr|plsh|plrust|plv8\
-    |amqp|kafka|pgsodium|vault|timescaledb|citus|pglogical|spock|bdr|postgis|pg_tde)\\..*)$";
+    |amqp|kafka|pgsodium|vault|timescaledb|citus|pglogical|spock|bdr|postgis|pg_tde)\\..*";
 
 /// Roles of PostgreSQL whose members reach past the database.
 const REACHING_ROLES: &str = "'pg_execute_server_program', 'pg_read_server_files', \
@@ -30,8 +32,8 @@ pub(super) async fn clear(
     single: &SingleUser<'_>,
     report: &mut QuarantineReport,
 ) -> Result<(), QuarantineError> {
-    let major = single.installation.version.major;
-    let rows = single.run(TEMPLATE, &first_session(major)).await?;
+    let first = first_session(single.installation.version);
+    let rows = single.run(TEMPLATE, &first).await?;
     let found = Found::read(&rows)?;
     report.passwords = found.passwords;
     report.settings = found.settings;
@@ -81,7 +83,8 @@ pub(super) async fn clear(
 }
 
 /// Looks at everything, then takes away in one go what needs no name.
-fn first_session(major: u16) -> Vec<String> {
+fn first_session(version: Version) -> Vec<String> {
+    let dangerous = dangerous(version);
     let mut statements = vec![
         format!(
             "SELECT {} AS subscription FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid",
@@ -95,7 +98,7 @@ fn first_session(major: u16) -> Vec<String> {
         format!(
             "SELECT {} AS setting FROM (SELECT DISTINCT split_part(c, '=', 1) AS name \
              FROM pg_db_role_setting, unnest(setconfig) c) x WHERE lower(name) ~ \
-             '{DANGEROUS_SETTINGS}'",
+             '{dangerous}'",
             hex("name")
         ),
         "SELECT count(*) AS superuser FROM pg_authid WHERE rolname = 'standin'".to_owned(),
@@ -110,7 +113,7 @@ fn first_session(major: u16) -> Vec<String> {
             .to_owned(),
         format!(
             "UPDATE pg_db_role_setting SET setconfig = ARRAY(SELECT c FROM unnest(setconfig) c \
-             WHERE lower(split_part(c, '=', 1)) !~ '{DANGEROUS_SETTINGS}')"
+             WHERE lower(split_part(c, '=', 1)) !~ '{dangerous}')"
         ),
         "DELETE FROM pg_db_role_setting WHERE setconfig = '{}'".to_owned(),
         format!(
@@ -119,14 +122,21 @@ fn first_session(major: u16) -> Vec<String> {
         ),
         "UPDATE pg_database SET datallowconn = true WHERE datname = 'template1'".to_owned(),
     ];
-    if major >= 15 {
+    if version.major >= 15 {
         statements.push("DELETE FROM pg_parameter_acl".to_owned());
         statements.push(orphaned_dependencies("pg_parameter_acl"));
     }
-    if major >= 16 {
+    if version.major >= 16 {
         statements.push(orphaned_dependencies("pg_auth_members"));
     }
     statements
+}
+
+/// The names of settings that no role and no database may have, as a regular expression.
+fn dangerous(version: Version) -> String {
+    let pinned = pins::pinned(version).map(|(name, _)| name);
+    let pinned: Vec<&str> = pinned.collect();
+    format!("^({}|{DANGEROUS_SETTINGS})$", pinned.join("|"))
 }
 
 /// Rows of a shared catalogue were deleted: what says whom they depended on goes as well.

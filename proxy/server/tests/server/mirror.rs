@@ -59,6 +59,8 @@ const OBJECTS: &str = "CREATE TABLE news (i int PRIMARY KEY); \
     ALTER ROLE writer SET session_preload_libraries = 'plpgsql'; \
     ALTER ROLE writer SET local_preload_libraries = 'x'; \
     ALTER DATABASE postgres SET search_path = other, public; \
+    ALTER DATABASE postgres SET log_statement = 'all'; \
+    ALTER ROLE writer SET log_min_duration_statement = 0; \
     SELECT pg_create_physical_replication_slot('held', true)";
 
 fn archived(directory: &Path) -> usize {
@@ -160,7 +162,12 @@ async fn a_copy_touches_nothing(scratch: &Scratch) {
     assert_eq!(report.passwords, 1);
     assert_eq!(
         report.settings,
-        ["local_preload_libraries", "session_preload_libraries"]
+        [
+            "local_preload_libraries",
+            "log_min_duration_statement",
+            "log_statement",
+            "session_preload_libraries"
+        ]
     );
 
     // The source is stopped, so that whatever still comes is the copy's doing.
@@ -179,6 +186,7 @@ async fn a_copy_touches_nothing(scratch: &Scratch) {
         assert_eq!(one::<i64>(&client, &query).await, 0, "{count}");
     }
     assert_eq!(one::<String>(&client, "SHOW work_mem").await, "7MB");
+    assert_eq!(one::<String>(&client, "SHOW log_statement").await, "none");
     client
         .batch_execute("SELECT pg_switch_wal(); CHECKPOINT; SELECT pg_switch_wal()")
         .await

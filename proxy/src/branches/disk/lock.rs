@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
@@ -23,6 +24,10 @@ impl Drop for Lock {
 
 /// The lock's name in the pool's directory.
 pub(super) const LOCK: &str = "lock";
+
+/// Who asks for the holder has the lock for a moment itself: it is tried again for so long.
+const TRIES_MAX: u32 = 5;
+const TRY_EVERY: Duration = Duration::from_millis(20);
 
 /// Why the pool could not be taken.
 #[derive(Debug)]
@@ -54,7 +59,16 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.mode(0o644).open(path).map_err(LockError::Io)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        let mut tries = 0..TRIES_MAX;
+        let locked = loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Err(rustix::io::Errno::WOULDBLOCK) if tries.next().is_some() => {
+                    std::thread::sleep(TRY_EVERY);
+                }
+                locked => break locked,
+            }
+        };
+        match locked {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut holder = String::new();

@@ -30,13 +30,26 @@ pub(super) struct Branch {
     pub(super) writing: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     changed: watch::Sender<u64>,
-    /// What it weighed when it was last looked at.
-    pub(super) weight: Mutex<Option<Weight>>,
+    scales: Mutex<Scales>,
     /// Somebody wants to enter while its files are being written anew.
     pub(super) hurry: AtomicBool,
     /// When this process made it; absent for what was found.
     pub(super) born: Option<Instant>,
 }
+
+/// What a branch weighed when it was last looked at, and whether it can have changed since.
+#[derive(Debug, Default)]
+struct Scales {
+    weight: Option<Weight>,
+    /// How often it fell asleep.
+    sleeps: u64,
+    /// Whether it was weighed since then.
+    fresh: bool,
+}
+
+/// When a weighing began: what is measured before a branch falls asleep is not what lies there then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Weighing(u64);
 
 /// What a branch is doing.
 #[derive(Debug)]
@@ -80,13 +93,46 @@ pub(super) struct Awake {
 }
 
 impl Branch {
+    /// What it weighed when it was last looked at.
+    pub(super) fn weight(&self) -> Option<Weight> {
+        locked(&self.scales).weight
+    }
+
+    /// What it weighs for sure, as long as it sleeps.
+    pub(super) fn resting_weight(&self) -> Option<Weight> {
+        let scales = locked(&self.scales);
+        scales.weight.filter(|_| scales.fresh)
+    }
+
+    pub(super) fn weighing(&self) -> Weighing {
+        Weighing(locked(&self.scales).sleeps)
+    }
+
+    /// Notes what a weighing found; how much more it holds alone than at the one before.
+    pub(super) fn weighed(&self, weighing: Weighing, weight: Weight) -> Option<u64> {
+        let mut scales = locked(&self.scales);
+        scales.fresh = scales.sleeps == weighing.0;
+        let before = scales.weight.replace(weight)?;
+        Some(
+            weight
+                .exclusive_bytes
+                .saturating_sub(before.exclusive_bytes),
+        )
+    }
+
+    /// What it weighed while it ran says nothing for sure any more.
+    pub(super) fn fell_asleep(&self) {
+        let mut scales = locked(&self.scales);
+        (scales.sleeps, scales.fresh) = (scales.sleeps + 1, false);
+    }
+
     pub(super) fn new(manifest: BranchManifest, state: State, born: Option<Instant>) -> Arc<Self> {
         Arc::new(Self {
             manifest: Mutex::new(Arc::new(manifest)),
             writing: tokio::sync::Mutex::default(),
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
-            weight: Mutex::new(None),
+            scales: Mutex::default(),
             hurry: AtomicBool::new(false),
             born,
         })

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
-use super::branch::{Awake, Branch, State, locked};
+use rules::unit::Bytes;
+
+use super::branch::{Awake, State};
 use super::error::{Full, WakeFailure};
 use super::upkeep::begin_stop;
 use super::{Pool, blocking};
@@ -125,9 +127,11 @@ impl Pool {
         else {
             return false;
         };
-        match begin_stop(&branch, |awake| {
-            idle(awake, spare) && awake.idle_since == since
-        }) {
+        // It may have been taken meanwhile, and then it is no spare any more.
+        let still = |awake: &Awake| {
+            branch.manifest().spec.spare == spare && idle(awake, spare) && awake.idle_since == since
+        };
+        match begin_stop(&branch, still) {
             Some(server) => self.stop_branch(&branch, &server).await.is_ok(),
             None => true,
         }
@@ -139,7 +143,7 @@ impl Pool {
         let mut by_name: BTreeMap<String, u64> = BTreeMap::new();
         for branch in self.entries() {
             let manifest = branch.manifest();
-            let weight = *locked(&branch.weight);
+            let weight = branch.weight();
             if let Some(weight) = weight.filter(|_| which(&manifest.spec)) {
                 *by_name.entry(name(&manifest)).or_default() += weight.exclusive_bytes;
             }
@@ -189,15 +193,6 @@ fn name(manifest: &BranchManifest) -> String {
 fn largest(mut found: Vec<(String, u64)>) -> Vec<String> {
     found.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     found.truncate(SHOWN_MAX);
-    let text = |(name, bytes)| format!("{name} ({} MB)", bytes / 1_000_000);
+    let text = |(name, bytes)| format!("{name} ({})", Bytes(bytes));
     found.into_iter().map(text).collect()
-}
-
-impl Branch {
-    /// How much more it holds alone than when it was weighed before.
-    pub(super) fn weighed(&self, weight: crate::branches::Weight) -> u64 {
-        let before = locked(&self.weight).replace(weight);
-        let before = before.map_or(0, |before| before.exclusive_bytes);
-        weight.exclusive_bytes.saturating_sub(before)
-    }
 }

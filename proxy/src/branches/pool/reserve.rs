@@ -118,10 +118,13 @@ impl Pool {
             if !matches!(*branch.state(), State::Awake(_)) {
                 continue;
             }
-            let data = self.home(&branch.manifest().id).pgdata();
+            let (weighing, data) = (branch.weighing(), self.home(&branch.manifest().id).pgdata());
             let weighed = blocking(move || measure(&data).map_err(io::Error::other)).await;
             let Ok(weight) = weighed else { continue };
-            let grown = branch.weighed(weight);
+            // Of one that was never weighed nobody knows how fast it grows: the next look tells.
+            let Some(grown) = branch.weighed(weighing, weight) else {
+                continue;
+            };
             if grown >= GROWTH_MIN && largest.as_ref().is_none_or(|(most, _)| grown > *most) {
                 largest = Some((grown, branch));
             }

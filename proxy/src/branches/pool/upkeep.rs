@@ -9,7 +9,7 @@ use rules::config::Durability;
 use server::{Exit, Server};
 use tokio::time::timeout;
 
-use super::branch::{Awake, Branch, State, locked};
+use super::branch::{Awake, Branch, State};
 use super::error::{EditError, SleepError};
 use super::{Pool, blocking};
 use crate::branches::manifest::{BranchManifest, now};
@@ -255,8 +255,7 @@ impl Pool {
             tracing::warn!(branch = %id, "server was killed, the next start recovers");
         }
         let settled = self.settle(branch).await;
-        // What it weighed while it ran says nothing any more.
-        *locked(&branch.weight) = None;
+        branch.fell_asleep();
         branch.become_state(State::Asleep { readers: 0 });
         self.0.freed.notify_one();
         settled.map_err(|source| SleepError::Io { id, source })

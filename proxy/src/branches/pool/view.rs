@@ -158,7 +158,7 @@ fn view(branch: &Branch) -> Option<BranchView> {
     Some(BranchView {
         manifest: branch.manifest(),
         activity,
-        weight: *locked(&branch.weight),
+        weight: branch.weight(),
     })
 }
 
@@ -180,14 +180,14 @@ impl Pool {
     pub async fn weigh(&self) {
         for branch in self.entries() {
             let changed = matches!(*branch.state(), State::Awake(_));
-            if !changed && locked(&branch.weight).is_some() {
+            if !changed && branch.resting_weight().is_some() {
                 continue;
             }
-            let data = self.home(&branch.manifest().id).pgdata();
+            let (weighing, data) = (branch.weighing(), self.home(&branch.manifest().id).pgdata());
             let weighed = blocking(move || measure(&data).map_err(std::io::Error::other)).await;
             match weighed {
                 Ok(weight) => {
-                    branch.weighed(weight);
+                    branch.weighed(weighing, weight);
                 }
                 Err(error) => tracing::debug!(%error, "branch was not weighed"),
             }

@@ -1,6 +1,5 @@
 //! Build: a place's first generation.
 
-use rules::config::CreateBranch;
 use rules::name::{EnvironmentName, EnvironmentPattern};
 use rules::target::Place;
 
@@ -50,13 +49,6 @@ impl Environments {
         place: &Place,
         caller: &Caller,
     ) -> Result<(), EnvironmentError> {
-        if let Some(_branch) = &place.branch {
-            let settings = self.settings();
-            let environment = settings.environment(&place.environment)?;
-            if environment.branches.create != CreateBranch::OnConnect {
-                return Err(EnvironmentError::missing(place));
-            }
-        }
         let (environments, place, caller) = (self.clone(), place.clone(), caller.clone());
         let vanished = EnvironmentError::Vanished {
             operation: Operation::Build,

@@ -185,12 +185,23 @@ impl Environments {
         let environments = self.clone();
         let _settled = self.spawn(async move {
             tokio::time::sleep(GIVE_WAY).await;
-            // Not when somebody is in: an undo may have come back to it already.
-            environments.rest(&left).await;
+            // An undo may have come back to it already.
+            if !environments.is_current(&left) {
+                environments.rest(&left).await;
+            }
             environments.discard(fallen).await;
             environments.refill_spares().await;
             environments.collect().await;
         });
+    }
+
+    fn is_current(&self, branch: &BranchId) -> bool {
+        self.inner.places.iter().any(|entry| {
+            let pointer = entry.value().pointer.load();
+            pointer
+                .as_ref()
+                .is_some_and(|now| now.current.branch == *branch)
+        })
     }
 
     /// What follows a place's first generation, in the background.

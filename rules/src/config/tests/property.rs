@@ -26,7 +26,7 @@ fn mistype(text: &str, line: usize, key: usize, letter: usize, act: u8) -> Optio
     match act {
         0 => drop(letters.remove(at)),
         1 => letters.insert(at, 'q'),
-        2 => letters[at] = 'q',
+        2 if letters[at] != 'q' => letters[at] = 'q',
         _ if at + 1 < letters.len() && letters[at] != letters[at + 1] => letters.swap(at, at + 1),
         _ => return None,
     }

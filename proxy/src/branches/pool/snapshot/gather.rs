@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 
 use crate::branches::disk::Pressure;
 use crate::branches::driver::{self, CloneError, Driver, Weight};
-use crate::branches::pool::branch::{Branch, State, locked};
+use crate::branches::pool::branch::{Branch, State};
 use crate::branches::pool::{Pool, blocking};
 
 /// Cloning a file costs about 20 µs for each of its pieces: this many beyond one for each file cost
@@ -51,8 +51,8 @@ impl Pool {
     /// Clones wait for it; a session that wants to enter does not, and ends it.
     pub(super) async fn gather_branch(&self, branch: &Arc<Branch>) {
         // Weighed since it fell asleep, it is as it was.
-        let known =
-            locked(&branch.weight).is_some_and(|weight| !is_scattered(weight, BRANCH_PIECES));
+        let resting = branch.resting_weight();
+        let known = resting.is_some_and(|weight| !is_scattered(weight, BRANCH_PIECES));
         if self.0.driver != Driver::Reflink || known {
             return;
         }
@@ -68,7 +68,7 @@ impl Pool {
                 branch.hurry.load(Ordering::Acquire)
             });
             let weight = weight.map_err(std::io::Error::other)?;
-            *locked(&branch.weight) = Some(weight);
+            branch.weighed(branch.weighing(), weight);
             Ok(())
         });
         note_failure(gathered.await);
