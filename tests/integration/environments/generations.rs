@@ -89,7 +89,7 @@ async fn a_statement_under_way_at_a_reset_ends_with_57p01() -> anyhow::Result<()
 async fn three_generations_are_kept_and_the_oldest_is_collected() -> anyhow::Result<()> {
     let mut shop = Shop::open(QA)?;
     shop.daemon()
-        .expect("cannot undo: its earlier generations are");
+        .expect("cannot undo: generation 1 is not kept");
     for number in 1..=5_i64 {
         let session = shop.enter("shop@qa").await?;
         session
