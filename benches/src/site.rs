@@ -172,6 +172,11 @@ impl Site {
         self.run(&["branch", "sleep", branch])
     }
 
+    /// Where its pool lies.
+    pub(crate) fn pool(&self) -> &std::path::Path {
+        &self.pool
+    }
+
     /// Where its volume is mounted.
     pub(crate) fn volume(&self) -> PathBuf {
         self.volume.path()

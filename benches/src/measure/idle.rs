@@ -1,5 +1,6 @@
 //! A branch that nobody uses: its memory awake and asleep, and its disk at birth.
 
+use std::os::unix::fs::MetadataExt;
 use std::process::Command;
 
 use anyhow::ensure;
@@ -17,6 +18,9 @@ use crate::site::{Site, filled};
 const BRANCHES: usize = 10;
 
 const MB: f64 = 1_000_000.0;
+
+/// What `stat` counts blocks in (inode(7)).
+const BLOCK_BYTES: u64 = 512;
 
 pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::new(
@@ -73,11 +77,15 @@ pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Bytes of the volume in use, with everything written out.
+/// Bytes of the volume in use, with everything written out, but for the reserve that the pool keeps for
+/// servers that run: it is given up where it is needed.
 fn used(site: &Site) -> anyhow::Result<u64> {
     let volume = site.volume();
     let synced = Command::new("sync").arg("-f").arg(&volume).status()?;
     ensure!(synced.success(), "sync -f: {synced}");
     let space = nix::sys::statvfs::statvfs(&volume)?;
-    Ok((space.blocks() - space.blocks_free()) * space.fragment_size())
+    let reserve = std::fs::metadata(site.pool().join("reserve"));
+    let reserve = reserve.map_or(0, |file| file.blocks() * BLOCK_BYTES);
+    let used = (space.blocks() - space.blocks_free()) * space.fragment_size();
+    Ok(used.saturating_sub(reserve))
 }
