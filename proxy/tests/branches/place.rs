@@ -21,6 +21,11 @@ pub(crate) struct Place {
 impl Place {
     /// A pool on an image of its own, or on the host's file system for full copies.
     pub(crate) fn make(file_system: Option<FileSystem>) -> Self {
+        Self::sized(file_system, IMAGE_BYTES)
+    }
+
+    /// The same on an image of so many bytes.
+    pub(crate) fn sized(file_system: Option<FileSystem>, bytes: u64) -> Self {
         let scratch = tempfile::Builder::new()
             .prefix("standin-")
             .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o755))
@@ -32,7 +37,7 @@ impl Place {
             let image = PoolImage {
                 path: pool.clone(),
                 file_system,
-                size_bytes: Some(IMAGE_BYTES),
+                size_bytes: Some(bytes),
             };
             image.ensure().expect("a mounted image");
         }
