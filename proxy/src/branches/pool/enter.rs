@@ -23,10 +23,8 @@ use rules::config::Durability;
 
 /// Pauses between the starts of one wake; after the last one the branch has failed.
 const START_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
-/// A cluster that was shut down has nothing to replay, and is ready in milliseconds; on a disk that
-/// others keep busy it waits for its few fsyncs. Sessions wait no longer than `connect_wait` meanwhile,
-/// and a start that is given up has to begin anew.
-const READY_CLEAN: Duration = Duration::from_secs(30);
+/// A cluster that was shut down has nothing to replay.
+const READY_CLEAN: Duration = Duration::from_secs(10);
 /// Replaying what `max_wal_size` allows takes less on any disk.
 const READY_AFTER_RECOVERY: Duration = Duration::from_secs(120);
 
