@@ -5,6 +5,7 @@
 //! decisions go out as values.
 
 pub mod config;
+pub mod guard;
 pub mod name;
 pub mod schedule;
 pub mod schema;

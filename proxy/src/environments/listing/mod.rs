@@ -225,7 +225,9 @@ impl Environments {
     /// Every snapshot, the latest first.
     pub fn snapshot_lines(&self) -> Vec<SnapshotLine> {
         let mut snapshots = self.inner.pool.snapshots();
-        snapshots.sort_by_key(|snapshot| std::cmp::Reverse(snapshot.taken_at));
+        // Several may be of one second.
+        snapshots
+            .sort_by_key(|snapshot| (std::cmp::Reverse(snapshot.taken_at), snapshot.id.clone()));
         let line = |snapshot: &std::sync::Arc<SnapshotManifest>| SnapshotLine {
             id: snapshot.id.to_string(),
             source: snapshot.label.source.clone(),
