@@ -177,6 +177,12 @@ impl Site {
         &self.pool
     }
 
+    /// Writes out what the volume owes the disk.
+    pub(crate) fn settle(&self) -> anyhow::Result<()> {
+        let volume = std::fs::File::open(self.volume())?;
+        Ok(rustix::fs::syncfs(&volume)?)
+    }
+
     /// Where its volume is mounted.
     pub(crate) fn volume(&self) -> PathBuf {
         self.volume.path()

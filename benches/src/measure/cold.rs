@@ -25,9 +25,13 @@ pub(super) async fn run(format: Format, name: &str, effort: Effort) -> anyhow::R
     let rival = rival.map(|program| Mitosis::start(program, &site.volume(), scale));
     let rival = rival.transpose()?;
     let (mut ours, mut theirs, mut theirs_clone) = (Vec::new(), Vec::new(), Vec::new());
+    // Each begins on a volume that owes the disk nothing: what one left unwritten, the other would
+    // write out within its own time.
     for number in 0..count {
+        site.settle()?;
         ours.push(branch(&site, number).await?);
         if let Some(rival) = &rival {
+            site.settle()?;
             let (clone, row) = clone(rival, number).await?;
             theirs.push(clone + row);
             theirs_clone.push(clone);

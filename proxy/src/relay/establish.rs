@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rules::config::AccessMode;
+use rules::guard::{self, startup};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::Shared;
 use super::cancel::{Key, Target};
+use super::denied::Denied;
 use super::greet::{Client, Refused, stopping};
 use super::policy::Policy;
 use super::registry::{Origin, Registered};
@@ -35,6 +37,8 @@ pub(super) struct Established {
     pub(super) client: Stream,
     pub(super) server: Stream,
     pub(super) greeting: Vec<u8>,
+    /// What the client may do.
+    pub(super) access: AccessMode,
     pub(super) held: Held,
 }
 
@@ -75,6 +79,9 @@ pub(super) async fn establish(
         Ok(route) => route,
         Err(report) => return Err(Refused::Tell(client.stream, report, "route")),
     };
+    if let Err(report) = judge_settings(shared, &client, &route) {
+        return Err(Refused::Tell(client.stream, report, "guard"));
+    }
     let registered =
         match shared
             .registry
@@ -108,6 +115,7 @@ pub(super) async fn establish(
         client: client.stream,
         server: begun.stream,
         greeting,
+        access: route.access,
         held: Held {
             key,
             registered,
@@ -145,17 +153,37 @@ async fn find_route(shared: &Shared, policy: &Policy, asked: &Asked) -> Result<R
                 .hint("It is being built or woken; connect again in a moment."));
         }
     };
-    match route.access {
-        AccessMode::ReadWrite => Ok(route),
-        // Without a guard the only safe answer is none.
-        AccessMode::ReadOnly | AccessMode::Append => Err(Report::fatal(
-            "0A000",
-            format!(
-                "{:?} has an access mode that is not available yet",
-                route.place
-            ),
-        )),
-    }
+    Ok(route)
+}
+
+/// Refuses a client that asks for settings which its access mode does not let it have.
+fn judge_settings(shared: &Shared, client: &Client, route: &Route) -> Result<(), Report> {
+    let asked = client.startup.settings.iter();
+    let mut denials = asked.filter_map(|(name, value)| startup(name, value, route.access));
+    let Some(denial) = denials.next() else {
+        return Ok(());
+    };
+    let name = client
+        .startup
+        .settings
+        .iter()
+        .find(|(name, _)| name == "application_name");
+    shared.denials.put(
+        &denial,
+        Denied {
+            at: std::time::SystemTime::now(),
+            place: route.place.clone(),
+            user: client.user.clone(),
+            application_name: name.map(|(_, value)| value.clone()).unwrap_or_default(),
+            mode: denial.mode,
+            rule: denial.rule.id(),
+            code: denial.code(),
+            fingerprint: None,
+        },
+    );
+    Err(Report::fatal(denial.code(), denial.message())
+        .detail(denial.detail())
+        .hint(denial.hint()))
 }
 
 /// Why a server did not begin a session.
@@ -263,10 +291,20 @@ fn refused_login(place: &str, error: LoginError) -> Unreached {
 /// The startup message for the server: the route's login, the client's settings, and the route's
 /// settings in place of the client's of the same name.
 fn rebuild(route: &Route, settings: &Settings) -> Vec<u8> {
+    let own = guard::injected(route.access).iter();
+    let mut own: Settings = own
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect();
+    let (encoding, utf8) = guard::ENCODING;
+    let asks = settings
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case(encoding));
+    if route.access != AccessMode::ReadWrite && !asks {
+        own.push((encoding.into(), utf8.into()));
+    }
+    own.extend(route.inject.iter().cloned());
     let injected = |name: &str| {
-        route
-            .inject
-            .iter()
+        own.iter()
             .any(|(other, _)| other.eq_ignore_ascii_case(name))
     };
     let login = [
@@ -277,7 +315,7 @@ fn rebuild(route: &Route, settings: &Settings) -> Vec<u8> {
     let settings: Settings = settings
         .iter()
         .filter(|(name, _)| !injected(name))
-        .chain(&route.inject)
+        .chain(&own)
         .map(pair)
         .collect();
     let settings = settings

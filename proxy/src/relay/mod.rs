@@ -17,6 +17,7 @@ mod resolve;
 mod upstream;
 
 mod cancel;
+mod denied;
 mod pump;
 mod stream;
 mod tally;
@@ -25,18 +26,21 @@ use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use rules::config::Limits;
-use tokio::sync::watch;
+use rules::guard::Cache;
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use self::cancel::Keys;
+use self::denied::Denials;
 use self::registry::Registry;
 use self::workers::Workers;
 
+pub use denied::Denied;
 pub use listen::{Address, Listener};
 pub use policy::{Credential, Policy, PolicyError, SaltKey};
 pub use registry::{SessionInfo, SessionState};
@@ -54,6 +58,7 @@ const DRAIN_REST_MAX: Duration = Duration::from_secs(2);
 pub struct Relay {
     shared: Arc<Shared>,
     workers: Arc<Workers>,
+    denied: Mutex<Option<mpsc::Receiver<Denied>>>,
 }
 
 /// What every session needs.
@@ -63,6 +68,8 @@ struct Shared {
     keys: Arc<Keys>,
     registry: Arc<Registry>,
     orders: watch::Sender<Orders>,
+    verdicts: Arc<Cache>,
+    denials: Denials,
 }
 
 /// What sessions under way follow at once.
@@ -87,15 +94,22 @@ impl Relay {
             idle_in_transaction: None,
         };
         orders.follow(&policy.limits);
+        let (denials, denied) = Denials::channel();
         let shared = Arc::new(Shared {
             resolve,
             policy: ArcSwap::from_pointee(policy),
             keys: Arc::default(),
             registry: Arc::default(),
             orders: watch::Sender::new(orders),
+            verdicts: Arc::new(Cache::new(rand::random())),
+            denials,
         });
         let workers = Arc::new(Workers::start(workers, &shared)?);
-        Ok(Self { shared, workers })
+        Ok(Self {
+            shared,
+            workers,
+            denied: Mutex::new(Some(denied)),
+        })
     }
 
     /// Listens on a TCP address until the listener is dropped; `proxied` says whether every
@@ -131,6 +145,12 @@ impl Relay {
     /// The sessions that there are, oldest first.
     pub fn sessions(&self) -> Vec<SessionInfo> {
         self.shared.registry.list()
+    }
+
+    /// What the guard denies from now on; `None` once somebody has it.
+    pub fn denied(&self) -> Option<mpsc::Receiver<Denied>> {
+        let mut denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.take()
     }
 
     /// Cancel keys in use: as many as sessions.

@@ -48,8 +48,8 @@ pub enum SessionState {
 /// A session's line in the registry; written by its own task, read by listings.
 pub(super) struct Entry {
     id: u64,
-    user: UserName,
-    place: String,
+    pub(super) user: UserName,
+    pub(super) place: String,
     peer: Option<SocketAddr>,
     since: SystemTime,
     application_name: Mutex<String>,
@@ -185,17 +185,13 @@ impl Entry {
             3 => SessionState::FailedTransaction,
             _ => SessionState::Idle,
         };
-        let name = self
-            .application_name
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         SessionInfo {
             id: self.id,
             user: self.user.clone(),
             place: self.place.clone(),
             peer: self.peer,
             since: self.since,
-            application_name: name.clone(),
+            application_name: self.name(),
             state,
         }
     }
@@ -203,6 +199,12 @@ impl Entry {
     /// Notes what the session does; the line is the session's own.
     pub(super) fn state(&self, state: SessionState) {
         self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    /// What the client calls itself.
+    pub(super) fn name(&self) -> String {
+        let held = self.application_name.lock();
+        held.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Notes what the server reported as `application_name`.

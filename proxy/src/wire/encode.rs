@@ -47,6 +47,21 @@ pub fn backend_key_data(process: i32, secret: &[u8]) -> Vec<u8> {
     })
 }
 
+/// Query.
+pub fn query(sql: &str) -> Vec<u8> {
+    tagged(b'Q', |bytes| put_string(bytes, sql))
+}
+
+/// Parse without parameter types; `name` as it is on the wire, without its NUL.
+pub fn parse(name: &[u8], sql: &str) -> Vec<u8> {
+    tagged(b'P', |bytes| {
+        bytes.put_slice(name);
+        bytes.put_u8(0);
+        put_string(bytes, sql);
+        bytes.put_u16(0);
+    })
+}
+
 /// NegotiateProtocolVersion: the protocol that we speak and the options that we do not know.
 pub fn negotiate_protocol_version(protocol: u32, unknown_options: &[String]) -> Vec<u8> {
     tagged(b'v', |bytes| {

@@ -32,6 +32,24 @@ pub enum Need {
     Whole,
 }
 
+/// What becomes of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// It goes on as it is.
+    Pass,
+    /// These messages go on in its place; none drops it.
+    Replace(Vec<u8>),
+}
+
+/// What a message is replaced by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instead {
+    /// What goes on.
+    pub bytes: Vec<u8>,
+    /// Bytes of the message that is left out, its header included; they may not all be there yet.
+    pub skip: usize,
+}
+
 /// Looks at the messages that a [`Walk`] meets.
 pub trait Visit {
     /// Says what a message needs, from its header alone; `body` is the body's length.
@@ -40,7 +58,7 @@ pub trait Visit {
     /// Sees each message exactly once, when it is about to go out.
     ///
     /// `held` is the whole body for [`Need::Whole`] and empty for [`Need::Header`].
-    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<(), FrameError>;
+    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError>;
 }
 
 /// A position within a stream of messages.
@@ -51,11 +69,17 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Walks over `bytes` and returns how many of them may go out now.
+    /// Walks over `bytes` and returns how many of them may go out now, and what goes out behind them
+    /// in place of the next message.
     ///
     /// What is left over is the beginning of a message that needs more bytes: it must stand at the
-    /// beginning of the next call's `bytes`.
-    pub fn advance(&mut self, bytes: &[u8], visitor: &mut impl Visit) -> Result<usize, FrameError> {
+    /// beginning of the next call's `bytes`. Behind a message that is replaced the walk goes on at the
+    /// next one.
+    pub fn advance(
+        &mut self,
+        bytes: &[u8],
+        visitor: &mut impl Visit,
+    ) -> Result<(usize, Option<Instead>), FrameError> {
         let mut at = 0;
         loop {
             let rest = &bytes[at..];
@@ -65,21 +89,25 @@ impl Walk {
                 // A step is at most `remaining`, so it fits its type.
                 self.remaining -= step as u32;
                 if self.remaining > 0 {
-                    return Ok(at);
+                    return Ok((at, None));
                 }
                 continue;
             }
             let Some((header, rest)) = rest.split_at_checked(HEADER_BYTES) else {
-                return Ok(at);
+                return Ok((at, None));
             };
             let tag = header[0];
             let body = body_bytes(header)?;
-            match visitor.need(tag, body) {
+            let act = match visitor.need(tag, body) {
                 Need::Header => visitor.visit(tag, body, &[])?,
                 Need::Whole => match rest.get(..body as usize) {
                     Some(held) => visitor.visit(tag, body, held)?,
-                    None => return Ok(at),
+                    None => return Ok((at, None)),
                 },
+            };
+            if let Act::Replace(bytes) = act {
+                let skip = HEADER_BYTES + body as usize;
+                return Ok((at, Some(Instead { bytes, skip })));
             }
             at += HEADER_BYTES;
             self.remaining = body;
@@ -114,6 +142,7 @@ mod tests {
     #[derive(Default)]
     struct Record {
         seen: Vec<(u8, u32, Vec<u8>)>,
+        replaces: Option<u8>,
     }
 
     impl Visit for Record {
@@ -124,9 +153,13 @@ mod tests {
                 Need::Header
             }
         }
-        fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<(), FrameError> {
+        fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
             self.seen.push((tag, body, held.to_vec()));
-            Ok(())
+            Ok(if Some(tag) == self.replaces {
+                Act::Replace(b"instead".to_vec())
+            } else {
+                Act::Pass
+            })
         }
     }
 
@@ -167,7 +200,7 @@ mod tests {
             let (mut start, mut end, mut splits) = (0, 0, splits.iter().cycle());
             while end < stream.len() {
                 end = (end + splits.next().unwrap()).min(stream.len());
-                start += walk.advance(&stream[start..end], &mut record).unwrap();
+                start += walk.advance(&stream[start..end], &mut record).unwrap().0;
                 prop_assert!(start <= end);
             }
             prop_assert_eq!(start, stream.len());
@@ -178,7 +211,7 @@ mod tests {
         #[test]
         fn any_bytes_are_walked_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let marked = Walk::default().advance(&bytes, &mut Record::default());
-            prop_assert!(marked.is_err() || marked.unwrap() <= bytes.len());
+            prop_assert!(marked.is_err() || marked.unwrap().0 <= bytes.len());
         }
     }
 
@@ -193,7 +226,22 @@ mod tests {
         let largest = [b'D', 0x3f, 0xff, 0xff, 0xff];
         assert_eq!(
             Walk::default().advance(&largest, &mut Record::default()),
-            Ok(5)
+            Ok((5, None))
         );
+    }
+
+    #[test]
+    fn a_replaced_message_stops_the_walk_before_it() {
+        let mut record = Record {
+            replaces: Some(b'Q'),
+            ..Record::default()
+        };
+        let stream = [b"D\0\0\0\x05x".as_slice(), b"Q\0\0\0\x0ahalf"].concat();
+        let mut walk = Walk::default();
+        let (marked, instead) = walk.advance(&stream, &mut record).unwrap();
+        let instead = instead.unwrap();
+        assert_eq!((marked, instead.skip), (6, 11));
+        assert_eq!(instead.bytes, b"instead");
+        assert!(walk.at_boundary());
     }
 }

@@ -13,10 +13,12 @@ mod startup;
 
 pub use encode::{
     authentication_ok, authentication_sasl, authentication_sasl_continue,
-    authentication_sasl_final, backend_key_data, cancel_request, negotiate_protocol_version,
-    password_message, sasl_initial_response, sasl_response, startup_message,
+    authentication_sasl_final, backend_key_data, cancel_request, negotiate_protocol_version, parse,
+    password_message, query, sasl_initial_response, sasl_response, startup_message,
 };
-pub use frame::{BODY_BYTES_MAX, FrameError, HEADER_BYTES, Need, Visit, Walk, body_bytes};
+pub use frame::{
+    Act, BODY_BYTES_MAX, FrameError, HEADER_BYTES, Instead, Need, Visit, Walk, body_bytes,
+};
 pub use options::{OptionsError, settings_of_options};
 pub use proxy_header::{PROXY_FIXED_BYTES, ProxyHeaderError, proxy_body_bytes, proxy_source};
 pub use reply::{Reply, ReplyError, parse_reply};

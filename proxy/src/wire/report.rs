@@ -9,6 +9,8 @@ use pgwire::messages::response::{ErrorResponse, NoticeResponse};
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
+    /// The statement ends with it.
+    Error,
     /// The session ends with it.
     Fatal,
     /// Something to know.
@@ -31,6 +33,16 @@ pub struct Report {
     pub hint: Option<String>,
 }
 
+impl Severity {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Fatal => "FATAL",
+            Self::Notice => "NOTICE",
+        }
+    }
+}
+
 impl Report {
     /// An error that ends the session.
     pub fn fatal(code: &'static str, message: impl Into<String>) -> Self {
@@ -40,6 +52,14 @@ impl Report {
             message: message.into(),
             detail: None,
             hint: None,
+        }
+    }
+
+    /// An error that ends a statement.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            ..Self::fatal(code, message)
         }
     }
 
@@ -71,14 +91,17 @@ impl Report {
 
     /// The message as it goes over the wire.
     pub fn encode(&self) -> Vec<u8> {
-        let severity = match self.severity {
-            Severity::Fatal => "FATAL",
-            Severity::Notice => "NOTICE",
-        };
+        self.encode_shown(self.severity.as_str())
+    }
+
+    /// The message as it goes over the wire, its severity shown in the words of a server that speaks
+    /// another language.
+    pub fn encode_shown(&self, shown: &str) -> Vec<u8> {
+        let severity = self.severity.as_str();
         // A NUL ends a field on the wire, so what stands behind one could pose as another field.
         let text = |text: &str| text.replace('\0', "\u{fffd}");
         let mut fields = vec![
-            (b'S', severity.to_owned()),
+            (b'S', text(shown)),
             (b'V', severity.to_owned()),
             (b'C', self.code.to_owned()),
             (b'M', text(&self.message)),
@@ -87,7 +110,7 @@ impl Report {
         fields.extend(self.hint.as_deref().map(|hint| (b'H', text(hint))));
         let mut bytes = BytesMut::new();
         match self.severity {
-            Severity::Fatal => ErrorResponse::new(fields).encode(&mut bytes),
+            Severity::Error | Severity::Fatal => ErrorResponse::new(fields).encode(&mut bytes),
             Severity::Notice => NoticeResponse::new(fields).encode(&mut bytes),
         }
         .expect("encoding into memory cannot fail");

@@ -4,6 +4,9 @@ use super::rule::{Rule, Rules};
 use super::statement::{Command, Finding};
 use crate::config::AccessMode;
 
+/// Stands for no command where a denial is two bytes.
+const NO_COMMAND: u8 = u8::MAX;
+
 /// Whether a message may go to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -58,6 +61,22 @@ impl Denial {
         Verdict::on(rules, mode, |_| None).denial()
     }
 
+    /// Rule and command as two bytes.
+    pub fn to_bytes(&self) -> [u8; 2] {
+        let command = self.command.map_or(NO_COMMAND, |command| command as u8);
+        [self.rule as u8, command]
+    }
+
+    /// The denial of that rule and command in `mode`, where there is one.
+    pub fn from_bytes([rule, command]: [u8; 2], mode: AccessMode) -> Option<Self> {
+        let denial = Self::by(Rule::of(rule)?, mode)?;
+        let command = match command {
+            NO_COMMAND => None,
+            number => Some(Command::of(number)?),
+        };
+        Some(Self { command, ..denial })
+    }
+
     /// The SQLSTATE.
     pub fn code(&self) -> &'static str {
         // A rule that lets pass makes no denial.
@@ -79,13 +98,8 @@ impl Denial {
 
     /// The detail: it names the rule.
     pub fn detail(&self) -> String {
-        let id = self.rule.id();
-        match self.rule {
-            Rule::Names => "A session may keep 10,000 named statements and 16 MiB of their text; \
-                            rule \"names\"."
-                .to_owned(),
-            _ => format!("Denied by rule \"{id}\" of access mode \"{}\".", self.mode),
-        }
+        let (rule, mode) = (self.rule.id(), self.mode);
+        format!("Denied by rule \"{rule}\" of access mode \"{mode}\".")
     }
 
     /// The way to what was wanted.
@@ -114,7 +128,6 @@ impl Denial {
             (Rule::LexUident, _) => "Write the name as it is, without U& and escapes.",
             (Rule::RoleSet, _) => "Connect as the user whose rights you want.",
             (Rule::Size, _) => "Send the statement in parts, or its data by COPY.",
-            (Rule::Names, _) => "Close or DEALLOCATE statements that are no longer used.",
             (Rule::Unknown, _) => {
                 "Standin does not know what this statement does, and nothing but the guard stands \
                  before the data here."

@@ -6,6 +6,7 @@
 
 mod cache;
 mod denial;
+mod fastpath;
 mod fingerprint;
 mod lexer;
 mod rule;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use self::cache::{Cache, VERDICTS_MAX};
 pub use self::denial::{Denial, Verdict};
+pub use self::fastpath::{READ_FUNCTIONS, judge_call};
 pub use self::fingerprint::Fingerprint;
 pub use self::lexer::{Kind, Lexer, Token};
 pub use self::rule::{Rule, Rules};

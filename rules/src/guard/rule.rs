@@ -64,19 +64,15 @@ pub enum Rule {
     Unknown,
     /// A message larger than the guard reads.
     Size,
-    /// More named statements than are kept.
-    Names,
 }
 
 /// Number of rules.
-pub(super) const RULES: usize = Rule::Names as usize + 1;
+pub(super) const RULES: usize = Rule::Size as usize + 1;
 
 /// The SQLSTATE of a write where nothing may be written: `read_only_sql_transaction`.
 const READ_ONLY: Option<&str> = Some("25006");
 /// `insufficient_privilege`
 const DENIED: Option<&str> = Some("42501");
-/// `configuration_limit_exceeded`
-const LIMIT: Option<&str> = Some("53400");
 
 /// What a rule is called and says: read-only, append, read-write.
 struct Text {
@@ -89,6 +85,11 @@ impl Rule {
     /// Every rule.
     pub fn all() -> impl Iterator<Item = Self> {
         ALL.iter().copied()
+    }
+
+    /// The rule of a number.
+    pub(super) fn of(number: u8) -> Option<Self> {
+        ALL.get(usize::from(number)).copied()
     }
 
     /// The name by which messages, metrics and the audit log know it.
@@ -153,7 +154,6 @@ rules! {
     Egress "egress" [DENIED, DENIED, DENIED] "reach other servers"
     Unknown "unknown" [DENIED, DENIED, None] "run a statement that cannot be judged"
     Size "size" [DENIED, DENIED, None] "run a statement of more than 16 MiB"
-    Names "names" [LIMIT, LIMIT, LIMIT] "keep more named statements"
 }
 
 /// A set of rules.

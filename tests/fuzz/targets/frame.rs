@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proxy::wire::{FrameError, Need, Visit, Walk};
+use proxy::wire::{Act, FrameError, Need, Visit, Walk};
 
 #[derive(Default, PartialEq, Debug)]
 struct Seen(Vec<(u8, u32, Vec<u8>)>);
@@ -16,9 +16,9 @@ impl Visit for Seen {
             Need::Header
         }
     }
-    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<(), FrameError> {
+    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
         self.0.push((tag, body, held.to_vec()));
-        Ok(())
+        Ok(Act::Pass)
     }
 }
 
@@ -29,7 +29,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut failed = None;
     for end in 1..=bytes.len() {
         match walk.advance(&bytes[start..end], &mut split) {
-            Ok(marked) => start += marked,
+            Ok((marked, _)) => start += marked,
             Err(error) => {
                 failed = Some(error);
                 break;
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     assert_eq!(whole, split);
     match all {
-        Ok(marked) => assert_eq!((marked, failed), (start, None)),
+        Ok((marked, _)) => assert_eq!((marked, failed), (start, None)),
         Err(error) => assert_eq!(failed, Some(error)),
     }
 });

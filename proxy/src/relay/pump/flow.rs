@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::buffer;
 use crate::relay::stream::Stream;
-use crate::wire::{FrameError, Visit, Walk};
+use crate::wire::{FrameError, Instead, Visit, Walk};
 
 /// Steps that one direction may take before the other gets its turn.
 const ROUNDS_MAX: usize = 8;
@@ -45,6 +45,14 @@ pub(super) struct Flow {
     marked: usize,
     end: usize,
     walk: Walk,
+    /// What goes out behind `marked`, in place of the message that begins there.
+    instead: Option<Instead>,
+    /// How much of `instead` has gone out.
+    said: usize,
+    /// Bytes to come that belong to a message which is left out.
+    skip: usize,
+    /// Whether bytes are there that were not walked over yet.
+    unwalked: bool,
     large: bool,
     unflushed: bool,
     ended: bool,
@@ -60,8 +68,8 @@ impl Flow {
             return Ok(flow);
         }
         flow.end = bytes.len();
-        flow.marked = flow.walk.advance(bytes, visitor)?;
         flow.buffer = Some(bytes.to_vec().into_boxed_slice());
+        flow.walk_on(visitor)?;
         Ok(flow)
     }
 
@@ -75,6 +83,10 @@ impl Flow {
         for _ in 0..ROUNDS_MAX {
             if self.deliver(cx, to)?.is_pending() {
                 return Ok(Moved::Waits);
+            }
+            if self.unwalked {
+                self.walk_on(visitor).map_err(Broken::Frame)?;
+                continue;
             }
             if self.ended {
                 return Ok(Moved::Ended);
@@ -92,18 +104,31 @@ impl Flow {
         cx: &mut Context<'_>,
         to: &mut Stream,
     ) -> Result<Poll<()>, Broken> {
-        while self.start < self.marked {
-            let Some(buffer) = &self.buffer else { break };
-            match Pin::new(&mut *to).poll_write(cx, &buffer[self.start..self.marked]) {
+        loop {
+            let (bytes, replaces) = match (&self.buffer, &self.instead) {
+                (Some(buffer), _) if self.start < self.marked => {
+                    (&buffer[self.start..self.marked], false)
+                }
+                (_, Some(instead)) if self.said < instead.bytes.len() => {
+                    (&instead.bytes[self.said..], true)
+                }
+                _ => break,
+            };
+            match Pin::new(&mut *to).poll_write(cx, bytes) {
                 Poll::Ready(Ok(0) | Err(_)) => return Err(Broken::Sink),
                 Poll::Ready(Ok(written)) => {
-                    self.start += written;
+                    if replaces {
+                        self.said += written;
+                    } else {
+                        self.start += written;
+                    }
                     self.bytes += written as u64;
                     self.unflushed = to.is_tls();
                 }
                 Poll::Pending => return Ok(Poll::Pending),
             }
         }
+        self.replaced();
         if self.unflushed {
             match Pin::new(to).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.unflushed = false,
@@ -113,6 +138,38 @@ impl Flow {
         }
         self.release();
         Ok(Poll::Ready(()))
+    }
+
+    /// The replacement has gone out: what it stood for is left out.
+    fn replaced(&mut self) {
+        if let Some(instead) = self.instead.take() {
+            (self.said, self.skip) = (0, instead.skip);
+            self.leave_out();
+            self.unwalked = self.start < self.end;
+        }
+    }
+
+    /// Drops what there is of a message that is left out.
+    fn leave_out(&mut self) {
+        let step = self.skip.min(self.end - self.start);
+        self.skip -= step;
+        self.start += step;
+        self.marked = self.start;
+    }
+
+    /// Walks over what has not been walked over.
+    fn walk_on(&mut self, visitor: &mut impl Visit) -> Result<(), FrameError> {
+        self.unwalked = false;
+        if self.skip > 0 {
+            self.leave_out();
+        }
+        let Some(buffer) = &self.buffer else {
+            return Ok(());
+        };
+        let (marked, instead) = self.walk.advance(&buffer[self.start..self.end], visitor)?;
+        self.marked = self.start + marked;
+        self.instead = instead;
+        Ok(())
     }
 
     /// Reads once and walks over what came.
@@ -140,16 +197,14 @@ impl Flow {
         if read == 0 {
             // A message that was cut off is delivered as far as it came.
             self.ended = true;
-            self.marked = self.end;
+            if self.skip == 0 {
+                self.marked = self.end;
+            }
             return Ok(Poll::Ready(()));
         }
         self.end += read;
         self.large = self.end == buffer.len();
-        let marked = self
-            .walk
-            .advance(&buffer[self.start..self.end], visitor)
-            .map_err(Broken::Frame)?;
-        self.marked = self.start + marked;
+        self.walk_on(visitor).map_err(Broken::Frame)?;
         Ok(Poll::Ready(()))
     }
 
@@ -172,7 +227,12 @@ impl Flow {
         if self.end < buffer.len() {
             return;
         }
-        let mut larger = buffer::take(true);
+        // Only a message that is held whole gets here with a large one, so this is bounded by what may
+        // be held.
+        let mut larger = match buffer.len() {
+            ..buffer::LARGE_BYTES => buffer::take(true),
+            full => vec![0; full * 2].into_boxed_slice(),
+        };
         larger[..self.end].copy_from_slice(&buffer[..self.end]);
         if let Some(small) = self.buffer.replace(larger) {
             give_back(small);
@@ -191,7 +251,11 @@ impl Flow {
 
     /// Whether the sink stands between two messages and is owed nothing.
     pub(super) fn at_boundary(&self) -> bool {
-        self.start == self.marked && !self.unflushed && self.walk.at_boundary()
+        self.start == self.marked
+            && self.instead.is_none()
+            && self.skip == 0
+            && !self.unflushed
+            && self.walk.at_boundary()
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod buffer;
 mod flow;
+mod guard;
 mod watch;
 
 use std::future::{Future, poll_fn};
@@ -15,6 +16,8 @@ use std::time::Duration;
 
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep};
+
+pub(super) use self::guard::Guard;
 
 use self::flow::{Broken, Flow, Moved};
 use self::watch::{ClientWatch, ServerWatch, Watch};
@@ -63,6 +66,8 @@ pub(super) struct Remains {
 enum Left {
     ClientEnded,
     ServerEnded,
+    /// The guard's last word has been said.
+    Tripped,
     Must(Report, &'static str),
 }
 
@@ -93,11 +98,11 @@ impl<S: Future<Output = Signal>> Pump<S> {
     pub(super) fn new(
         (client, server): (Stream, Stream),
         greeting: &[u8],
-        entry: Arc<Entry>,
+        (entry, guard): (Arc<Entry>, Guard),
         mut orders: tokio::sync::watch::Receiver<Orders>,
         signal: S,
     ) -> Result<Self, FrameError> {
-        let mut watch = Watch::new(entry);
+        let mut watch = Watch::new(entry, guard);
         let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
         let now = *orders.borrow_and_update();
         Ok(Self {
@@ -131,6 +136,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             Left::ServerEnded if self.watch.terminated => End::Goodbye,
             Left::ServerEnded => self.server_ended().await,
             Left::ClientEnded => self.client_ended().await,
+            Left::Tripped => End::Told("tripwire"),
             Left::Must(report, reason) => self.tell(&report, reason).await,
         };
         self.note(tally);
@@ -189,6 +195,9 @@ impl<S: Future<Output = Signal>> Pump<S> {
             Ok(Moved::Ended) | Err(Broken::Source) => return Poll::Ready(Left::ServerEnded),
             Err(Broken::Sink) => return Poll::Ready(Left::ClientEnded),
             Err(Broken::Frame(error)) => return Poll::Ready(protocol(&error)),
+        }
+        if self.watch.guard.tripped && self.down.at_boundary() {
+            return Poll::Ready(Left::Tripped);
         }
         self.watch.entry.state(self.watch.state());
         if yields {

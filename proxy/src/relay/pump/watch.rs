@@ -1,12 +1,13 @@
 //! What the pump knows of a session from the messages that go by.
 //!
-//! [`ClientWatch`] sees every message of the client before it goes out: it is the one place where a
+//! [`ClientWatch`] sees every message of the client before it goes out: it is the one place where the
 //! guard judges `Q`, `P` and `F`, by asking for them whole in `need` and judging them in `visit`.
 
 use std::sync::Arc;
 
+use super::guard::Guard;
 use crate::relay::registry::{Entry, SessionState};
-use crate::wire::{FrameError, Need, Visit};
+use crate::wire::{Act, FrameError, Need, Visit};
 
 /// A ParameterStatus that is looked at; longer ones hold nothing of interest.
 const STATUS_BYTES_MAX: u32 = 1024;
@@ -16,6 +17,7 @@ const SMALL_MESSAGE_BYTES_MAX: u32 = 10_000;
 /// What both directions tell of the session.
 pub(super) struct Watch {
     pub(super) entry: Arc<Entry>,
+    pub(super) guard: Guard,
     /// The last ReadyForQuery's status byte.
     pub(super) status: u8,
     /// Messages that ask for a ReadyForQuery, less those that came. COPY swallows Sync, so this may
@@ -38,9 +40,10 @@ pub(super) struct ClientWatch<'a>(pub(super) &'a mut Watch);
 pub(super) struct ServerWatch<'a>(pub(super) &'a mut Watch);
 
 impl Watch {
-    pub(super) fn new(entry: Arc<Entry>) -> Self {
+    pub(super) fn new(entry: Arc<Entry>, guard: Guard) -> Self {
         Self {
             entry,
+            guard,
             status: b'I',
             outstanding: 0,
             touched: false,
@@ -67,12 +70,12 @@ impl Watch {
 
 impl Visit for ClientWatch<'_> {
     #[inline]
-    fn need(&self, _tag: u8, _body: u32) -> Need {
-        Need::Header
+    fn need(&self, tag: u8, body: u32) -> Need {
+        self.0.guard.need(tag, body)
     }
 
     #[inline]
-    fn visit(&mut self, tag: u8, body: u32, _held: &[u8]) -> Result<(), FrameError> {
+    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
         let watch = &mut *self.0;
         watch.messages[0] += 1;
         match tag {
@@ -87,7 +90,7 @@ impl Visit for ClientWatch<'_> {
             _ => {}
         }
         watch.touched = true;
-        Ok(())
+        Ok(watch.guard.judge(tag, body, held, &watch.entry))
     }
 }
 
@@ -97,13 +100,17 @@ impl Visit for ServerWatch<'_> {
         match tag {
             b'Z' if body == 1 => Need::Whole,
             b'S' if body <= STATUS_BYTES_MAX => Need::Whole,
-            _ => Need::Header,
+            _ => self.0.guard.need_reply(tag, body),
         }
     }
 
     #[inline]
-    fn visit(&mut self, tag: u8, _body: u32, held: &[u8]) -> Result<(), FrameError> {
+    fn visit(&mut self, tag: u8, _body: u32, held: &[u8]) -> Result<Act, FrameError> {
         let watch = &mut *self.0;
+        if watch.guard.tripped {
+            // The session is over: nothing of the server's goes on.
+            return Ok(Act::Replace(Vec::new()));
+        }
         watch.messages[1] += 1;
         watch.last_is_error = tag == b'E';
         match (tag, held) {
@@ -117,9 +124,11 @@ impl Visit for ServerWatch<'_> {
                     let name = name.strip_suffix(b"\0").unwrap_or(name);
                     watch.entry.application_name(name);
                 }
+                return Ok(watch.guard.reported(held, &watch.entry));
             }
+            (b'E', held) if !held.is_empty() => return Ok(watch.guard.reword(held)),
             _ => {}
         }
-        Ok(())
+        Ok(Act::Pass)
     }
 }

@@ -106,10 +106,6 @@ fn copies_out() -> Vec<Script> {
             "copy out and a query behind it",
             "copy (select 1) to stdout; select 2",
         ),
-        simple(
-            "copy from a file is denied",
-            "copy items from '/etc/passwd'",
-        ),
     ]
 }
 

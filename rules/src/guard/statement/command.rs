@@ -15,6 +15,13 @@ macro_rules! commands {
         }
 
         impl Command {
+            const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The command of a number.
+            pub(in crate::guard) fn of(number: u8) -> Option<Self> {
+                Self::ALL.get(usize::from(number)).copied()
+            }
+
             /// The command as it is written in messages.
             pub fn as_str(self) -> &'static str {
                 match self {

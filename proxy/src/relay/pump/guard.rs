@@ -1,0 +1,189 @@
+//! The guard of one session: judges what its client sends, and lets the server refuse what is denied.
+//!
+//! A denied message is replaced by one of the same kind whose SQL is a single word that no SQL can
+//! be. The server answers with a syntax error at that word, and its answer is given the denial's
+//! words on the way back: so transactions, pipelines and COPY go on as behind any error of the
+//! server's own, and nothing is predicted here.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rules::config::AccessMode;
+use rules::guard::{
+    Cache, Denial, Fingerprint, Rule, SQL_BYTES_MAX, Verdict, judge_call, tripwire,
+};
+
+use crate::relay::denied::{Denials, Denied};
+use crate::relay::registry::Entry;
+use crate::wire::{Act, Need, Report, parse, query};
+
+/// The beginning of the word; no statement of a client begins like this by chance.
+const WORD: &str = "standin_denied_";
+/// The longest error of the server that may hold the word: it is that word and a few more.
+const ERROR_BYTES_MAX: u32 = 8 * 1024;
+/// The SQLSTATE of a syntax error.
+const SYNTAX_ERROR: &[u8] = b"42601";
+
+/// Judges the messages of one session.
+pub(in crate::relay) struct Guard {
+    mode: AccessMode,
+    cache: Arc<Cache>,
+    denials: Denials,
+    /// 16 hexadecimal digits that only this session has.
+    secret: String,
+    /// Whether the server was ever sent a word of ours.
+    has_denied: bool,
+    /// Whether the session was made something else than it began as, and ends.
+    pub(super) tripped: bool,
+}
+
+impl Guard {
+    pub(in crate::relay) fn new(mode: AccessMode, cache: Arc<Cache>, denials: Denials) -> Self {
+        Self {
+            mode,
+            cache,
+            denials,
+            secret: format!("{:016x}", rand::random::<u64>()),
+            has_denied: false,
+            tripped: false,
+        }
+    }
+
+    /// What a message of the client needs to be judged.
+    #[inline]
+    pub(super) fn need(&self, tag: u8, body: u32) -> Need {
+        match tag {
+            b'Q' | b'P' if body as usize <= SQL_BYTES_MAX => Need::Whole,
+            b'F' if self.mode != AccessMode::ReadWrite && body as usize <= SQL_BYTES_MAX => {
+                Need::Whole
+            }
+            _ => Need::Header,
+        }
+    }
+
+    /// Judges a message of the client.
+    #[inline]
+    pub(super) fn judge(&mut self, tag: u8, body: u32, held: &[u8], entry: &Entry) -> Act {
+        let verdict = match tag {
+            _ if body as usize > SQL_BYTES_MAX && matches!(tag, b'Q' | b'P' | b'F') => {
+                Denial::by(Rule::Size, self.mode).map_or(Verdict::Allow, Verdict::Deny)
+            }
+            b'Q' => self.cache.judge(text(held), self.mode),
+            b'P' => self.cache.judge(text(behind_name(held)), self.mode),
+            b'F' if self.mode != AccessMode::ReadWrite => judge_call(function(held), self.mode),
+            _ => return Act::Pass,
+        };
+        match verdict {
+            Verdict::Allow => Act::Pass,
+            Verdict::Deny(denial) => self.deny(&denial, tag, held, entry),
+        }
+    }
+
+    #[cold]
+    fn deny(&mut self, denial: &Denial, tag: u8, held: &[u8], entry: &Entry) -> Act {
+        let sql = match tag {
+            b'Q' => text(held),
+            b'P' => text(behind_name(held)),
+            _ => &[],
+        };
+        self.record(denial, Some(sql).filter(|sql| !sql.is_empty()), entry);
+        self.has_denied = true;
+        let [rule, command] = denial.to_bytes();
+        let id = denial.rule.id().replace('.', "_");
+        let word = format!("{WORD}{id}_{rule:02x}{command:02x}_{}", self.secret);
+        let name = held.split(|&byte| byte == 0).next().unwrap_or_default();
+        Act::Replace(match tag {
+            b'P' => parse(name, &word),
+            _ => query(&word),
+        })
+    }
+
+    fn record(&self, denial: &Denial, sql: Option<&[u8]>, entry: &Entry) {
+        self.denials.put(
+            denial,
+            Denied {
+                at: SystemTime::now(),
+                place: entry.place.clone(),
+                user: entry.user.clone(),
+                application_name: entry.name(),
+                mode: denial.mode,
+                rule: denial.rule.id(),
+                code: denial.code(),
+                fingerprint: sql.map(Fingerprint::of),
+            },
+        );
+    }
+
+    /// What a message of the server needs to be looked at.
+    #[inline]
+    pub(super) fn need_reply(&self, tag: u8, body: u32) -> Need {
+        if tag == b'E' && self.has_denied && body <= ERROR_BYTES_MAX {
+            Need::Whole
+        } else {
+            Need::Header
+        }
+    }
+
+    /// Gives the server's answer to a word of ours the words of the denial.
+    pub(super) fn reword(&self, body: &[u8]) -> Act {
+        let field = |wanted: u8| {
+            let mut fields = body.split(|&byte| byte == 0);
+            fields.find_map(|field| field.strip_prefix(&[wanted]))
+        };
+        let ours = || {
+            let code = field(b'C')?;
+            let message = std::str::from_utf8(field(b'M')?).ok()?;
+            let (_, behind) = message.split_once(WORD)?;
+            let (before, _) = behind.split_once(self.secret.as_str())?;
+            let number = before.strip_suffix('_')?;
+            let number = number.get(number.len().checked_sub(4)?..)?;
+            let bytes = u16::from_str_radix(number, 16).ok()?.to_be_bytes();
+            (code == SYNTAX_ERROR).then_some(bytes)
+        };
+        let Some(denial) = ours().and_then(|bytes| Denial::from_bytes(bytes, self.mode)) else {
+            return Act::Pass;
+        };
+        let shown = field(b'S').and_then(|shown| std::str::from_utf8(shown).ok());
+        let report = Report::error(denial.code(), denial.message())
+            .detail(denial.detail())
+            .hint(denial.hint());
+        Act::Replace(report.encode_shown(shown.unwrap_or("ERROR")))
+    }
+
+    /// Looks at a setting that the server reports. A session that is no longer what it began as gets
+    /// the report's place filled with its end.
+    pub(super) fn reported(&mut self, body: &[u8], entry: &Entry) -> Act {
+        let mut fields = body.split(|&byte| byte == 0);
+        let mut field = || std::str::from_utf8(fields.next()?).ok();
+        let (Some(name), Some(value)) = (field(), field()) else {
+            return Act::Pass;
+        };
+        let Some(denial) = tripwire(name, value, self.mode) else {
+            return Act::Pass;
+        };
+        self.record(&denial, None, entry);
+        self.tripped = true;
+        let report = Report::fatal(denial.code(), denial.message())
+            .detail(denial.detail())
+            .hint(denial.hint());
+        Act::Replace(report.encode())
+    }
+}
+
+/// The SQL of a message: what stands before its first NUL.
+fn text(body: &[u8]) -> &[u8] {
+    let end = body.iter().position(|&byte| byte == 0);
+    &body[..end.unwrap_or(body.len())]
+}
+
+/// What stands behind the name that a Parse begins with.
+fn behind_name(body: &[u8]) -> &[u8] {
+    let end = body.iter().position(|&byte| byte == 0);
+    end.map_or(&[], |end| &body[end + 1..])
+}
+
+/// The number of the function that a FunctionCall calls; a message without one calls none.
+fn function(body: &[u8]) -> u32 {
+    body.first_chunk()
+        .map_or(0, |bytes| u32::from_be_bytes(*bytes))
+}
