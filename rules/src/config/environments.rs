@@ -10,7 +10,7 @@ use super::defaults;
 use super::limits::span_or_never;
 use super::pool::{DISK_MIN, bytes};
 use super::source::{Source, source};
-use super::text::{Later, ProblemKind, Report, Table, Value, not_available};
+use super::text::{Later, ProblemKind, Report, Table, Value};
 
 /// Most generations, spares and branches of one environment: each is a directory, spares are a
 /// running server besides.
@@ -56,8 +56,8 @@ pub struct Environment {
     pub spares: usize,
 }
 
-/// What clients may do to the data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What clients may do to the data; the later ones include the earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AccessMode {
     /// SELECT.
     ReadOnly,
@@ -110,7 +110,7 @@ const DURABILITIES: [(&str, Durability); 3] = [
     (Durability::Machine.as_str(), Durability::Machine),
 ];
 
-const ACCESSES: [(&str, AccessMode); 3] = [
+pub(super) const ACCESSES: [(&str, AccessMode); 3] = [
     (AccessMode::ReadWrite.as_str(), AccessMode::ReadWrite),
     (AccessMode::Append.as_str(), AccessMode::Append),
     (AccessMode::ReadOnly.as_str(), AccessMode::ReadOnly),
@@ -260,8 +260,10 @@ fn environment(
         .and_then(|value| source(&value, report));
     // A mirror allows every key, so that only what is wrong for itself is reported.
     let mut environment = Environment::new(pattern, source.unwrap_or(Source::Mirror));
-    if let Some(value) = table.get("access", report) {
-        access(&value, report);
+    if let Some(value) = table.get("access", report)
+        && let Some(access) = value.word(&ACCESSES, report)
+    {
+        environment.access = access;
     }
     if let Some(value) = table.get("branches", report) {
         environment.branches = branches(&value, report);
@@ -297,16 +299,6 @@ fn environment(
     }
     table.finish(&LATER, report);
     environment
-}
-
-/// Accepts the one access mode that there is today.
-fn access(value: &Value<'_, '_>, report: &mut Report<'_>) {
-    let mode = value.word(&ACCESSES, report);
-    if let Some(mode) = mode.filter(|mode| *mode != AccessMode::ReadWrite) {
-        let what = format!("access = {:?}", mode.as_str());
-        let today = "every environment is \"read-write\" today; remove this key";
-        not_available(value.path(), &what, today, report);
-    }
 }
 
 fn branches(value: &Value<'_, '_>, report: &mut Report<'_>) -> Branches {

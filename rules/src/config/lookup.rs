@@ -4,7 +4,7 @@
 use crate::name::{EnvironmentName, EnvironmentPattern, UserName};
 
 use super::text::nearest;
-use super::{Config, Environment, Grant, Source};
+use super::{AccessMode, Config, Environment, Grant, Source};
 
 /// Why a user may not enter an environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +96,25 @@ impl Config {
             true => Ok(()),
             false => Err(Denied::NotListed { user, environment }),
         }
+    }
+
+    /// What a user may do to the data of an environment: what it allows, and no more than the user may
+    /// anywhere. Who is not in the configuration may read at most.
+    pub fn access(&self, user: &UserName, environment: &Environment) -> AccessMode {
+        let most = self.users.get(user);
+        let most = most.map_or(AccessMode::ReadOnly, |user| user.access);
+        environment.access.min(most)
+    }
+
+    /// The users who may enter an environment, in order, with what each may do there.
+    pub fn entrants(&self, name: &EnvironmentName) -> Vec<(UserName, AccessMode)> {
+        let Some(environment) = self.environment_for(name) else {
+            return Vec::new();
+        };
+        let users = self.users.keys();
+        let may = users.filter(|user| self.may_enter(user, name).is_ok());
+        may.map(|user| (user.clone(), self.access(user, environment)))
+            .collect()
     }
 
     /// The environment that a mistyped name may have meant.

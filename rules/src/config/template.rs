@@ -111,9 +111,12 @@ fn users(password: &Secret, environments: &str) -> String {
 password = \"{password}\"
 # Names, prefixes such as \"test-*\", or \"*\".
 {environments}
+# What the user may do to data at most, whatever the environment allows.
+#access = \"{}\"
 # viewer: connect and look; operator: also reset, undo and branch; admin: everything.
 #role = \"{}\"
 ",
+        defaults::ACCESS,
         defaults::ROLE,
     )
 }
@@ -167,6 +170,7 @@ fn settings() -> String {
     );
     format!(
         "\
+# What clients may do to the data: read-only, append (SELECT and INSERT only) or read-write.
 #access = \"{access}\"
 # Named branches: made by \"command\" or also \"on-connect\"; ttl counts from the last use,
 # and beyond max or disk, counted by the minute, no more are made.

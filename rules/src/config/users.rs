@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::name::{EnvironmentPattern, UserName};
 
 use super::defaults;
+use super::environments::{ACCESSES, AccessMode};
 use super::secret::{Password, Secret, password};
 use super::text::{ProblemKind, Report, Table, Value};
 
@@ -15,6 +16,8 @@ pub struct User {
     pub password: Password,
     /// Environments that the user may enter; none where the key is missing.
     pub environments: Vec<Grant>,
+    /// What the user may do to the data at most, whatever the environment allows.
+    pub access: AccessMode,
     /// What the user may ask of the daemon.
     pub role: Role,
 }
@@ -100,6 +103,9 @@ fn user(mut table: Table<'_, '_>, report: &mut Report<'_>) -> User {
     let environments = table
         .get("environments", report)
         .map(|value| grants(&value, report));
+    let access = table
+        .get("access", report)
+        .and_then(|value| value.word(&ACCESSES, report));
     let role = table
         .get("role", report)
         .and_then(|value| value.word(&ROLES, report));
@@ -108,6 +114,7 @@ fn user(mut table: Table<'_, '_>, report: &mut Report<'_>) -> User {
         // A user without a password is reported, so this one is never returned.
         password: password.unwrap_or(Password::Secret(Secret::Env(String::new()))),
         environments: environments.unwrap_or_default(),
+        access: access.unwrap_or(defaults::ACCESS),
         role: role.unwrap_or(defaults::ROLE),
     }
 }

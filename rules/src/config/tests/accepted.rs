@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::parsed;
 use crate::config::{
-    Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits, Listen,
-    Migrations, Password, Pool, Postgres, Role, Secret, Source, Tls,
+    AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
+    Listen, Migrations, Password, Pool, Postgres, Role, Secret, Source, Tls,
 };
 
 #[test]
@@ -68,6 +68,7 @@ url = "file:url"
 [users."Ada Lovelace"]
 password = "file:ada"
 environments = ["*", "raw", "test-*"]
+access = "append"
 role = "admin"
 [environments."test-*"]
 source = { migrations = ["make", "-C", ""], database = "shop" }
@@ -85,6 +86,7 @@ spares = 2
 durability = "consistent"
 [environments.uat]
 source = { upstream = "env:UAT" }
+access = "read-only"
 port = 6433
 [environments.qa]
 source = { environment = "raw" }
@@ -134,6 +136,7 @@ fn every_key_reaches_its_value() {
     let ada = &config.users[&"Ada Lovelace".parse().expect("a user")];
     assert_eq!(ada.password, Password::Secret(Secret::File("ada".into())));
     assert_eq!(ada.role, Role::Admin);
+    assert_eq!(ada.access, AccessMode::Append);
     let pattern = |text: &str| Grant::Pattern(text.parse().expect("a pattern"));
     assert_eq!(
         ada.environments,

@@ -155,6 +155,14 @@ fn durabilities() -> impl Strategy<Value = Durability> {
     ])
 }
 
+fn accesses() -> impl Strategy<Value = AccessMode> {
+    prop::sample::select(vec![
+        AccessMode::ReadOnly,
+        AccessMode::Append,
+        AccessMode::ReadWrite,
+    ])
+}
+
 /// What a source may be; the number picks an earlier environment to refer to.
 fn sources() -> impl Strategy<Value = (u8, usize, Secret, Vec<String>, String)> {
     let command = prop::collection::vec(words(), 1..4);
@@ -162,7 +170,7 @@ fn sources() -> impl Strategy<Value = (u8, usize, Secret, Vec<String>, String)> 
 }
 
 type Drawn = (
-    (bool, Branches, Option<u8>, Durability),
+    (bool, Branches, Option<u8>, Durability, AccessMode),
     (Option<Duration>, usize, usize, bool),
     (u8, usize, Secret, Vec<String>, String),
 );
@@ -174,6 +182,7 @@ fn environments(production: bool, ports: bool) -> impl Strategy<Value = Vec<Envi
             branches(),
             prop::option::of(0..60_u8),
             durabilities(),
+            accesses(),
         ),
         (
             prop::option::of(spans(1..10_000_000)),
@@ -204,7 +213,8 @@ fn environment(
     production: bool,
     earlier: &[Environment],
 ) -> Environment {
-    let ((wild, branches, minute, durability), (idle, generations, spares, port), source) = drawn;
+    let ((wild, branches, minute, durability, access), (idle, generations, spares, port), source) =
+        drawn;
     let star = if wild { "-*" } else { "" };
     let pattern = format!("e{position}{star}").parse().expect("a pattern");
     let managed = |environment: &&Environment| {
@@ -232,12 +242,14 @@ fn environment(
     let port = (port && !wild).then(|| 6_500 + u16::try_from(position).expect("a small number"));
     if matches!(source, Source::Upstream(_)) {
         return Environment {
+            access,
             port,
             ..Environment::new(pattern, source)
         };
     }
     let schedule = minute.map(|minute| format!("{minute} 3 * * *").parse().expect("a schedule"));
     Environment {
+        access,
         branches,
         reset: schedule.clone(),
         refresh: schedule.filter(|_| source == Source::Mirror),
@@ -264,12 +276,16 @@ fn users(
         secrets(),
         prop::collection::vec(prop::sample::select(grants), 0..3),
         prop::sample::select(vec![Role::Viewer, Role::Operator, Role::Admin]),
+        accesses(),
     )
-        .prop_map(|(password, environments, role)| crate::config::User {
-            password: Password::Secret(password),
-            environments,
-            role,
-        });
+        .prop_map(
+            |(password, environments, role, access)| crate::config::User {
+                password: Password::Secret(password),
+                environments,
+                access,
+                role,
+            },
+        );
     let name = "[a-zA-Z][a-zA-Z0-9 @.\"_-]{0,20}".prop_map(|name| name.parse().expect("a user"));
     prop::collection::btree_map(name, user, 0..4)
 }
@@ -330,6 +346,7 @@ pub(super) fn toml_of(config: &Config) -> String {
             "environments = {}",
             array(user.environments.iter().map(grant))
         ));
+        line(format!("access = \"{}\"", user.access));
         line(format!("role = \"{}\"", user.role));
     }
     environments
@@ -366,7 +383,6 @@ fn listen_lines(listen: &Listen, line: &mut impl FnMut(String)) {
 }
 
 fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
-    assert_eq!(environment.access, AccessMode::ReadWrite);
     line(format!("[environments.{}]", quoted(&environment.pattern)));
     match &environment.source {
         Source::Mirror => line("source = { mirror = \"production\", unmasked = true }".into()),
@@ -386,7 +402,7 @@ fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
             ));
         }
     }
-    line("access = \"read-write\"".into());
+    line(format!("access = \"{}\"", environment.access));
     if let Some(port) = environment.port {
         line(format!("port = {port}"));
     }

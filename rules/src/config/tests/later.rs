@@ -51,16 +51,12 @@ fn sources_that_come_later() {
 #[test]
 fn settings_of_environments_that_come_later() {
     check(
-        "[environments.a]\nsource = { migrations = \"m\" }\naccess = \"append\"\n\
-         ladder = [\"1m\"]\ndrill = \"0 5 * * *\"\n\
-         [environments.b]\nsource = { migrations = \"m\" }\naccess = \"read-only\"\n",
+        "[environments.a]\nsource = { migrations = \"m\" }\n\
+         ladder = [\"1m\"]\ndrill = \"0 5 * * *\"\n",
         &[
-            "3:10: access = \"append\" is not available yet; every environment is \"read-write\" \
-             today; remove this key",
-            "4:1: \"environments.a.ladder\" is not available yet; `standin snapshot create` takes \
+            "3:1: \"environments.a.ladder\" is not available yet; `standin snapshot create` takes \
              a snapshot by hand",
-            "5:1: \"environments.a.drill\" is not available yet",
-            "8:10: access = \"read-only\" is not available yet",
+            "4:1: \"environments.a.drill\" is not available yet",
         ],
     );
 }

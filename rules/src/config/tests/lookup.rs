@@ -1,7 +1,7 @@
 //! Which environment a name means, and who may enter it.
 
 use super::parsed;
-use crate::config::{Config, Denied, Source, needs_restart};
+use crate::config::{AccessMode, Config, Denied, Source, needs_restart};
 use crate::name::{EnvironmentName, UserName};
 
 const CONFIG: &str = r#"
@@ -184,4 +184,32 @@ fn only_places_need_a_restart() {
         needs_restart(&Config::default(), &parsed(harmless)),
         Vec::<String>::new()
     );
+}
+
+#[test]
+fn a_user_may_have_less_than_the_environment_and_never_more() {
+    let config = parsed(
+        "[environments.ro]\nsource = { migrations = \"m\" }\naccess = \"read-only\"\n\
+         [environments.ao]\nsource = { migrations = \"m\" }\naccess = \"append\"\n\
+         [environments.rw]\nsource = { migrations = \"m\" }\n\
+         [users.reader]\npassword = \"env:A\"\nenvironments = [\"*\"]\naccess = \"read-only\"\n\
+         [users.tester]\npassword = \"env:A\"\nenvironments = [\"ro\", \"rw\"]\n",
+    );
+    let access = |who: &str, place: &str| {
+        let table = config.environment_for(&environment(place));
+        config.access(&user(who), table.expect("a table"))
+    };
+    assert_eq!(access("reader", "rw"), AccessMode::ReadOnly);
+    assert_eq!(access("tester", "rw"), AccessMode::ReadWrite);
+    assert_eq!(access("tester", "ao"), AccessMode::Append);
+    assert_eq!(access("tester", "ro"), AccessMode::ReadOnly);
+    assert_eq!(access("nobody", "rw"), AccessMode::ReadOnly);
+    let reader = (user("reader"), AccessMode::ReadOnly);
+    let tester = (user("tester"), AccessMode::ReadWrite);
+    assert_eq!(
+        config.entrants(&environment("rw")),
+        [reader.clone(), tester]
+    );
+    assert_eq!(config.entrants(&environment("ao")), [reader]);
+    assert!(config.entrants(&environment("none")).is_empty());
 }

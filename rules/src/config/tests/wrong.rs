@@ -412,7 +412,7 @@ fn a_problem_looks_as_a_compiler_prints_it() {
     assert_eq!(
         super::rendered(&problems),
         "error: unknown key \"rol\" in [users.ada]\n --> standin.toml:3:2\n  |\n3 |  rol = 1\n  |  ^^^ \
-         expected one of password, environments, role\n  = hint: did you mean \"role\"?"
+         expected one of password, environments, access, role\n  = hint: did you mean \"role\"?"
     );
 }
 
