@@ -1,5 +1,6 @@
 //! The integration tests, one module per concern, all on real PostgreSQL.
 
+mod access;
 mod cli;
 mod drivers;
 mod environments;

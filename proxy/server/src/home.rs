@@ -18,6 +18,8 @@ const PGDATA: &str = "pgdata";
 const RUN: &str = "run";
 /// Directory of the log.
 const LOG: &str = "log";
+/// Makes a server that finds it in its data directory a standby.
+const STANDBY_SIGNAL: &str = "standby.signal";
 /// What the server writes to its standard error.
 const LOG_FILE: &str = "server.log";
 
@@ -77,6 +79,19 @@ impl Home {
             }
         }
         Ok(())
+    }
+
+    /// Says in the data directory whether its server is a standby.
+    pub(super) fn set_standby(&self, standby: bool, account: &Account) -> io::Result<()> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let pgdata = rustix::fs::open(self.pgdata(), flags, Mode::empty())?;
+        if standby {
+            return write_new(&pgdata, STANDBY_SIGNAL, "", account);
+        }
+        match rustix::fs::unlinkat(&pgdata, STANDBY_SIGNAL, AtFlags::empty()) {
+            Ok(()) | Err(rustix::io::Errno::NOENT) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes the empty data directory, 0700.

@@ -4,6 +4,7 @@
 //! Never knows pools, snapshots or manifests: it is told directories. Never lets a server run
 //! without the settings that keep it from acting on the world.
 
+mod access;
 mod account;
 mod answers;
 pub mod backup;
@@ -18,6 +19,7 @@ pub mod quarantine;
 mod roles;
 mod settings;
 
+pub use access::{AccessError, provision};
 pub use account::{Account, AccountError};
 pub use answers::{AnswerError, Lengths, lengths};
 pub use cluster::{

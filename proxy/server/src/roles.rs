@@ -1,26 +1,24 @@
 //! Databases and the roles by which clients enter them.
 
+use rules::config::AccessMode;
 use rules::name::UserName;
 use sha2::{Digest, Sha256};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
+use super::access::{APPENDERS, READERS};
 use super::process::{AdminError, Server};
 
 /// The group of all roles that stand for clients; our access rules name it.
 pub const USERS: &str = "standin_users";
 /// Who owns what a superuser owned in a mirrored database.
 pub const OWNER: &str = "standin_owner";
-/// What the names of roles begin with that stand for clients.
-const USER_PREFIX: &str = "standin_user_";
-/// What they begin with where the client's name was too long to keep.
-const LONG_USER_PREFIX: &str = "standin_userhash_";
 /// The longest name of a role in bytes (`NAMEDATALEN` − 1).
 const ROLE_BYTES_MAX: usize = 63;
 /// Names of databases that would be names of roles of ours.
 const RESERVED: &str = "standin";
 /// The lock under which roles are made; two sessions altering one role fail otherwise.
-const ROLES_LOCK: i64 = 0x7374_616e_6469_6e01;
+pub(super) const ROLES_LOCK: i64 = 0x7374_616e_6469_6e01;
 
 /// A database that clients may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +50,12 @@ pub enum RolesError {
         /// Its name.
         name: String,
     },
+    /// The role of a client would have to be made where nothing can be.
+    #[error("the role of {user:?} is not in the standby")]
+    Standby {
+        /// Whose.
+        user: UserName,
+    },
     /// A statement failed.
     #[error("{verb}")]
     Statement {
@@ -67,20 +71,25 @@ pub(super) fn doing(verb: &'static str) -> impl Fn(tokio_postgres::Error) -> Rol
     move |source| RolesError::Statement { verb, source }
 }
 
-/// Name of the role as which a client logs in.
+/// Name of the role as which a client logs in: one for each access mode, so that no role ever has
+/// more or less than when it was made.
 ///
 /// Names that do not fit are cut and told apart by a hash.
-pub fn login_role(user: &UserName) -> String {
-    let plain = format!("{USER_PREFIX}{user}");
+pub fn login_role(user: &UserName, mode: AccessMode) -> String {
+    let kind = match mode {
+        AccessMode::ReadOnly => "reader",
+        AccessMode::Append => "appender",
+        AccessMode::ReadWrite => "user",
+    };
+    let plain = format!("standin_{kind}_{user}");
     if plain.len() <= ROLE_BYTES_MAX {
         return plain;
     }
     let hash = Sha256::digest(user.as_str().as_bytes());
-    hash.iter()
-        .take(20)
-        .fold(LONG_USER_PREFIX.to_owned(), |name, byte| {
-            format!("{name}{byte:02x}")
-        })
+    let cut = hash.iter().take(20);
+    cut.fold(format!("standin_{kind}hash_"), |name, byte| {
+        format!("{name}{byte:02x}")
+    })
 }
 
 /// Makes a database and the role without login that owns it, named like it.
@@ -151,30 +160,36 @@ pub(super) async fn databases_seen_by(client: &Client) -> Result<Vec<Database>, 
     Ok(databases.collect())
 }
 
-/// Makes sure that `user` can log in as a role of its own and become the owner of each database.
+/// Makes sure that `user` can log in as a role of its own with the rights of `mode`: to become the
+/// owner of each database in read-write, or to be of the mode's group.
 ///
 /// Changes nothing where all is in place, so it also serves a server that cannot be written to.
 pub async fn ensure_login(
     server: &Server,
     user: &UserName,
+    mode: AccessMode,
     databases: &[Database],
 ) -> Result<(), RolesError> {
     let first = databases.first().ok_or(RolesError::NoDatabase)?;
     let mut client = server.admin_plain(&first.name).await?;
-    let role = login_role(user);
-    let mut groups: Vec<&str> = databases
-        .iter()
-        .map(|database| database.owner.as_str())
-        .collect();
+    let role = login_role(user, mode);
+    let owners = databases.iter().map(|database| database.owner.as_str());
+    let mut groups: Vec<&str> = match mode {
+        AccessMode::ReadOnly => vec![READERS],
+        AccessMode::Append => vec![APPENDERS],
+        AccessMode::ReadWrite => owners.collect(),
+    };
     groups.push(USERS);
     groups.sort_unstable();
     groups.dedup();
+    let rights = Rights { role, mode, groups };
     let verb = "look for the role of a client";
-    let missing = missing_groups(&client, &role, &groups)
-        .await
-        .map_err(doing(verb))?;
+    let missing = rights.missing(&client).await.map_err(doing(verb))?;
     if missing.as_ref().is_some_and(Vec::is_empty) {
         return Ok(());
+    }
+    if is_standby(&client).await.map_err(doing(verb))? {
+        return Err(RolesError::Standby { user: user.clone() });
     }
     let verb = "make the role of a client";
     let transaction = client.transaction().await.map_err(doing(verb))?;
@@ -184,10 +199,9 @@ pub async fn ensure_login(
         .await
         .map_err(doing(verb))?;
     // Another session may have been here while the lock was waited for.
-    let missing = missing_groups(transaction.client(), &role, &groups)
-        .await
-        .map_err(doing(verb))?;
-    for statement in statements(&role, missing.as_deref(), &groups) {
+    let missing = rights.missing(transaction.client()).await;
+    let missing = missing.map_err(doing(verb))?;
+    for statement in rights.statements(missing.as_deref()) {
         transaction
             .batch_execute(&statement)
             .await
@@ -196,57 +210,96 @@ pub async fn ensure_login(
     transaction.commit().await.map_err(doing(verb))
 }
 
-/// The groups that the role is not yet a member of; `None` if there is no such role, or one that
-/// can do more or less than a client's role must.
-async fn missing_groups(
-    client: &Client,
-    role: &str,
-    groups: &[&str],
-) -> Result<Option<Vec<String>>, tokio_postgres::Error> {
-    let found = client
-        .query_opt(
-            "SELECT rolcanlogin AND NOT (rolsuper OR rolcreaterole OR rolcreatedb \
-             OR rolreplication OR rolbypassrls) AND rolconnlimit = -1 \
-             AND (rolvaliduntil IS NULL OR rolvaliduntil = 'infinity') \
-             FROM pg_roles WHERE rolname = $1",
-            &[&role],
-        )
-        .await?;
-    if !found.is_some_and(|row| row.get::<_, bool>(0)) {
-        return Ok(None);
-    }
-    let missing = client
-        .query(
-            "SELECT g FROM unnest($1::text[]) g WHERE NOT EXISTS (SELECT FROM pg_auth_members m \
-             JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member \
-             WHERE r.rolname = g AND u.rolname = $2)",
-            &[&groups, &role],
-        )
-        .await?;
-    Ok(Some(missing.iter().map(|row| row.get(0)).collect()))
+/// A role of a client and what it must have.
+struct Rights<'a> {
+    role: String,
+    mode: AccessMode,
+    groups: Vec<&'a str>,
 }
 
-fn statements(role: &str, missing: Option<&[String]>, groups: &[&str]) -> Vec<String> {
-    let role = quote(role);
-    let grant = |group: &str| format!("GRANT {} TO {role}", quote(group));
-    if let Some(missing) = missing {
-        return missing.iter().map(|group| grant(group)).collect();
+async fn is_standby(client: &Client) -> Result<bool, tokio_postgres::Error> {
+    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await?;
+    Ok(row.get(0))
+}
+
+impl Rights<'_> {
+    /// Whether row security is passed over: an owner sees every row of its tables, and whoever reads
+    /// in the owner's place sees no fewer.
+    fn sees_all_rows(&self) -> bool {
+        self.mode != AccessMode::ReadWrite
     }
-    let rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS \
-                  CONNECTION LIMIT -1 PASSWORD NULL VALID UNTIL 'infinity'";
-    let group = USERS;
-    let mut all = vec![
-        format!(
-            "DO $$BEGIN CREATE ROLE {group} NOLOGIN; \
-             EXCEPTION WHEN duplicate_object THEN NULL; END$$"
-        ),
-        format!(
-            "DO $do$BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END$do$"
-        ),
-        format!("ALTER ROLE {role} {rights}"),
-    ];
-    all.extend(groups.iter().map(|group| grant(group)));
-    all
+
+    /// The groups that the role is not yet a member of; `None` if there is no such role, or one that
+    /// can do more or less than it must.
+    async fn missing(&self, client: &Client) -> Result<Option<Vec<String>>, tokio_postgres::Error> {
+        let found = client
+            .query_opt(
+                "SELECT rolcanlogin AND NOT (rolsuper OR rolcreaterole OR rolcreatedb \
+                 OR rolreplication) AND rolbypassrls = $2 AND rolconnlimit = -1 \
+                 AND (rolvaliduntil IS NULL OR rolvaliduntil = 'infinity') \
+                 AND NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid \
+                   WHERE m.member = u.oid AND NOT r.rolname = ANY($3::text[])) \
+                 FROM pg_roles u WHERE rolname = $1",
+                &[&self.role, &self.sees_all_rows(), &self.groups],
+            )
+            .await?;
+        if !found.is_some_and(|row| row.get::<_, bool>(0)) {
+            return Ok(None);
+        }
+        let missing = client
+            .query(
+                "SELECT g FROM unnest($1::text[]) g WHERE NOT EXISTS (SELECT FROM \
+                 pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid \
+                 JOIN pg_roles u ON u.oid = m.member WHERE r.rolname = g AND u.rolname = $2)",
+                &[&self.groups, &self.role],
+            )
+            .await?;
+        Ok(Some(missing.iter().map(|row| row.get(0)).collect()))
+    }
+
+    fn statements(&self, missing: Option<&[String]>) -> Vec<String> {
+        let role = quote(&self.role);
+        let grant = |group: &str| format!("GRANT {} TO {role}", quote(group));
+        if let Some(missing) = missing {
+            return missing.iter().map(|group| grant(group)).collect();
+        }
+        let bypass = if self.sees_all_rows() {
+            "BYPASSRLS"
+        } else {
+            "NOBYPASSRLS"
+        };
+        let rights = format!(
+            "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION {bypass} \
+             CONNECTION LIMIT -1 PASSWORD NULL VALID UNTIL 'infinity'"
+        );
+        let group = USERS;
+        // A role that was somebody's before goes with all it could.
+        let mut all = vec![
+            format!(
+                "DO $$BEGIN CREATE ROLE {group} NOLOGIN; \
+                 EXCEPTION WHEN duplicate_object THEN NULL; END$$"
+            ),
+            format!(
+                "DO $do$BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; \
+                 END$do$"
+            ),
+            format!("ALTER ROLE {role} {rights}"),
+            format!(
+                "DO $do$DECLARE g record; BEGIN FOR g IN SELECT r.rolname FROM pg_auth_members m \
+                 JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = {}::regrole \
+                 LOOP EXECUTE format('REVOKE %I FROM %s', g.rolname, {}); END LOOP; END$do$",
+                literal(&role),
+                literal(&role),
+            ),
+        ];
+        all.extend(self.groups.iter().map(|group| grant(group)));
+        all
+    }
+}
+
+/// A text as SQL.
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// An identifier as SQL.
@@ -256,11 +309,14 @@ pub(super) fn quote(identifier: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rules::config::AccessMode;
+
     use super::{ROLE_BYTES_MAX, login_role, quote};
 
     #[test]
     fn the_role_of_a_client_is_never_longer_than_a_role_may_be() {
-        let role = |name: &str| login_role(&name.parse().expect("a user name"));
+        let role =
+            |name: &str| login_role(&name.parse().expect("a user name"), AccessMode::ReadWrite);
         assert_eq!(role("ada"), "standin_user_ada");
         let (one, two) = (role(&"x".repeat(63)), role(&format!("{}y", "x".repeat(62))));
         assert!(one.len() <= ROLE_BYTES_MAX && one != two, "{one} and {two}");

@@ -27,6 +27,9 @@ pub struct Settings {
     pub max_prepared_transactions: u32,
     /// Locks per session that the shared table has room for.
     pub max_locks_per_transaction: u32,
+    /// Whether nothing can be written to it: it recovers for ever, and lets clients read meanwhile
+    /// (PostgreSQL documentation, "Hot Standby").
+    pub standby: bool,
     /// A database that clients will enter: the proof in it makes their first connection quicker, as
     /// the first one of each database builds its caches. `template1` serves where it is not there.
     pub first_database: Option<String>,
@@ -43,6 +46,7 @@ impl Default for Settings {
             preload: Vec::new(),
             max_prepared_transactions: 0,
             max_locks_per_transaction: 64,
+            standby: false,
             first_database: None,
             ready_within: std::time::Duration::from_secs(10),
         }
@@ -102,6 +106,11 @@ impl Settings {
             ("lc_messages", "C".to_owned()),
             ("log_timezone", "UTC".to_owned()),
         ];
+        if self.standby {
+            // Nothing ever comes, so nobody need look for it.
+            sizes.push(("hot_standby", "on".to_owned()));
+            sizes.push(("wal_retrieve_retry_interval", "1d".to_owned()));
+        }
         if version.major >= 14 {
             sizes.push(("recovery_init_sync_method", "syncfs".to_owned()));
         }

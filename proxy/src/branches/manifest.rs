@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use rules::config::Durability;
+use rules::config::{AccessMode, Durability};
 use rules::name::UserName;
 use serde::{Deserialize, Serialize};
 use server::Database;
@@ -136,6 +136,12 @@ pub struct BranchSpec {
     /// The operation that makes it; opaque here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// What clients may do to its data.
+    #[serde(default)]
+    pub access: AccessMode,
+    /// Who may enter, and what each may do: their roles are there before a server is a standby.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub entrants: Vec<(UserName, AccessMode)>,
     /// What a crash may cost.
     #[serde(with = "durability")]
     pub durability: Durability,
@@ -158,12 +164,20 @@ pub struct BranchSpec {
 }
 
 impl BranchSpec {
+    /// Whether somebody may do less than everything to its data.
+    pub(super) fn restricts(&self) -> bool {
+        let mut modes = self.entrants.iter().map(|(_, mode)| *mode);
+        self.access != AccessMode::ReadWrite || modes.any(|mode| mode != AccessMode::ReadWrite)
+    }
+
     /// A branch of nobody, asleep after ten minutes.
     pub fn new(durability: Durability) -> Self {
         Self {
             environment: None,
             name: None,
             operation: None,
+            access: AccessMode::ReadWrite,
+            entrants: Vec::new(),
             durability,
             spare: false,
             protect: false,

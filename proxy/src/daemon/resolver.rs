@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rules::config::{Config, Denied};
+use rules::config::{AccessMode, Config, Denied};
 use rules::name::UserName;
 use rules::target::{Place, Target, place_of_server_name};
 use tokio::runtime::Handle;
@@ -99,7 +99,8 @@ impl Resolver {
         let way = self.environments.enter(&place, &asked.user, wanted).await;
         match way.map_err(|error| refusal(&error))? {
             Way::Upstream(entered) => {
-                let ending = self.ending(entered.closing.clone(), &asked.user, &place);
+                let who = (&asked.user, entered.access);
+                let ending = self.ending(entered.closing.clone(), who, &place);
                 Ok(upstream_route(entered, database, &place, ending))
             }
             Way::Branch(entered) => {
@@ -122,14 +123,14 @@ impl Resolver {
     fn ending(
         &self,
         closing: watch::Receiver<Option<Closing>>,
-        user: &UserName,
+        (user, access): (&UserName, AccessMode),
         place: &Place,
     ) -> watch::Receiver<Option<Ending>> {
         let (sender, receiver) = watch::channel(None);
         let (config, user, place) = (self.config.clone(), user.clone(), place.clone());
         tokio::spawn(async move {
             tokio::select! {
-                ending = end_of(closing, config, &user, &place) => {
+                ending = end_of(closing, config, (&user, access), &place) => {
                     sender.send_replace(ending);
                 }
                 // The session is over: nobody listens any more.
@@ -146,7 +147,7 @@ impl Resolver {
         place: &Place,
         user: &UserName,
     ) -> Result<Route, Refusal> {
-        if let Err(error) = entered.lease.ensure_login(user).await {
+        if let Err(error) = entered.lease.ensure_login(user, entered.access).await {
             // A server that goes with its place takes the login with it.
             if let Some(closing) = &*entered.closing.borrow() {
                 return Err(closed(closing, place).into());
@@ -160,13 +161,17 @@ impl Resolver {
         }
         Ok(Route {
             upstream: Upstream::Unix(entered.lease.socket()),
-            user: login_role(user),
+            user: login_role(user, entered.access),
             password: None,
             database: name,
-            inject: vec![("role".to_owned(), owner)],
+            // Who may do everything works as the owner; the others have rights of their own.
+            inject: match entered.access {
+                AccessMode::ReadWrite => vec![("role".to_owned(), owner)],
+                AccessMode::ReadOnly | AccessMode::Append => Vec::new(),
+            },
             access: entered.access,
             place: place.to_string(),
-            ending: self.ending(entered.closing.clone(), user, place),
+            ending: self.ending(entered.closing.clone(), (user, entered.access), place),
             notices: entered.notices.clone(),
             lease: Box::new(entered),
         })
@@ -312,11 +317,26 @@ fn shut_out(config: &Config, user: &UserName, place: &Place) -> Option<Ending> {
     })
 }
 
+/// What a client is told when a reload changed what it may do: its session began with other rights.
+fn changed(
+    config: &Config,
+    (user, access): (&UserName, AccessMode),
+    place: &Place,
+) -> Option<Ending> {
+    let table = config.environment_for(&place.environment)?;
+    let now = config.access(user, table);
+    (now != access).then(|| Ending {
+        message: format!("terminating connection because access to \"{place}\" is now {now}"),
+        detail: Some(format!("It was {access} when the session began.")),
+        hint: Some("reconnect to go on with the access that there is now".to_owned()),
+    })
+}
+
 /// Completes with the reason when a session of `user` in `place` must end.
 async fn end_of(
     mut closing: watch::Receiver<Option<Closing>>,
     mut config: watch::Receiver<Arc<Config>>,
-    user: &UserName,
+    (user, access): (&UserName, AccessMode),
     place: &Place,
 ) -> Option<Ending> {
     let ended = async {
@@ -326,7 +346,8 @@ async fn end_of(
     let barred = async {
         loop {
             let read = Arc::clone(&config.borrow_and_update());
-            if let Some(ending) = shut_out(&read, user, place) {
+            let out = shut_out(&read, user, place);
+            if let Some(ending) = out.or_else(|| changed(&read, (user, access), place)) {
                 return Some(ending);
             }
             if config.changed().await.is_err() {
@@ -406,7 +427,8 @@ mod tests {
         let both = config(&(user("ada") + &user("bob")));
         let reload = watch::Sender::new(both.clone());
         let (_open, closing) = watch::channel(None);
-        let end = end_of(closing, reload.subscribe(), &ada, &place);
+        let who = (&ada, AccessMode::ReadWrite);
+        let end = end_of(closing, reload.subscribe(), who, &place);
         tokio::pin!(end);
         assert_eq!(end.as_mut().now_or_never(), None);
         reload.send_replace(both);

@@ -316,20 +316,34 @@ impl Daemon {
                 () = &mut until => return,
                 _ = signals.hangup.recv() => drop(self.reload()),
                 command = commands.recv() => match command {
-                    Some(Command::Reload(answer)) => drop(answer.send(self.reload())),
+                    Some(Command::Reload(answer)) => {
+                        let reloaded = self.reload();
+                        // Whoever asked knows that it holds; the daemon goes on meanwhile.
+                        tokio::spawn(async move {
+                            let answered = match reloaded {
+                                Ok((reloaded, applied)) => {
+                                    applied.await;
+                                    Ok(reloaded)
+                                }
+                                Err(problem) => Err(problem),
+                            };
+                            drop(answer.send(answered));
+                        });
+                    }
                     Some(Command::Stop) | None => return,
                 },
             }
         }
     }
 
-    /// Reads the configuration again: right, it is taken whole; wrong, nothing changes.
-    fn reload(&self) -> Result<Reloaded, Problem> {
+    /// Reads the configuration again: right, it is taken whole; wrong, nothing changes. The future
+    /// completes when all of it holds.
+    fn reload(&self) -> Result<(Reloaded, impl Future<Output = ()> + Send + use<>), Problem> {
         match self.try_reload() {
-            Ok(restart) => {
+            Ok((restart, applied)) => {
                 let keys = restart.join(", ");
                 tracing::info!(restart = keys, "the configuration was read again");
-                Ok(Reloaded { restart })
+                Ok((Reloaded { restart }, applied))
             }
             Err(error) => {
                 let problem = problem(&error);
@@ -339,7 +353,9 @@ impl Daemon {
         }
     }
 
-    fn try_reload(&self) -> Result<Vec<String>, DaemonError> {
+    fn try_reload(
+        &self,
+    ) -> Result<(Vec<String>, impl Future<Output = ()> + Send + use<>), DaemonError> {
         let old = self.loaded.load_full();
         let new = load(&old.path)?;
         new.verify()?;
@@ -361,7 +377,7 @@ impl Daemon {
                 .map(|(name, _)| format!("environments.{name}.port")),
         );
         let opened = self.listen_on(&added)?;
-        self.environments.reload(settings);
+        let applied = self.environments.reload(settings);
         self.relay.reload(policy);
         // Last, so that nobody whom it ends comes in again by what was before.
         self.config.send_replace(Arc::new(new.config.clone()));
@@ -372,7 +388,7 @@ impl Daemon {
         });
         self.kept().extend(opened);
         self.tell_endpoints();
-        Ok(restart)
+        Ok((restart, applied))
     }
 
     /// Sessions first, then servers.

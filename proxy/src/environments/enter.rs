@@ -70,7 +70,7 @@ impl Environments {
         let settings = self.settings();
         let environment = settings.environment(&place.environment)?;
         if let Source::Upstream(_) = environment.source {
-            return self.enter_upstream(place);
+            return self.enter_upstream(place, user);
         }
         let caller = Caller {
             name: format!("connect:{user}"),
@@ -105,7 +105,7 @@ impl Environments {
             let notices = self.notices(place, &state);
             state.note_use(Timestamp::now());
             let closing = joined.closing();
-            let access = environment.access;
+            let access = settings.config.access(user, environment);
             let entered = Entered {
                 lease,
                 closing,
@@ -194,7 +194,7 @@ impl Environments {
         })
     }
 
-    fn enter_upstream(&self, place: &Place) -> Result<Way, EnvironmentError> {
+    fn enter_upstream(&self, place: &Place, user: &UserName) -> Result<Way, EnvironmentError> {
         if place.branch.is_some() {
             let (place, verb) = (place.to_string(), "be branched");
             return Err(EnvironmentError::Unmanaged { place, verb });
@@ -210,7 +210,7 @@ impl Environments {
         Ok(Way::Upstream(EnteredUpstream {
             address,
             closing,
-            access: environment.access,
+            access: settings.config.access(user, environment),
             _state: self.state_of(place),
             _keep: keep,
         }))

@@ -106,18 +106,23 @@ impl Environments {
         let environments = Self {
             inner: Arc::new(inner),
         };
-        environments.apply_idle();
+        let _applied = environments.apply_table();
         environments.find_spares();
         Ok(environments)
     }
 
-    /// Takes new settings; what is running goes on under those that it began with.
-    pub fn reload(&self, settings: Settings) {
+    /// Takes new settings. What is running goes on under those that it began with, but for what clients
+    /// may do: a generation whose rights changed sleeps and wakes with the new ones, and has fallen
+    /// asleep when the returned future completes. Dropping that future stops nothing.
+    pub fn reload(&self, settings: Settings) -> impl Future<Output = ()> + Send + use<> {
         self.inner.settings.store(Arc::new(settings));
-        self.apply_idle();
+        let applied = self.apply_table();
+        let environments = self.clone();
+        let _refilled = self.spawn(async move { environments.refill_spares().await });
         for place in self.orphans(&self.settings()) {
             tracing::warn!(%place, "has no table any more; \"standin environment drop\" removes it");
         }
+        async move { applied.await.unwrap_or_default() }
     }
 
     /// Runs an operation to its end, whoever waits for it; `None` when the daemon stops first.

@@ -6,10 +6,10 @@
 //! to is no spare, whatever its manifest says after a crash.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rules::config::Durability;
-use rules::name::EnvironmentName;
+use rules::config::{AccessMode, Durability};
+use rules::name::{EnvironmentName, UserName};
 use rules::target::Place;
 
 use super::error::chain;
@@ -30,6 +30,9 @@ pub(super) struct SpareKey {
     pub(super) environment: EnvironmentName,
     pub(super) base: SnapshotId,
     pub(super) durability: Durability,
+    /// It is started with these rights.
+    pub(super) access: AccessMode,
+    pub(super) entrants: Vec<(UserName, AccessMode)>,
 }
 
 /// The spares that are there, each kept awake by a lease.
@@ -38,6 +41,15 @@ pub(super) struct Spares {
     ready: Mutex<HashMap<SpareKey, Vec<Lease>>>,
     /// One refill at a time, so that two never make the same spare.
     refilling: tokio::sync::Mutex<()>,
+}
+
+/// The access mode, and who may enter with which.
+type Rights = (AccessMode, Vec<(UserName, AccessMode)>);
+
+/// What clients may do to an environment's data; in one that has no table any more, nothing new.
+fn access(settings: &Settings, name: &EnvironmentName) -> AccessMode {
+    let table = settings.config.environment_for(name);
+    table.map_or(AccessMode::ReadOnly, |table| table.access)
 }
 
 fn has_ended(spare: &Lease) -> bool {
@@ -161,6 +173,8 @@ impl Environments {
             environment: turn.place.environment.clone(),
             base: base.clone(),
             durability,
+            access: access(&settings, &turn.place.environment),
+            entrants: settings.config.entrants(&turn.place.environment),
         })?;
         turn.step("take a spare");
         let branch = spare.branch();
@@ -216,6 +230,7 @@ impl Environments {
     async fn make_spare(&self, key: &SpareKey) -> Result<(), EnvironmentError> {
         let mut spec = BranchSpec::new(key.durability);
         spec.spare = true;
+        (spec.access, spec.entrants) = (key.access, key.entrants.clone());
         spec.environment = Some(key.environment.to_string());
         spec.operation = Some("spare".to_owned());
         spec.idle = None;
@@ -265,6 +280,8 @@ impl Environments {
                 environment: place.environment.clone(),
                 base: pointer.base.clone(),
                 durability,
+                access: environment.access,
+                entrants: settings.config.entrants(&place.environment),
             };
             *wanted.entry(key(environment.durability)).or_default() += environment.spares;
             let branches = key(environment.branches.durability);
@@ -295,6 +312,8 @@ impl Environments {
             environment: Some(place.environment.to_string()),
             name: place.branch.as_ref().map(ToString::to_string),
             operation: Some(operation.as_str().to_owned()),
+            access: access(settings, &place.environment),
+            entrants: settings.config.entrants(&place.environment),
             idle: self.idle(settings, &place.environment),
             ..BranchSpec::new(self.durability(settings, place))
         }
@@ -314,10 +333,52 @@ impl Environments {
         }
     }
 
-    /// Gives every generation the idle time of its environment's table.
-    pub(super) fn apply_idle(&self) {
+    /// Gives every generation the idle time and the rights of its environment's table.
+    pub(super) fn apply_table(&self) -> impl Future<Output = Option<()>> + Send + use<> {
         let environments = self.clone();
-        let _applied = self.spawn(async move { environments.set_idle().await });
+        self.spawn(async move {
+            environments.set_access().await;
+            environments.set_idle().await;
+        })
+    }
+
+    async fn set_access(&self) {
+        let settings = self.settings();
+        let mut changed = Vec::new();
+        for entry in &self.inner.places {
+            let (place, state) = entry.pair();
+            let Some(pointer) = state.pointer.load_full() else {
+                continue;
+            };
+            let wanted = (
+                access(&settings, &place.environment),
+                settings.config.entrants(&place.environment),
+            );
+            for branch in pointer.branches() {
+                let Some(view) = self.inner.pool.branch(branch) else {
+                    continue;
+                };
+                let spec = &view.manifest.spec;
+                // Who does everything enters by a role that is made when it is needed.
+                let full = |(access, entrants): &Rights| {
+                    let mut modes = entrants.iter().map(|(_, mode)| *mode);
+                    *access == AccessMode::ReadWrite
+                        && modes.all(|mode| mode == AccessMode::ReadWrite)
+                };
+                let found = (spec.access, spec.entrants.clone());
+                if found != wanted && !(full(&found) && full(&wanted)) {
+                    changed.push((Arc::clone(state), branch.clone(), wanted.clone()));
+                }
+            }
+        }
+        for (state, branch, (access, entrants)) in changed {
+            // Nobody enters between the old rights and the new.
+            let _gate = state.gate.write().await;
+            let set = self.inner.pool.set_access(&branch, access, entrants).await;
+            if let Err(error) = set {
+                tracing::warn!(%branch, error = chain(&error), "its access was not changed");
+            }
+        }
     }
 
     async fn set_idle(&self) {

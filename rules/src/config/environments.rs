@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::name::EnvironmentPattern;
 use crate::schedule::Cron;
 
@@ -57,13 +59,17 @@ pub struct Environment {
 }
 
 /// What clients may do to the data; the later ones include the earlier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum AccessMode {
     /// SELECT.
     ReadOnly,
     /// SELECT and INSERT.
     Append,
     /// Everything within the database.
+    #[default]
     ReadWrite,
 }
 

@@ -128,7 +128,7 @@ pub async fn start(
             name: name.to_owned(),
         });
     }
-    let prepared = prepare(account, home).await?;
+    let prepared = prepare(account, home, settings.standby).await?;
     let (mut process, log_from) = spawn(installation, account, home, settings, prepared)?;
     // From here on an error, or dropping this future, takes the server away again.
     let guard = KillUnlessProven::new(&process)?;
@@ -209,7 +209,7 @@ fn check(installation: &Installation, account: &Account, home: &Home) -> Result<
 /// The log and how long it was before.
 type Prepared = (File, u64);
 
-async fn prepare(account: &Account, home: &Home) -> Result<Prepared, StartError> {
+async fn prepare(account: &Account, home: &Home, standby: bool) -> Result<Prepared, StartError> {
     let (account, home) = (account.clone(), home.clone());
     let directory = home.directory.clone();
     let fail = |source| StartError::Prepare { directory, source };
@@ -217,6 +217,7 @@ async fn prepare(account: &Account, home: &Home) -> Result<Prepared, StartError>
         ipc::clear_runtime(&home)?;
         let log = home
             .prepare(&account)
+            .and_then(|()| home.set_standby(standby, &account))
             .and_then(|()| home.open_log(&account));
         Ok::<_, ipc::RuntimeError>(log.and_then(|log| {
             log::bound(&log)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use rules::config::AccessMode;
 use server::{
     ConnectionString, Copied, CopyError, Database, Home, QuarantineError, Server, copy_running,
     databases, ensure_login, quarantine, take_ownership,
@@ -216,9 +217,14 @@ async fn a_copy_touches_nothing(scratch: &Scratch) {
 
 async fn works_as_its_owner(server: &Server, shop: &Database) {
     let ada = "ada".parse().expect("a user name");
-    ensure_login(server, &ada, std::slice::from_ref(shop))
-        .await
-        .expect("a login");
+    ensure_login(
+        server,
+        &ada,
+        AccessMode::ReadWrite,
+        std::slice::from_ref(shop),
+    )
+    .await
+    .expect("a login");
     let client = enter(server, "ada", shop).await.expect("entry");
     client
         .batch_execute(

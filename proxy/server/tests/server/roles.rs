@@ -1,5 +1,6 @@
 //! Databases, their owners, and the roles as which clients come.
 
+use rules::config::AccessMode;
 use rules::name::UserName;
 use server::{Database, RolesError, Server, create_database, databases, ensure_login, login_role};
 use tokio_postgres::{Client, NoTls};
@@ -22,7 +23,7 @@ pub(crate) async fn enter(
     // `options` is split at blanks that no backslash precedes.
     let owner = database.owner.replace('\\', "\\\\").replace(' ', "\\ ");
     let (client, connection) = tokio_postgres::Config::new()
-        .user(login_role(&user(name)))
+        .user(login_role(&user(name), AccessMode::ReadWrite))
         .dbname(&database.name)
         .options(format!("-c role={owner}"))
         .connect_raw(stream, NoTls)
@@ -43,10 +44,10 @@ async fn a_client_works_as_the_owner_of_its_database_and_as_nobody_else() {
         owner: "shop".to_owned(),
     };
     assert_eq!(found, std::slice::from_ref(&shop));
-    ensure_login(&server, &user("ada"), &found)
+    ensure_login(&server, &user("ada"), AccessMode::ReadWrite, &found)
         .await
         .expect("a login");
-    ensure_login(&server, &user("ada"), &found)
+    ensure_login(&server, &user("ada"), AccessMode::ReadWrite, &found)
         .await
         .expect("a login that is there already");
 
@@ -82,7 +83,7 @@ async fn a_client_sees_and_ends_the_sessions_of_its_user_and_never_ours() {
     let server = scratch.start(&home).await;
     create_database(&server, "shop").await.expect("a database");
     let found = databases(&server).await.expect("databases");
-    ensure_login(&server, &user("ada"), &found)
+    ensure_login(&server, &user("ada"), AccessMode::ReadWrite, &found)
         .await
         .expect("a login");
     let one = enter(&server, "ada", &found[0]).await.expect("entry");
@@ -121,7 +122,7 @@ async fn names_of_our_own_roles_are_no_names_of_databases() {
     let again = create_database(&server, "a \"b\" 'c'").await;
     assert!(matches!(again, Err(RolesError::Exists { .. })));
     let found = databases(&server).await.expect("databases");
-    ensure_login(&server, &user("a'b\"c"), &found)
+    ensure_login(&server, &user("a'b\"c"), AccessMode::ReadWrite, &found)
         .await
         .expect("an odd login");
     enter(&server, "a'b\"c", &found[0])
@@ -138,7 +139,7 @@ async fn two_sessions_may_make_the_same_login_at_once() {
     create_database(&server, "shop").await.expect("a database");
     let found = databases(&server).await.expect("databases");
     let ada = user("ada");
-    let one = || ensure_login(&server, &ada, &found);
+    let one = || ensure_login(&server, &ada, AccessMode::ReadWrite, &found);
     let all = tokio::join!(one(), one(), one(), one());
     for made in [all.0, all.1, all.2, all.3] {
         made.expect("a login");

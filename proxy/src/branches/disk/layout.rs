@@ -15,6 +15,8 @@ pub(in crate::branches) struct Layout {
 
 /// A directory's manifest, by what the directory is.
 pub(in crate::branches) const BRANCH_MANIFEST: &str = "branch.toml";
+/// Which rights of access modes were put in place in a branch's cluster, and proven.
+pub(in crate::branches) const RIGHTS: &str = "rights";
 /// The manifest of a snapshot.
 pub(in crate::branches) const SNAPSHOT_MANIFEST: &str = "snapshot.toml";
 /// The data directory within either.

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rules::config::AccessMode;
 use rules::name::UserName;
 use server::Server;
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -85,7 +86,7 @@ pub(super) struct Awake {
     /// When the last session left, or the server started.
     pub(super) idle_since: Instant,
     /// Users whose roles are in place.
-    pub(super) ready_for: HashSet<UserName>,
+    pub(super) ready_for: HashSet<(UserName, AccessMode)>,
     /// The right to be awake; absent for a server that was found running.
     pub(super) _permit: Option<OwnedSemaphorePermit>,
     /// Ends of earlier servers that nobody asked for.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use rules::unit::Bytes;
 use server::{
-    AccountError, ClusterState, ConnectionStringError, ControlError, CopyError, FindError,
-    InitError, RolesError, StartError, StopError,
+    AccessError, AccountError, ClusterState, ConnectionStringError, ControlError, CopyError,
+    FindError, InitError, RolesError, StartError, StopError,
 };
 
 use super::snapshot::ProofError;
@@ -239,6 +239,12 @@ pub enum WakeFailure {
         /// Those of the same environment that take most.
         largest: Vec<String>,
     },
+    /// The rights of access modes could not be put in place.
+    #[error("put the rights of access modes in place")]
+    Rights(#[from] AccessError),
+    /// The server that they were put in place by did not stop.
+    #[error("stop the server to make it a standby")]
+    Restart(#[from] StopError),
     /// Too many starts were waiting.
     #[error("waited too long for other servers to start")]
     Queue,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rules::config::Durability;
+use rules::config::{AccessMode, Durability};
+use rules::name::UserName;
 use server::{Exit, Server};
 use tokio::time::timeout;
 
@@ -72,6 +73,24 @@ impl Pool {
             self.sleep_when_idle(&branch);
         }
         Ok(())
+    }
+
+    /// Sets what clients may do to a branch's data. One that is awake goes to sleep, and its sessions
+    /// end: they began with other rights.
+    pub async fn set_access(
+        &self,
+        id: &BranchId,
+        access: AccessMode,
+        entrants: Vec<(UserName, AccessMode)>,
+    ) -> Result<(), EditError> {
+        let edit = |manifest: &mut BranchManifest| {
+            (manifest.spec.access, manifest.spec.entrants) = (access, entrants);
+        };
+        self.edit(id, edit).await?;
+        self.sleep(id).await.map_err(|error| EditError::Io {
+            id: id.clone(),
+            source: std::io::Error::other(error),
+        })
     }
 
     /// Changes the manifest of a branch, durably.

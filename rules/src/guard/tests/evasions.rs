@@ -41,6 +41,15 @@ fn commands_hide_behind_brackets_comments_and_lists() {
             "SELECT 'a'\n'b\\'; DELETE FROM t --'",
             "deLETe\u{c}fRoM t",
             "\u{b}DELETE FROM t",
+        ],
+    );
+}
+
+#[test]
+fn commands_hide_within_other_commands() {
+    all(
+        WRITE,
+        &[
             "COPY (WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d) TO STDOUT",
             "COPY ((DELETE FROM t RETURNING *)) TO STDOUT",
             "PREPARE p AS WITH d AS (DELETE FROM t) SELECT 1",

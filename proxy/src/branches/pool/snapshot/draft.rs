@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use rules::config::Durability;
+use rules::config::{AccessMode, Durability};
 use rules::name::UserName;
 use server::{
     self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
@@ -220,7 +220,7 @@ impl Draft {
     /// Makes sure that each user has a login role, so that no branch need make it.
     pub async fn ensure_logins(&mut self, users: &[UserName]) -> Result<(), RolesError> {
         for user in users {
-            ensure_login(&self.server, user, &self.databases).await?;
+            ensure_login(&self.server, user, AccessMode::ReadWrite, &self.databases).await?;
             if !self.logins.contains(user) {
                 self.logins.push(user.clone());
             }
@@ -267,8 +267,8 @@ impl Draft {
     /// The login role of migrations: that of a user whom no configuration knows.
     async fn migrator(&self) -> Result<String, RolesError> {
         let user: UserName = MIGRATOR.parse().expect("the name is legal");
-        ensure_login(&self.server, &user, &self.databases).await?;
-        Ok(login_role(&user))
+        ensure_login(&self.server, &user, AccessMode::ReadWrite, &self.databases).await?;
+        Ok(login_role(&user, AccessMode::ReadWrite))
     }
 
     /// Stops the server and makes the cluster a snapshot.

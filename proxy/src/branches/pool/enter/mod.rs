@@ -1,32 +1,24 @@
 //! Entering a branch: wakes it if it sleeps, joins a start that is under way, counts the session.
 
+mod start;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rules::name::UserName;
-use server::{
-    AdminError, ClusterState, Database, Home, RolesError, Server, Settings, StartError,
-    ensure_login, login_role, start,
-};
-use tokio::time::{timeout, timeout_at};
+use server::{AdminError, Database, RolesError, Server, ensure_login, login_role};
+use tokio::time::timeout_at;
 
-use super::branch::{Awake, Branch, State};
-use super::error::{Closed, WakeError, WakeFailure};
-use super::{Pool, blocking};
 use crate::branches::disk::Pressure;
 use crate::branches::manifest::BranchManifest;
+use crate::branches::pool::branch::{Awake, Branch, State};
+use crate::branches::pool::error::{Closed, WakeError, WakeFailure};
+use crate::branches::pool::{Pool, blocking};
 use crate::branches::step::step;
 use crate::branches::{BranchId, disk};
-use rules::config::Durability;
-
-/// Pauses between the starts of one wake; after the last one the branch has failed.
-const START_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
-/// A cluster that was shut down has nothing to replay.
-const READY_CLEAN: Duration = Duration::from_secs(10);
-/// Replaying what `max_wal_size` allows takes less on any disk.
-const READY_AFTER_RECOVERY: Duration = Duration::from_secs(120);
+use rules::config::{AccessMode, Durability};
 
 /// A session in a branch; while it lives the branch stays awake.
 #[derive(Debug)]
@@ -68,22 +60,31 @@ impl Lease {
         self.server.admin(database).await
     }
 
-    /// Makes sure that `user` can log in, and names the role; asks the server once per user while it
-    /// is awake, and not at all for those who were in the snapshot.
-    pub async fn ensure_login(&self, user: &UserName) -> Result<String, RolesError> {
-        let role = login_role(user);
+    /// Makes sure that `user` can log in with the rights of `mode`, and names the role; asks the
+    /// server once per user while it is awake, and not at all for those whose roles were made before.
+    pub async fn ensure_login(
+        &self,
+        user: &UserName,
+        mode: AccessMode,
+    ) -> Result<String, RolesError> {
+        let role = login_role(user, mode);
+        let who = (user.clone(), mode);
+        let spec = &self.manifest.spec;
         let known = |state: &State| match state {
-            State::Awake(awake) => awake.ready_for.contains(user),
+            State::Awake(awake) => awake.ready_for.contains(&who),
             _ => false,
         };
-        if self.manifest.cluster.logins.contains(user) || known(&self.branch.state()) {
+        let in_snapshot =
+            mode == AccessMode::ReadWrite && self.manifest.cluster.logins.contains(user);
+        let in_place = spec.restricts() && spec.entrants.contains(&who);
+        if in_snapshot || in_place || known(&self.branch.state()) {
             return Ok(role);
         }
-        ensure_login(&self.server, user, self.databases()).await?;
+        ensure_login(&self.server, user, mode, self.databases()).await?;
         if let State::Awake(awake) = &mut *self.branch.state()
             && awake.server.pid() == self.server.pid()
         {
-            awake.ready_for.insert(user.clone());
+            awake.ready_for.insert(who);
         }
         Ok(role)
     }
@@ -183,7 +184,7 @@ impl Pool {
 
     /// Starts the server in a task of its own: a session that gives up does not stop the start that
     /// others wait for.
-    pub(super) fn spawn_wake(&self, branch: Arc<Branch>) {
+    pub(in crate::branches::pool) fn spawn_wake(&self, branch: Arc<Branch>) {
         let pool = self.clone();
         let working = self.0.work.start();
         self.0.runtime.spawn(async move {
@@ -203,7 +204,7 @@ impl Pool {
     }
 
     /// Lets sessions in.
-    pub(super) fn is_awake(&self, branch: &Arc<Branch>, awake: Awake) {
+    pub(in crate::branches::pool) fn is_awake(&self, branch: &Arc<Branch>, awake: Awake) {
         let server = awake.server.clone();
         branch.become_state(State::Awake(awake));
         self.watch_server(Arc::clone(branch), server);
@@ -240,62 +241,8 @@ impl Pool {
         step("wake.marked")
     }
 
-    /// Starts the server of a branch, several times if need be.
-    pub(super) async fn start_branch(
-        &self,
-        manifest: &BranchManifest,
-    ) -> Result<Server, WakeFailure> {
-        let _turn = timeout(self.turn_within(), self.0.starts.acquire())
-            .await
-            .map_err(|_| WakeFailure::Queue)?;
-        let home = self.home(&manifest.id);
-        let mut pauses = START_PAUSES.iter();
-        loop {
-            let failure = match self.start_once(manifest, &home).await {
-                Ok(server) => return Ok(server),
-                Err(failure) => failure,
-            };
-            let again = matches!(
-                failure,
-                WakeFailure::Start(StartError::Exited { .. } | StartError::Login(_))
-            );
-            match pauses.next() {
-                Some(pause) if again => tokio::time::sleep(*pause).await,
-                _ => return Err(failure),
-            }
-        }
-    }
-
-    async fn start_once(
-        &self,
-        manifest: &BranchManifest,
-        home: &Home,
-    ) -> Result<Server, WakeFailure> {
-        let installation = self.0.installations.of_major(manifest.cluster.major)?;
-        let clean = ClusterState::read(&home.pgdata()).is_ok_and(ClusterState::is_shut_down);
-        let spec = &manifest.spec;
-        let settings = Settings {
-            durability: spec.durability,
-            shared_buffers_mb: spec.shared_buffers_mb,
-            max_connections: spec.max_connections,
-            preload: spec.preload.clone(),
-            first_database: manifest
-                .cluster
-                .databases
-                .first()
-                .map(|database| database.name.clone()),
-            ready_within: if clean {
-                READY_CLEAN
-            } else {
-                READY_AFTER_RECOVERY
-            },
-            ..Settings::default()
-        };
-        Ok(start(installation, &self.0.account, home, &settings).await?)
-    }
-
     /// Writes a changed manifest to the disk and then to memory.
-    pub(super) async fn change(
+    pub(in crate::branches::pool) async fn change(
         &self,
         branch: &Branch,
         edit: impl FnOnce(&mut BranchManifest),
@@ -313,7 +260,10 @@ impl Pool {
 }
 
 impl Awake {
-    pub(super) fn new(server: Server, permit: Option<tokio::sync::OwnedSemaphorePermit>) -> Self {
+    pub(in crate::branches::pool) fn new(
+        server: Server,
+        permit: Option<tokio::sync::OwnedSemaphorePermit>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             server,

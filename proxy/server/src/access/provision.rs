@@ -1,0 +1,35 @@
+//! The rights themselves: one transaction of `provision.sql` in each database.
+
+use tokio_postgres::Client;
+
+use super::{APPENDERS, AccessError, READERS, doing};
+use crate::roles::{Database, ROLES_LOCK, quote};
+
+const SQL: &str = include_str!("provision.sql");
+
+/// Puts the rights in place in one database.
+pub(super) async fn database(client: &mut Client, database: &Database) -> Result<(), AccessError> {
+    let verb = "put the rights of access modes in place";
+    let transaction = client.transaction().await.map_err(doing(verb, database))?;
+    let run = async |sql: String| {
+        let done = transaction.batch_execute(&sql).await;
+        done.map_err(doing(verb, database))
+    };
+    run(format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})")).await?;
+    for group in [READERS, APPENDERS] {
+        run(format!(
+            "DO $$BEGIN CREATE ROLE {group} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; \
+             END$$"
+        ))
+        .await?;
+    }
+    let owner = quote(&database.owner);
+    let filled = SQL
+        .replace("{owner_literal}", &owner.replace('\'', "''"))
+        .replace("{owner}", &owner)
+        .replace("{database}", &quote(&database.name))
+        .replace("{readers}", READERS)
+        .replace("{appenders}", APPENDERS);
+    run(filled).await?;
+    transaction.commit().await.map_err(doing(verb, database))
+}

@@ -1,0 +1,118 @@
+//! The proof: what the groups may do by the catalogue, and what happens when they try.
+
+use rules::config::AccessMode;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use super::{APPENDERS, AccessError, READERS, doing};
+use crate::roles::Database;
+
+/// Rights that are named in an error; there may be thousands.
+const NAMED_MAX: usize = 5;
+
+/// Every right of a group that its mode does not give; `$1` is the group, `$2` whether it may insert.
+const EXCESS: &str = "
+WITH tables AS (
+  SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
+    AND n.nspname NOT LIKE 'pg\\_temp\\_%')
+SELECT right_ || ' on ' || oid::regclass::text FROM tables,
+  unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) right_
+WHERE relkind <> 'S' AND has_table_privilege($1::name, oid, right_) AND NOT ($2 AND right_ = 'INSERT')
+UNION ALL SELECT right_ || ' on a column of ' || oid::regclass::text FROM tables,
+  unnest(ARRAY['INSERT', 'UPDATE', 'REFERENCES']) right_
+WHERE relkind <> 'S' AND has_any_column_privilege($1::name, oid, right_)
+  AND NOT has_table_privilege($1::name, oid, right_) AND NOT ($2 AND right_ = 'INSERT')
+UNION ALL SELECT 'SELECT on foreign table ' || oid::regclass::text FROM tables
+WHERE relkind = 'f' AND has_table_privilege($1::name, oid, 'SELECT')
+UNION ALL SELECT right_ || ' on sequence ' || oid::regclass::text FROM tables,
+  unnest(ARRAY['USAGE', 'UPDATE']) right_
+WHERE relkind = 'S' AND has_sequence_privilege($1::name, oid, right_) AND NOT ($2 AND right_ = 'USAGE')
+UNION ALL SELECT 'CREATE in schema ' || nspname FROM pg_namespace
+WHERE has_schema_privilege($1::name, oid, 'CREATE')
+UNION ALL SELECT right_ || ' in the database' FROM unnest(ARRAY['CREATE', 'TEMPORARY']) right_
+WHERE has_database_privilege($1::name, current_database(), right_)
+UNION ALL SELECT 'EXECUTE of ' || p.oid::regprocedure::text
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE has_function_privilege($1::name, p.oid, 'EXECUTE')
+  AND ((p.oid >= 16384 AND (p.prosecdef OR p.proname LIKE 'dblink%'
+         OR NOT (l.lanpltrusted OR l.lanname IN ('internal', 'c', 'sql'))))
+    OR (p.pronamespace = 'pg_catalog'::regnamespace AND p.proname IN
+        ('lo_creat', 'lo_create', 'lo_from_bytea', 'lo_put', 'lowrite', 'lo_unlink', 'lo_truncate',
+         'lo_truncate64', 'pg_logical_emit_message', 'lo_import', 'lo_export', 'pg_read_file'))
+    OR (NOT $2 AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_notify'))
+UNION ALL SELECT 'membership in ' || r.rolname
+FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+WHERE m.member = $1::name::text::regrole
+";
+
+/// What a group must fail to do, whatever the catalogue says.
+const ATTEMPTS: [&str; 5] = [
+    "CREATE TEMPORARY TABLE standin_attempt (a int)",
+    "CREATE TABLE public.standin_attempt (a int)",
+    "DO $$ BEGIN END $$",
+    "SELECT pg_catalog.lo_create(0)",
+    "SELECT pg_catalog.pg_read_file('PG_VERSION')",
+];
+
+/// Proves that the groups have in one database what their modes give and no more.
+pub(super) async fn database(client: &mut Client, database: &Database) -> Result<(), AccessError> {
+    for (group, mode) in [
+        (READERS, AccessMode::ReadOnly),
+        (APPENDERS, AccessMode::Append),
+    ] {
+        let inserts = mode == AccessMode::Append;
+        let rows = client.query(EXCESS, &[&group, &inserts]).await;
+        let rows = rows.map_err(doing("look at the rights of access modes", database))?;
+        let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        found.extend(attempt(client, group, database).await?);
+        if !found.is_empty() {
+            let more = found.len().saturating_sub(NAMED_MAX);
+            found.truncate(NAMED_MAX);
+            if more > 0 {
+                found.push(format!("and {more} more"));
+            }
+            return Err(AccessError::Excess {
+                database: database.name.clone(),
+                mode,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Tries as the group, and rolls back whatever comes of it.
+async fn attempt(
+    client: &mut Client,
+    group: &str,
+    database: &Database,
+) -> Result<Vec<String>, AccessError> {
+    let verb = "try the rights of access modes";
+    let mut succeeded = Vec::new();
+    for sql in ATTEMPTS {
+        let transaction = client.transaction().await.map_err(doing(verb, database))?;
+        let role = format!("SET LOCAL ROLE {group}");
+        let set = transaction.batch_execute(&role).await;
+        set.map_err(doing(verb, database))?;
+        match transaction.batch_execute(sql).await {
+            Ok(()) => succeeded.push(format!("{sql:?} succeeds")),
+            Err(error) => {
+                let denied = [
+                    SqlState::INSUFFICIENT_PRIVILEGE,
+                    // A schema "public" that was dropped lets nobody create in it either.
+                    SqlState::INVALID_SCHEMA_NAME,
+                ];
+                if !error.code().is_some_and(|code| denied.contains(code)) {
+                    return Err(doing(verb, database)(error));
+                }
+            }
+        }
+        transaction
+            .rollback()
+            .await
+            .map_err(doing(verb, database))?;
+    }
+    Ok(succeeded)
+}
