@@ -19,7 +19,7 @@ pub mod quarantine;
 mod roles;
 mod settings;
 
-pub use access::{AccessError, provision};
+pub use access::{AccessError, Finding, provision};
 pub use account::{Account, AccountError};
 pub use answers::{AnswerError, Lengths, lengths};
 pub use cluster::{

@@ -26,6 +26,7 @@ pub use pool::{
     WakeFailure,
 };
 pub use server::{
-    Account, AccountError, Database, Installation, Installations, Unusable, install, login_role,
+    Account, AccountError, Database, Finding, Installation, Installations, Unusable, install,
+    login_role,
 };
 pub use step::STEPS;

@@ -101,7 +101,7 @@ impl Resolver {
             Way::Upstream(entered) => {
                 let who = (&asked.user, entered.access);
                 let ending = self.ending(entered.closing.clone(), who, &place);
-                Ok(upstream_route(entered, database, &place, ending))
+                Ok(upstream_route(*entered, database, &place, ending))
             }
             Way::Branch(entered) => {
                 let known = database_in(entered.lease.databases(), &database, any);
@@ -170,6 +170,8 @@ impl Resolver {
                 AccessMode::ReadOnly | AccessMode::Append => Vec::new(),
             },
             access: entered.access,
+            is_advisory: false,
+            limits: entered.limits,
             place: place.to_string(),
             ending: self.ending(entered.closing.clone(), (user, entered.access), place),
             notices: entered.notices.clone(),
@@ -398,6 +400,8 @@ fn upstream_route(
         database,
         inject: Vec::new(),
         access: entered.access,
+        is_advisory: true,
+        limits: entered.limits,
         place: place.to_string(),
         ending,
         notices: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use rules::config::{AccessMode, CreateBranch, Environment, Source};
+use rules::config::{AccessMode, CreateBranch, Environment, Source, StatementLimits};
 use rules::name::{EnvironmentPattern, UserName};
 use rules::target::Place;
 use tokio::sync::watch;
@@ -24,7 +24,7 @@ pub enum Way {
     /// Into a branch.
     Branch(Box<Entered>),
     /// To a server that is not ours.
-    Upstream(EnteredUpstream),
+    Upstream(Box<EnteredUpstream>),
 }
 
 /// A session in a branch; dropped when it is over.
@@ -35,6 +35,8 @@ pub struct Entered {
     pub closing: watch::Receiver<Option<Closing>>,
     /// What clients may do.
     pub access: AccessMode,
+    /// Bounds of their statements.
+    pub limits: StatementLimits,
     /// What the client should know before it begins.
     pub notices: Vec<String>,
     _joined: Joined,
@@ -48,6 +50,8 @@ pub struct EnteredUpstream {
     pub closing: watch::Receiver<Option<Closing>>,
     /// What clients may do.
     pub access: AccessMode,
+    /// Bounds of their statements.
+    pub limits: StatementLimits,
     _state: Arc<PlaceState>,
     _keep: watch::Sender<Option<Closing>>,
 }
@@ -110,6 +114,7 @@ impl Environments {
                 lease,
                 closing,
                 access,
+                limits: environment.limits,
                 notices,
                 _joined: joined,
             };
@@ -207,13 +212,14 @@ impl Environments {
             suggestion: None,
         })?;
         let (keep, closing) = watch::channel(None);
-        Ok(Way::Upstream(EnteredUpstream {
+        Ok(Way::Upstream(Box::new(EnteredUpstream {
             address,
             closing,
             access: settings.config.access(user, environment),
+            limits: environment.limits,
             _state: self.state_of(place),
             _keep: keep,
-        }))
+        })))
     }
 
     /// Refuses a generation with unmasked data that the tables no longer allow there: they may have

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rules::config::AccessMode;
+use rules::config::{AccessMode, StatementLimits};
 use rules::guard::{self, startup};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -37,8 +37,9 @@ pub(super) struct Established {
     pub(super) client: Stream,
     pub(super) server: Stream,
     pub(super) greeting: Vec<u8>,
-    /// What the client may do.
-    pub(super) access: AccessMode,
+    /// What the client may do, and whether only the guard stands before the data.
+    pub(super) access: (AccessMode, bool),
+    pub(super) limits: StatementLimits,
     pub(super) held: Held,
 }
 
@@ -115,7 +116,8 @@ pub(super) async fn establish(
         client: client.stream,
         server: begun.stream,
         greeting,
-        access: route.access,
+        access: (route.access, route.is_advisory),
+        limits: route.limits,
         held: Held {
             key,
             registered,

@@ -9,6 +9,7 @@ use dashmap::DashMap;
 use rules::config::Limits;
 use rules::name::UserName;
 
+use super::pump::Under;
 use super::resolve::Door;
 use crate::wire::Report;
 
@@ -67,6 +68,8 @@ pub(super) struct Registry {
     users: DashMap<UserName, usize>,
     environments: DashMap<String, usize>,
     entries: DashMap<u64, Arc<Entry>>,
+    /// Statements under way, by environment; as many entries as environments were ever entered.
+    under: DashMap<String, Under>,
 }
 
 /// A place among the connections of its kind.
@@ -156,6 +159,12 @@ impl Registry {
             registry: self.clone(),
             entry,
         })
+    }
+
+    /// The count of statements under way in a place's environment.
+    pub(super) fn under(&self, place: &str) -> Under {
+        let count = self.under.entry(environment(place).to_owned());
+        Arc::clone(&count.or_default())
     }
 
     /// Every session, oldest first.

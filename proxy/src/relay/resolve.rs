@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use rules::config::AccessMode;
+use rules::config::{AccessMode, StatementLimits};
 use rules::name::{EnvironmentName, UserName};
 use tokio::sync::watch;
 
@@ -61,6 +61,10 @@ pub struct Route {
     pub inject: Vec<(String, String)>,
     /// What the client may do.
     pub access: AccessMode,
+    /// Whether nothing but the guard stands before the data: the server's login can do what it can.
+    pub is_advisory: bool,
+    /// Bounds of the session's statements.
+    pub limits: StatementLimits,
     /// Name for logs and errors: `qa` or `qa.login-fix`.
     pub place: String,
     /// Turns `Some` when the session must end: the relay then sends FATAL 57P01.

@@ -10,7 +10,7 @@ use super::Shared;
 use super::cancel::{self, Target};
 use super::establish::{Established, Held, establish};
 use super::greet::{Greeted, Refused, greet};
-use super::pump::{End, Guard, Pump, Remains, Signal};
+use super::pump::{Bounds, End, Guard, Pump, Remains, Signal};
 use super::registry::Origin;
 use super::resolve::Ending;
 use super::stream::{Plain, Stream};
@@ -80,13 +80,22 @@ async fn carry(shared: &Arc<Shared>, established: Established, tally: &Tally) {
         server,
         greeting,
         access,
+        limits,
         held,
     } = established;
     let signal = signal(shared.clone(), held.ending.clone());
     let entry = held.registered.entry.clone();
     let guard = Guard::new(access, shared.verdicts.clone(), shared.denials.clone());
+    let bounds = Bounds::new(limits, shared.registry.under(&entry.place));
+    let target = held.key.target.clone();
     let orders = shared.orders.subscribe();
-    let pump = match Pump::new((client, server), &greeting, (entry, guard), orders, signal) {
+    let pump = match Pump::new(
+        (client, server, target),
+        &greeting,
+        (entry, guard, bounds),
+        orders,
+        signal,
+    ) {
         Ok(pump) => pump,
         Err(_) => return,
     };

@@ -9,7 +9,7 @@ use crate::name::EnvironmentPattern;
 use crate::schedule::Cron;
 
 use super::defaults;
-use super::limits::span_or_never;
+use super::limits::{StatementLimits, span_or_never, statement_limits};
 use super::pool::{DISK_MIN, bytes};
 use super::source::{Source, source};
 use super::text::{Later, ProblemKind, Report, Table, Value};
@@ -39,6 +39,8 @@ pub struct Environment {
     pub source: Source,
     /// What clients may do.
     pub access: AccessMode,
+    /// Bounds of its sessions' statements.
+    pub limits: StatementLimits,
     /// Named branches within it.
     pub branches: Branches,
     /// When it is reset by itself.
@@ -209,6 +211,7 @@ impl Environment {
             pattern,
             source,
             access: defaults::ACCESS,
+            limits: StatementLimits::default(),
             branches: Branches::default(),
             reset: None,
             refresh: None,
@@ -270,6 +273,9 @@ fn environment(
         && let Some(access) = value.word(&ACCESSES, report)
     {
         environment.access = access;
+    }
+    if let Some(value) = table.get("limits", report) {
+        environment.limits = statement_limits(&value, report);
     }
     if let Some(value) = table.get("branches", report) {
         environment.branches = branches(&value, report);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::unit::Span;
 
 use super::defaults;
+use super::pool::bytes;
 use super::text::{ProblemKind, Report, Table, Value};
 
 /// The most sessions of one daemon: each holds two descriptors, of which Linux gives a process at
@@ -14,6 +15,9 @@ const SESSIONS_MAX: u64 = 250_000;
 
 /// The longest wait that may be configured for anything that holds a client.
 const WAIT_MAX: Duration = Duration::from_secs(3_600);
+
+/// Below this a single row may be too much.
+const ROW_BYTES_MIN: u64 = 1_000;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -38,6 +42,21 @@ pub struct Limits {
     pub idle_in_transaction: Option<Duration>,
     /// What sessions in a transaction get to finish at a stop.
     pub drain: Duration,
+}
+
+/// `limits` of an environment: bounds of one session's statements there. `None` is no bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct StatementLimits {
+    /// How long the server may work for a session without coming to an end.
+    pub statement: Option<Duration>,
+    /// How long a session may idle in a transaction; the shorter one of this and `[limits]` holds.
+    pub idle_in_transaction: Option<Duration>,
+    /// Rows that one statement may return.
+    pub rows: Option<u64>,
+    /// Bytes of rows that one statement may return.
+    pub bytes: Option<u64>,
+    /// Statements under way at once in the environment and its branches.
+    pub statements: Option<usize>,
 }
 
 impl Default for Limits {
@@ -94,6 +113,32 @@ pub(super) fn limits(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> L
     if !report.is_faulty("limits") {
         parts_fit(&limits, report);
     }
+    limits
+}
+
+/// `limits` of an environment.
+pub(super) fn statement_limits(value: &Value<'_, '_>, report: &mut Report<'_>) -> StatementLimits {
+    let mut limits = StatementLimits::default();
+    let expected = "a table, such as { statement = \"30s\", rows = 100000, bytes = \"1GB\" }";
+    let Some(mut table) = value.table(expected, report) else {
+        return limits;
+    };
+    let mut time = |key, report: &mut Report<'_>| {
+        let value = table.get(key, report);
+        value.and_then(|value| span_or_never(&value, SECOND, report))
+    };
+    limits.statement = time("statement", report);
+    limits.idle_in_transaction = time("idle_in_transaction", report);
+    limits.rows = table
+        .get("rows", report)
+        .and_then(|value| value.number(1..=u64::MAX / 2, report));
+    limits.bytes = table
+        .get("bytes", report)
+        .and_then(|value| bytes(&value, ROW_BYTES_MIN, report));
+    limits.statements = table
+        .get("statements", report)
+        .and_then(|value| value.count(1..=SESSIONS_MAX, report));
+    table.finish(&[], report);
     limits
 }
 

@@ -26,7 +26,7 @@ pub use crate::schedule::Cron;
 pub use environments::{
     AccessMode, Branches, CreateBranch, Durability, Environment, GENERATIONS_MIN,
 };
-pub use limits::Limits;
+pub use limits::{Limits, StatementLimits};
 pub use listen::{Listen, Tls};
 pub use lookup::{Denied, needs_restart};
 pub use pool::{Check, Pool, Postgres, VERSIONS};

@@ -172,6 +172,9 @@ fn settings() -> String {
         "\
 # What clients may do to the data: read-only, append (SELECT and INSERT only) or read-write.
 #access = \"{access}\"
+# What one statement may take: time, rows, bytes of rows; how many run at once; idle transactions
+# (example).
+#limits = {{ statement = \"30s\", idle_in_transaction = \"10m\", rows = 100000, bytes = \"1GB\", statements = 20 }}
 # Named branches: made by \"command\" or also \"on-connect\"; ttl counts from the last use,
 # and beyond max or disk, counted by the minute, no more are made.
 #branches = {branches}

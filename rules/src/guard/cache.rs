@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::denial::Verdict;
-use super::judge;
+use super::{judge, judge_alone};
 use crate::config::AccessMode;
 
 /// Verdicts kept at most; at 48 bytes each they take 3 MiB.
@@ -54,11 +54,25 @@ impl Cache {
 
     /// Judges one message of SQL, as [`judge`] does.
     pub fn judge(&self, sql: &[u8], mode: AccessMode) -> Verdict {
+        self.judge_by(judge, (0, mode), sql)
+    }
+
+    /// Judges one message of SQL, as [`judge_alone`] does.
+    pub fn judge_alone(&self, sql: &[u8], mode: AccessMode) -> Verdict {
+        self.judge_by(judge_alone, (1, mode), sql)
+    }
+
+    fn judge_by(
+        &self,
+        judge: fn(&[u8], AccessMode) -> Verdict,
+        (way, mode): (u8, AccessMode),
+        sql: &[u8],
+    ) -> Verdict {
         if sql.len() > SQL_BYTES_MAX {
             return judge(sql, mode);
         }
         let mut hasher = SipHasher13::new_with_key(&self.key);
-        hasher.write_u8(mode as u8);
+        hasher.write(&[way, mode as u8]);
         hasher.write(sql);
         let hash = hasher.finish128();
         let (high, low) = (hash.h1, hash.h2);

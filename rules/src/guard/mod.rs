@@ -30,6 +30,16 @@ use crate::config::AccessMode;
 /// The most SQL of one message that is judged, in bytes; longer messages are denied.
 pub const SQL_BYTES_MAX: usize = 16 << 20;
 
+/// Judges one message of SQL where nothing but the guard stands before the data: what cannot be judged
+/// is denied.
+pub fn judge_alone(sql: &[u8], mode: AccessMode) -> Verdict {
+    let mut finding = inspect(sql);
+    if !finding.is_known {
+        finding.rules.insert(Rule::Unknown);
+    }
+    Verdict::of(&finding, mode)
+}
+
 /// Judges one message of SQL.
 pub fn judge(sql: &[u8], mode: AccessMode) -> Verdict {
     Verdict::of(&inspect(sql), mode)

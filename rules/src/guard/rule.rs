@@ -64,15 +64,20 @@ pub enum Rule {
     Unknown,
     /// A message larger than the guard reads.
     Size,
+    /// More statements under way than the environment lets run at once.
+    Statements,
 }
 
 /// Number of rules.
-pub(super) const RULES: usize = Rule::Size as usize + 1;
+pub(super) const RULES: usize = Rule::Statements as usize + 1;
 
 /// The SQLSTATE of a write where nothing may be written: `read_only_sql_transaction`.
 const READ_ONLY: Option<&str> = Some("25006");
 /// `insufficient_privilege`
 const DENIED: Option<&str> = Some("42501");
+
+/// `too_many_connections`, the nearest that there is.
+const TOO_MANY: Option<&str> = Some("53300");
 
 /// What a rule is called and says: read-only, append, read-write.
 struct Text {
@@ -154,6 +159,7 @@ rules! {
     Egress "egress" [DENIED, DENIED, DENIED] "reach other servers"
     Unknown "unknown" [DENIED, DENIED, None] "run a statement that cannot be judged"
     Size "size" [DENIED, DENIED, None] "run a statement of more than 16 MiB"
+    Statements "limit.statements" [TOO_MANY, TOO_MANY, TOO_MANY] "run more statements at once"
 }
 
 /// A set of rules.

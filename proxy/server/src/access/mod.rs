@@ -5,8 +5,11 @@
 //! what the owner had. Access lists of `pg_catalog` are per database, so all of it is done in every
 //! database. Doing it again changes nothing; after a change of the schema it covers what is new.
 
+mod lint;
 mod provision;
 mod verify;
+
+pub use lint::Finding;
 
 use rules::config::AccessMode;
 
@@ -53,18 +56,24 @@ pub enum AccessError {
     },
 }
 
-/// Puts the rights of all access modes in place in every database, and proves them.
+/// Puts the rights of all access modes in place in every database, proves them, and names what in
+/// the schema could do more than its caller.
 ///
 /// # Errors
 /// When a statement fails, or when somebody has more than the mode allows afterwards: the server must
 /// not be entered by clients of a mode then.
-pub async fn provision(server: &Server, databases: &[Database]) -> Result<(), AccessError> {
+pub async fn provision(
+    server: &Server,
+    databases: &[Database],
+) -> Result<Vec<Finding>, AccessError> {
+    let mut findings = Vec::new();
     for database in databases {
         let mut client = server.admin_plain(&database.name).await?;
         provision::database(&mut client, database).await?;
         verify::database(&mut client, database).await?;
+        findings.extend(lint::database(&client, database).await?);
     }
-    Ok(())
+    Ok(findings)
 }
 
 fn doing<'a>(

@@ -17,6 +17,8 @@ pub(in crate::branches) struct Layout {
 pub(in crate::branches) const BRANCH_MANIFEST: &str = "branch.toml";
 /// Which rights of access modes were put in place in a branch's cluster, and proven.
 pub(in crate::branches) const RIGHTS: &str = "rights";
+/// What in a branch's schema could do more than its caller, found when the rights were put in place.
+pub(in crate::branches) const FINDINGS: &str = "findings.json";
 /// The manifest of a snapshot.
 pub(in crate::branches) const SNAPSHOT_MANIFEST: &str = "snapshot.toml";
 /// The data directory within either.

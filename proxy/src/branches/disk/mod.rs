@@ -12,7 +12,7 @@ mod trash;
 
 pub(super) use durable::{publish, read, write};
 pub use epoch::Epoch;
-pub(super) use layout::{BRANCH_MANIFEST, Layout, PGDATA, RIGHTS, SNAPSHOT_MANIFEST};
+pub(super) use layout::{BRANCH_MANIFEST, FINDINGS, Layout, PGDATA, RIGHTS, SNAPSHOT_MANIFEST};
 pub use lock::holder;
 pub(super) use lock::{Lock, LockError};
 pub(super) use space::sync;

@@ -129,7 +129,7 @@ pub(super) fn list(lines: &[EnvironmentLine]) -> String {
                 line.server.clone()
             },
             line.sessions.to_string(),
-            line.access.clone(),
+            access(line),
             if line.raw {
                 format!("{} · RAW", line.source)
             } else {
@@ -141,6 +141,25 @@ pub(super) fn list(lines: &[EnvironmentLine]) -> String {
         ]);
     }
     table.to_string()
+}
+
+/// What in its schema could do more than its caller.
+fn findings(line: &EnvironmentLine) -> String {
+    if line.findings.is_empty() {
+        return String::new();
+    }
+    let mut found = table(&["database", "found", "name", "effect"]);
+    for one in &line.findings {
+        found.add_row([&one.database, &one.kind, &one.object, &one.effect]);
+    }
+    format!("\n\n{found}")
+}
+
+fn access(line: &EnvironmentLine) -> String {
+    if line.advisory {
+        return format!("{}, advisory: the login can write", line.access);
+    }
+    line.access.clone()
 }
 
 fn now(line: &EnvironmentLine) -> String {
@@ -167,7 +186,7 @@ fn show(line: &EnvironmentLine) -> String {
         facts.add_row([name.to_owned(), value]);
     };
     fact("state", format!("{} {}", line.state, line.server));
-    fact("access", line.access.clone());
+    fact("access", access(line));
     fact("source", line.source.clone());
     if line.raw {
         fact("label", "RAW: unmasked production data".to_owned());
@@ -192,5 +211,6 @@ fn show(line: &EnvironmentLine) -> String {
         );
     }
     let generations = generations(line.generation.as_ref(), &line.earlier);
-    format!("{facts}\n\n{generations}\n\n{}", history(&line.history))
+    let history = history(&line.history);
+    format!("{facts}{}\n\n{generations}\n\n{history}", findings(line))
 }

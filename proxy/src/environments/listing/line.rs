@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::place::{Failure, Running};
 use super::super::{Generation, Protection, Record};
-use crate::branches::Check;
+use crate::branches::{Check, Finding};
 
 /// One environment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,8 +19,14 @@ pub struct EnvironmentLine {
     pub server: String,
     /// Where its data comes from.
     pub source: String,
-    /// `read-write`.
+    /// `read-only`, `append` or `read-write`.
     pub access: String,
+    /// Whether only the guard stands before the data: the server is not ours.
+    #[serde(default)]
+    pub advisory: bool,
+    /// What in its schema could do more than its caller, filled in by `show`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// What a crash may cost.
     pub durability: String,
     /// Whether it holds unmasked production data.

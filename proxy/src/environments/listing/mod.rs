@@ -73,6 +73,13 @@ impl Environments {
         };
         let mut line = self.environment_line(&settings, place);
         line.history = self.inner.history.of(&place.to_string(), HISTORY_SHOWN);
+        let branch = line
+            .generation
+            .as_ref()
+            .and_then(|now| now.branch.clone().try_into().ok());
+        if let Some(branch) = branch {
+            line.findings = self.inner.pool.findings(&branch);
+        }
         let base = line
             .generation
             .as_ref()
@@ -114,9 +121,9 @@ impl Environments {
                 .as_ref()
                 .map_or_else(String::new, |now| self.server(&now.current)),
             source: table.map_or_else(String::new, |table| source_text(&table.source)),
-            access: table
-                .map_or("", |table| access_text(table.access))
-                .to_owned(),
+            access: table.map_or("", |table| table.access.as_str()).to_owned(),
+            advisory: table.is_some_and(is_advisory),
+            findings: Vec::new(),
             durability: if upstream {
                 String::new()
             } else {
@@ -307,7 +314,9 @@ fn pattern_line(settings: &Settings, table: &rules::config::Environment) -> Envi
         state: "pattern".to_owned(),
         server: String::new(),
         source: source_text(&table.source),
-        access: access_text(table.access).to_owned(),
+        access: table.access.to_string(),
+        advisory: is_advisory(table),
+        findings: Vec::new(),
         durability: table.durability.to_string(),
         raw: settings.config.is_raw(table),
         sessions: 0,
@@ -335,10 +344,8 @@ fn source_text(source: &Source) -> String {
     }
 }
 
-fn access_text(access: AccessMode) -> &'static str {
-    match access {
-        AccessMode::ReadOnly => "read-only",
-        AccessMode::Append => "append",
-        AccessMode::ReadWrite => "read-write",
-    }
+/// Whether only the guard stands before the data of an environment that clients may not write to at
+/// will: the server is not ours, and its login can do what it can.
+fn is_advisory(table: &rules::config::Environment) -> bool {
+    matches!(table.source, Source::Upstream(_)) && table.access != AccessMode::ReadWrite
 }

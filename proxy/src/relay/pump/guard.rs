@@ -19,14 +19,18 @@ use crate::wire::{Act, Need, Report, parse, query};
 
 /// The beginning of the word; no statement of a client begins like this by chance.
 const WORD: &str = "standin_denied_";
+/// The name of a statement that never comes to be.
+const RESERVED: &[u8] = b"standin_denied";
 /// The longest error of the server that may hold the word: it is that word and a few more.
-const ERROR_BYTES_MAX: u32 = 8 * 1024;
+pub(super) const ERROR_BYTES_MAX: u32 = 8 * 1024;
 /// The SQLSTATE of a syntax error.
 const SYNTAX_ERROR: &[u8] = b"42601";
 
 /// Judges the messages of one session.
 pub(in crate::relay) struct Guard {
     mode: AccessMode,
+    /// Whether nothing but the guard stands before the data.
+    alone: bool,
     cache: Arc<Cache>,
     denials: Denials,
     /// 16 hexadecimal digits that only this session has.
@@ -38,9 +42,14 @@ pub(in crate::relay) struct Guard {
 }
 
 impl Guard {
-    pub(in crate::relay) fn new(mode: AccessMode, cache: Arc<Cache>, denials: Denials) -> Self {
+    pub(in crate::relay) fn new(
+        (mode, alone): (AccessMode, bool),
+        cache: Arc<Cache>,
+        denials: Denials,
+    ) -> Self {
         Self {
             mode,
+            alone,
             cache,
             denials,
             secret: format!("{:016x}", rand::random::<u64>()),
@@ -68,14 +77,32 @@ impl Guard {
             _ if body as usize > SQL_BYTES_MAX && matches!(tag, b'Q' | b'P' | b'F') => {
                 Denial::by(Rule::Size, self.mode).map_or(Verdict::Allow, Verdict::Deny)
             }
-            b'Q' => self.cache.judge(text(held), self.mode),
-            b'P' => self.cache.judge(text(behind_name(held)), self.mode),
+            b'Q' => self.judge_text(text(held)),
+            b'P' => self.judge_text(text(behind_name(held))),
             b'F' if self.mode != AccessMode::ReadWrite => judge_call(function(held), self.mode),
             _ => return Act::Pass,
         };
         match verdict {
             Verdict::Allow => Act::Pass,
             Verdict::Deny(denial) => self.deny(&denial, tag, held, entry),
+        }
+    }
+
+    #[inline]
+    fn judge_text(&self, sql: &[u8]) -> Verdict {
+        if self.alone {
+            self.cache.judge_alone(sql, self.mode)
+        } else {
+            self.cache.judge(sql, self.mode)
+        }
+    }
+
+    /// Denies a message because too many statements are under way.
+    #[cold]
+    pub(super) fn deny_work(&mut self, tag: u8, held: &[u8], entry: &Entry) -> Act {
+        match Denial::by(Rule::Statements, self.mode) {
+            Some(denial) => self.deny(&denial, tag, held, entry),
+            None => Act::Pass,
         }
     }
 
@@ -94,6 +121,8 @@ impl Guard {
         let name = held.split(|&byte| byte == 0).next().unwrap_or_default();
         Act::Replace(match tag {
             b'P' => parse(name, &word),
+            // In the place of what has no SQL of its own, under a name that is nobody's.
+            b'B' | b'E' => parse(RESERVED, &word),
             _ => query(&word),
         })
     }

@@ -3,6 +3,7 @@
 //! One task polls both directions: no channel, no lock, no second task. It never predicts a reply
 //! and never answers for the server.
 
+mod bounds;
 mod buffer;
 mod flow;
 mod guard;
@@ -17,11 +18,13 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep};
 
+pub(super) use self::bounds::{Bounds, Under};
 pub(super) use self::guard::Guard;
 
 use self::flow::{Broken, Flow, Moved};
 use self::watch::{ClientWatch, ServerWatch, Watch};
 use super::Orders;
+use super::cancel::{self, Target};
 use super::registry::Entry;
 use super::stream::Stream;
 use super::tally::{Carried, Tally};
@@ -91,18 +94,22 @@ pub(super) struct Pump<S> {
     /// Since when nothing goes either way, and how many messages had gone until then.
     quiet_since: Option<(Instant, u64)>,
     alarm: Option<Pin<Box<Sleep>>>,
+    /// Rings when a statement has taken too long.
+    statement_alarm: Option<Pin<Box<Sleep>>>,
+    /// Cancels what the session's server does.
+    cancel: Arc<Target>,
 }
 
 impl<S: Future<Output = Signal>> Pump<S> {
     /// A session whose client is owed `greeting`.
     pub(super) fn new(
-        (client, server): (Stream, Stream),
+        (client, server, cancel): (Stream, Stream, Arc<Target>),
         greeting: &[u8],
-        (entry, guard): (Arc<Entry>, Guard),
+        (entry, guard, bounds): (Arc<Entry>, Guard, Bounds),
         mut orders: tokio::sync::watch::Receiver<Orders>,
         signal: S,
     ) -> Result<Self, FrameError> {
-        let mut watch = Watch::new(entry, guard);
+        let mut watch = Watch::new(entry, guard, bounds);
         let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
         let now = *orders.borrow_and_update();
         Ok(Self {
@@ -121,6 +128,8 @@ impl<S: Future<Output = Signal>> Pump<S> {
             told: Carried::default(),
             quiet_since: None,
             alarm: None,
+            statement_alarm: None,
+            cancel,
         })
     }
 
@@ -199,12 +208,38 @@ impl<S: Future<Output = Signal>> Pump<S> {
         if self.watch.guard.tripped && self.down.at_boundary() {
             return Poll::Ready(Left::Tripped);
         }
+        self.poll_bounds(cx);
         self.watch.entry.state(self.watch.state());
         if yields {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         self.poll_time(cx)
+    }
+
+    /// Has the server cancel what goes over a bound.
+    fn poll_bounds(&mut self, cx: &mut Context<'_>) {
+        let active = !self.watch.is_quiet();
+        if let Some(due) = self.watch.bounds.due(active) {
+            if Instant::now() >= due {
+                self.watch.bounds.took_too_long();
+                cx.waker().wake_by_ref();
+            } else {
+                let alarm = self
+                    .statement_alarm
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+                if alarm.deadline() != due {
+                    alarm.as_mut().reset(due);
+                }
+                if alarm.as_mut().poll(cx).is_ready() {
+                    cx.waker().wake_by_ref();
+                }
+            }
+        }
+        if self.watch.bounds.take_cancel() {
+            let target = Arc::clone(&self.cancel);
+            tokio::spawn(async move { cancel::forward(&target).await });
+        }
     }
 
     fn poll_down(&mut self, cx: &mut Context<'_>) -> Result<Moved, Broken> {
@@ -230,7 +265,11 @@ impl<S: Future<Output = Signal>> Pump<S> {
         }
         let limit = match self.watch.status {
             b'I' => self.idle_session,
-            _ => self.idle_in_transaction,
+            _ => {
+                let own = self.watch.bounds.limits().idle_in_transaction;
+                let both = self.idle_in_transaction.into_iter().chain(own);
+                both.min()
+            }
         };
         let due = match (limit, &self.drain) {
             (_, Some((_, deadline))) => *deadline,

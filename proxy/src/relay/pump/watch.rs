@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use super::guard::Guard;
+use super::bounds::Bounds;
+use super::guard::{ERROR_BYTES_MAX, Guard};
 use crate::relay::registry::{Entry, SessionState};
 use crate::wire::{Act, FrameError, Need, Visit};
 
@@ -18,6 +19,7 @@ const SMALL_MESSAGE_BYTES_MAX: u32 = 10_000;
 pub(super) struct Watch {
     pub(super) entry: Arc<Entry>,
     pub(super) guard: Guard,
+    pub(super) bounds: Bounds,
     /// The last ReadyForQuery's status byte.
     pub(super) status: u8,
     /// Messages that ask for a ReadyForQuery, less those that came. COPY swallows Sync, so this may
@@ -40,10 +42,11 @@ pub(super) struct ClientWatch<'a>(pub(super) &'a mut Watch);
 pub(super) struct ServerWatch<'a>(pub(super) &'a mut Watch);
 
 impl Watch {
-    pub(super) fn new(entry: Arc<Entry>, guard: Guard) -> Self {
+    pub(super) fn new(entry: Arc<Entry>, guard: Guard, bounds: Bounds) -> Self {
         Self {
             entry,
             guard,
+            bounds,
             status: b'I',
             outstanding: 0,
             touched: false,
@@ -90,6 +93,9 @@ impl Visit for ClientWatch<'_> {
             _ => {}
         }
         watch.touched = true;
+        if !watch.bounds.admits(tag) {
+            return Ok(watch.guard.deny_work(tag, held, &watch.entry));
+        }
         Ok(watch.guard.judge(tag, body, held, &watch.entry))
     }
 }
@@ -100,12 +106,13 @@ impl Visit for ServerWatch<'_> {
         match tag {
             b'Z' if body == 1 => Need::Whole,
             b'S' if body <= STATUS_BYTES_MAX => Need::Whole,
+            b'E' if self.0.bounds.awaits_cancel() && body <= ERROR_BYTES_MAX => Need::Whole,
             _ => self.0.guard.need_reply(tag, body),
         }
     }
 
     #[inline]
-    fn visit(&mut self, tag: u8, _body: u32, held: &[u8]) -> Result<Act, FrameError> {
+    fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
         let watch = &mut *self.0;
         if watch.guard.tripped {
             // The session is over: nothing of the server's goes on.
@@ -118,6 +125,7 @@ impl Visit for ServerWatch<'_> {
                 watch.status = *status;
                 watch.outstanding = watch.outstanding.saturating_sub(1);
                 watch.touched = watch.outstanding > 0;
+                watch.bounds.ready();
             }
             (b'S', held) => {
                 if let Some(name) = held.strip_prefix(b"application_name\0") {
@@ -126,7 +134,14 @@ impl Visit for ServerWatch<'_> {
                 }
                 return Ok(watch.guard.reported(held, &watch.entry));
             }
-            (b'E', held) if !held.is_empty() => return Ok(watch.guard.reword(held)),
+            (b'D' | b'd', _) => watch.bounds.row(body),
+            (b'C' | b's' | b'I', _) => watch.bounds.statement_ended(),
+            (b'E', held) if !held.is_empty() => {
+                return Ok(match watch.bounds.reword(held) {
+                    Act::Pass => watch.guard.reword(held),
+                    reworded => reworded,
+                });
+            }
             _ => {}
         }
         Ok(Act::Pass)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::parsed;
 use crate::config::{
     AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
-    Listen, Migrations, Password, Pool, Postgres, Role, Secret, Source, Tls,
+    Listen, Migrations, Password, Pool, Postgres, Role, Secret, Source, StatementLimits, Tls,
 };
 
 #[test]
@@ -73,6 +73,7 @@ role = "admin"
 [environments."test-*"]
 source = { migrations = ["make", "-C", ""], database = "shop" }
 access = "read-write"
+limits = { statement = "30s", idle_in_transaction = "1m", rows = 7, bytes = "1MB", statements = 3 }
 idle = "never"
 durability = "machine"
 generations = 9
@@ -167,7 +168,15 @@ fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
         migrations: Migrations::Command(vec!["make".into(), "-C".into(), String::new()]),
         database: "shop".into(),
     };
+    let limits = StatementLimits {
+        statement: Some(Duration::from_secs(30)),
+        idle_in_transaction: Some(Duration::from_secs(60)),
+        rows: Some(7),
+        bytes: Some(1_000_000),
+        statements: Some(3),
+    };
     let expected = Environment {
+        limits,
         idle: None,
         durability: Durability::Machine,
         generations: 9,

@@ -38,6 +38,7 @@ fn without_examples(mut config: Config) -> Config {
         environment.reset = None;
         environment.refresh = None;
         environment.port = None;
+        environment.limits = Default::default();
         environment.branches.disk_bytes = None;
     }
     config

@@ -1,6 +1,7 @@
 //! Statements that look like something else, and must pass.
 
 use super::{codes, rules};
+use crate::guard::judge_alone;
 
 fn pass(statements: &[&str]) {
     for sql in statements {
@@ -108,5 +109,31 @@ fn read_write_speaks_of_functions_that_it_may_not_call() {
         "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN END $$",
     ] {
         assert_eq!(codes(sql.as_bytes())[2], "-", "{sql}");
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_is_denied_only_where_the_guard_stands_alone() {
+    let alone = |sql: &str| {
+        super::MODES.map(|mode| {
+            let denial = judge_alone(sql.as_bytes(), mode).denial();
+            denial.map_or("-", |denial| denial.code())
+        })
+    };
+    for sql in ["FROBNICATE t", "\"select\" 1", "1", "SELECT 'a"] {
+        assert_eq!(codes(sql.as_bytes()), ["-", "-", "-"], "{sql}");
+        assert_eq!(alone(sql), ["42501", "42501", "-"], "{sql}");
+    }
+    assert_eq!(alone("SELECT 1; FROBNICATE t"), ["42501", "42501", "-"]);
+    for sql in [
+        "SELECT 1",
+        "",
+        ";",
+        "SHOW a",
+        "EXPLAIN SELECT 1",
+        "FETCH 1 FROM c",
+        "ABORT",
+    ] {
+        assert_eq!(alone(sql), ["-", "-", "-"], "{sql}");
     }
 }

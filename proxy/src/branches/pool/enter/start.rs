@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rules::config::AccessMode;
-use server::{ClusterState, Home, Server, Settings, StartError, ensure_login, provision, start};
+use server::{
+    ClusterState, Finding, Home, Server, Settings, StartError, ensure_login, provision, start,
+};
 use tokio::time::timeout;
 
+use crate::branches::BranchId;
 use crate::branches::disk;
 use crate::branches::manifest::{BranchManifest, BranchSpec};
 use crate::branches::pool::error::WakeFailure;
@@ -52,6 +55,14 @@ impl Pool {
         self.start_as(manifest, true).await
     }
 
+    /// What in the schema of a branch could do more than its caller, as it was found when the rights
+    /// of its access mode were put in place; nothing where none were.
+    pub fn findings(&self, id: &BranchId) -> Vec<Finding> {
+        let file = self.0.layout.branch(id).join(disk::FINDINGS);
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     fn rights_file(&self, manifest: &BranchManifest) -> PathBuf {
         self.0.layout.branch(&manifest.id).join(disk::RIGHTS)
     }
@@ -70,14 +81,19 @@ impl Pool {
         manifest: &BranchManifest,
     ) -> Result<(), WakeFailure> {
         let databases = &manifest.cluster.databases;
-        provision(server, databases).await?;
+        let findings = provision(server, databases).await?;
         for (user, mode) in &manifest.spec.entrants {
             let made = ensure_login(server, user, *mode, databases).await;
             made.map_err(server::AccessError::from)?;
         }
         let (file, text) = (self.rights_file(manifest), rights(&manifest.spec));
-        let written = blocking(move || disk::write(&file, &text)).await;
-        written.map_err(WakeFailure::Mark)
+        let found = serde_json::to_string(&findings).map_err(std::io::Error::from);
+        let found = found.map_err(WakeFailure::Mark)?;
+        let written = blocking(move || {
+            disk::write(&file.with_file_name(disk::FINDINGS), &found)?;
+            disk::write(&file, &text)
+        });
+        written.await.map_err(WakeFailure::Mark)
     }
 
     async fn start_as(
