@@ -32,6 +32,7 @@ pub(crate) struct Desk {
     upstream: Upstream,
     password: Option<String>,
     inject: Vec<(String, String)>,
+    access: AccessMode,
     notices: Vec<String>,
 }
 
@@ -68,7 +69,7 @@ impl Resolve for Desk {
                 password: self.password.clone(),
                 database: asked.database.clone(),
                 inject: self.inject.clone(),
-                access: AccessMode::ReadWrite,
+                access: self.access,
                 place: "qa.fix".into(),
                 ending: self.ending.subscribe(),
                 notices: self.notices.clone(),
@@ -93,6 +94,7 @@ pub(crate) struct Turn {
     pub(crate) limits: Limits,
     pub(crate) tls: Option<(String, String, bool)>,
     pub(crate) inject: Vec<(String, String)>,
+    pub(crate) access: AccessMode,
     pub(crate) notices: Vec<String>,
     pub(crate) proxied: bool,
     pub(crate) upstream: Option<Upstream>,
@@ -116,6 +118,7 @@ impl Default for Turn {
             },
             tls: None,
             inject: Vec::new(),
+            access: AccessMode::ReadWrite,
             notices: Vec::new(),
             proxied: false,
             upstream: None,
@@ -151,6 +154,7 @@ impl Turn {
             upstream,
             password: self.password.clone(),
             inject: self.inject.clone(),
+            access: self.access,
             notices: self.notices.clone(),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()

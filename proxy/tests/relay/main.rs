@@ -11,6 +11,7 @@ mod harness;
 
 mod cancels;
 mod endings;
+mod guard;
 mod logins;
 mod reloads;
 mod scripts;

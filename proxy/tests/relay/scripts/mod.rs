@@ -3,7 +3,7 @@
 mod copies;
 mod endings;
 mod extended;
-mod frames;
+pub(crate) mod frames;
 mod queries;
 mod startups;
 
