@@ -7,6 +7,9 @@ use proxy::relay::Ending;
 use crate::client::{Client, message, query};
 use crate::harness::{Harness, Turn};
 
+/// How long a busy session may go on; they are ended within a second.
+const BUSY_MAX: Duration = Duration::from_secs(60);
+
 fn reset() -> Option<Ending> {
     Some(Ending {
         message: "environment \"qa\" was reset".into(),
@@ -82,7 +85,10 @@ fn busy_sessions_see_an_answer_or_the_reason_and_never_a_bare_end() {
             .map(|_| {
                 let mut client = harness.session();
                 scope.spawn(move || {
+                    let began = Instant::now();
                     loop {
+                        // Otherwise a failure elsewhere would never come to its end.
+                        assert!(began.elapsed() < BUSY_MAX, "nobody ended it");
                         let _ = client
                             .socket
                             .write_all(&query("select count(*) from items"));

@@ -13,7 +13,7 @@ use proxy::relay::{
     Address, Asked, Credential, Door, Ending, Listener, Policy, Refusal, Relay, Resolve, Route,
     SaltKey, Upstream,
 };
-use rules::config::{AccessMode, Limits};
+use rules::config::{AccessMode, Limits, StatementLimits};
 use tokio::sync::watch;
 
 use crate::client::{Client, Message};
@@ -33,6 +33,7 @@ pub(crate) struct Desk {
     password: Option<String>,
     inject: Vec<(String, String)>,
     access: AccessMode,
+    limits: StatementLimits,
     notices: Vec<String>,
 }
 
@@ -70,6 +71,8 @@ impl Resolve for Desk {
                 database: asked.database.clone(),
                 inject: self.inject.clone(),
                 access: self.access,
+                is_advisory: false,
+                limits: self.limits,
                 place: "qa.fix".into(),
                 ending: self.ending.subscribe(),
                 notices: self.notices.clone(),
@@ -96,6 +99,7 @@ pub(crate) struct Turn {
     pub(crate) inject: Vec<(String, String)>,
     pub(crate) access: AccessMode,
     pub(crate) notices: Vec<String>,
+    pub(crate) statements: StatementLimits,
     pub(crate) proxied: bool,
     pub(crate) upstream: Option<Upstream>,
     pub(crate) password: Option<String>,
@@ -120,6 +124,7 @@ impl Default for Turn {
             inject: Vec::new(),
             access: AccessMode::ReadWrite,
             notices: Vec::new(),
+            statements: StatementLimits::default(),
             proxied: false,
             upstream: None,
             password: None,
@@ -155,6 +160,7 @@ impl Turn {
             password: self.password.clone(),
             inject: self.inject.clone(),
             access: self.access,
+            limits: self.statements,
             notices: self.notices.clone(),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()

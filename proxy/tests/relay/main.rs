@@ -9,6 +9,7 @@ mod client;
 mod cluster;
 mod harness;
 
+mod bounds;
 mod cancels;
 mod endings;
 mod guard;

@@ -1,0 +1,149 @@
+//! Bounds of statements: what is too much is cancelled, with the bound's words, and the session goes
+//! on.
+
+use std::time::{Duration, Instant};
+
+use proxy::relay::SessionState;
+use rules::config::StatementLimits;
+
+use crate::client::{Client, Message, message, query};
+use crate::harness::{Harness, Turn};
+
+fn bounded(statements: StatementLimits) -> Harness {
+    Turn {
+        statements,
+        ..Turn::default()
+    }
+    .start()
+}
+
+fn error(messages: &[Message]) -> (String, String) {
+    let error = messages.iter().find(|message| message.tag == b'E');
+    let error = error.unwrap_or_else(|| panic!("no error in {messages:?}"));
+    let field = |name| error.field(name).unwrap_or_default();
+    (field(b'C'), field(b'M'))
+}
+
+/// Waits until so many sessions have a statement under way.
+fn until_active(harness: &Harness, count: usize) {
+    let began = Instant::now();
+    loop {
+        let sessions = harness.relay.sessions();
+        let active = sessions
+            .iter()
+            .filter(|session| session.state == SessionState::Active);
+        if active.count() == count {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "{sessions:?}");
+        std::thread::yield_now();
+    }
+}
+
+fn works(client: &mut Client) {
+    let answer = client.ask("select 1");
+    let tags: Vec<u8> = answer.iter().map(|message| message.tag).collect();
+    assert_eq!(tags, b"TDCZ", "{answer:?}");
+}
+
+#[test]
+fn a_statement_that_takes_too_long_is_cancelled_and_the_session_goes_on() {
+    let harness = bounded(StatementLimits {
+        statement: Some(Duration::from_millis(300)),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    client.ask("begin");
+    let (code, said) = error(&client.ask("select pg_sleep(60)"));
+    assert_eq!(code, "57014");
+    assert!(said.contains("took longer than 300ms"), "{said}");
+    let last = client.ask("select 1");
+    assert_eq!(error(&last).0, "25P02", "the transaction has failed");
+    client.ask("rollback");
+    works(&mut client);
+    // Idle time counts for nothing, and neither do many short statements.
+    for _ in 0..4 {
+        client
+            .ask("select pg_sleep(0.1)")
+            .iter()
+            .for_each(|message| assert_ne!(message.tag, b'E'));
+    }
+    // Whoever turns the server's own bound off does not get past this one.
+    client.ask("set statement_timeout = 0");
+    assert_eq!(error(&client.ask("select pg_sleep(60)")).0, "57014");
+    // The client's own cancel keeps the server's words.
+    drop(client);
+    harness.wait_until_empty();
+}
+
+#[test]
+fn more_rows_or_bytes_than_a_statement_may_return_are_cancelled() {
+    let harness = bounded(StatementLimits {
+        rows: Some(1000),
+        bytes: Some(1_000_000),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    // In the list of columns the rows come one by one; behind FROM they would be gathered first.
+    let many = "select generate_series(1, 100000000)";
+    let (code, said) = error(&client.ask(many));
+    assert_eq!(code, "54000");
+    assert!(said.contains("more than 1000 rows"), "{said}");
+    works(&mut client);
+    let wide = "select repeat('x', 100000), generate_series(1, 100000000)";
+    let (code, said) = error(&client.ask(wide));
+    assert_eq!(code, "54000");
+    assert!(said.contains("more than 1MB"), "{said}");
+    let (code, _) = error(&client.ask(&format!("copy ({many}) to stdout")));
+    assert_eq!(code, "54000");
+    // Each statement has the bound for itself, also within one message and one transaction.
+    let thousand = "select i from generate_series(1, 1000) i";
+    let answer = client.ask(&format!(
+        "begin; {thousand}; {thousand}; {thousand}; commit"
+    ));
+    assert_eq!(
+        answer.iter().filter(|message| message.tag == b'D').count(),
+        3000
+    );
+    assert!(answer.iter().all(|message| message.tag != b'E'));
+}
+
+#[test]
+fn no_more_statements_run_at_once_than_the_environment_lets() {
+    let harness = bounded(StatementLimits {
+        statements: Some(2),
+        ..StatementLimits::default()
+    });
+    let mut busy: Vec<Client> = (0..2).map(|_| harness.session()).collect();
+    for client in &mut busy {
+        client.send(&query("select pg_sleep(3)"));
+    }
+    until_active(&harness, 2);
+    let mut third = harness.session();
+    let (code, said) = error(&third.ask("select 1"));
+    assert_eq!(code, "53300");
+    assert!(said.contains("more statements at once"), "{said}");
+    let pipeline = [
+        message(b'P', b"named\0select 1\0\0\0"),
+        message(b'B', b"\0named\0\0\0\0\0\0\0"),
+        message(b'E', b"\0\0\0\0\0"),
+        message(b'S', b""),
+    ]
+    .concat();
+    third.send(&pipeline);
+    assert_eq!(error(&third.until(b'Z')).0, "53300");
+    for client in &mut busy {
+        client.until(b'Z');
+    }
+    works(&mut third);
+    // A session that ends within a statement gives its place back.
+    let mut gone = harness.session();
+    gone.send(&query("select pg_sleep(60)"));
+    until_active(&harness, 1);
+    drop(gone);
+    until_active(&harness, 0);
+    drop(busy);
+    works(&mut third);
+    drop(third);
+    harness.wait_until_empty();
+}
