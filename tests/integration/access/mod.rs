@@ -1,5 +1,6 @@
 //! Access modes through the real daemon: the roles and the standby hold, the guard explains.
 
+mod advisory;
 #[path = "../../../proxy/tests/relay/client.rs"]
 #[allow(
     dead_code,
@@ -8,6 +9,7 @@
 )]
 mod client;
 mod corpus;
+mod findings;
 mod modes;
 mod reloads;
 mod users;
