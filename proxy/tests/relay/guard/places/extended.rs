@@ -30,6 +30,14 @@ pub(super) fn statements() -> Vec<Named> {
             dialogue(vec![vec![no("s"), run("s")], vec![run("s")]]),
         ),
         (
+            "a named Parse beside the unnamed one",
+            dialogue(vec![
+                vec![raw(&[parse("", "select 1"), sync()])],
+                vec![no("s"), end()],
+                vec![run("")],
+            ]),
+        ),
+        (
             "a named Parse over another",
             dialogue(vec![
                 vec![raw(&[parse("s", "select 1"), sync()])],
