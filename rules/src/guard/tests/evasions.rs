@@ -41,6 +41,15 @@ fn commands_hide_behind_brackets_comments_and_lists() {
             "SELECT 'a'\n'b\\'; DELETE FROM t --'",
             "deLETe\u{c}fRoM t",
             "\u{b}DELETE FROM t",
+        ],
+    );
+}
+
+#[test]
+fn commands_hide_within_commands() {
+    all(
+        WRITE,
+        &[
             "COPY (WITH d AS (DELETE FROM t RETURNING *) SELECT * FROM d) TO STDOUT",
             "COPY ((DELETE FROM t RETURNING *)) TO STDOUT",
             "PREPARE p AS WITH d AS (DELETE FROM t) SELECT 1",
@@ -51,6 +60,7 @@ fn commands_hide_behind_brackets_comments_and_lists() {
             "EXPLAIN ANALYSE VERBOSE DELETE FROM t",
             "EXPLAIN ANALYZE EXECUTE p; TRUNCATE t",
             "EXPLAIN DELETE FROM t; DELETE FROM t",
+            "EXPLAIN (a; DELETE FROM t",
             "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t FOR UPDATE",
             "DECLARE c CURSOR FOR WITH d AS (DELETE FROM t RETURNING 1) SELECT 1",
             "(SELECT * FROM t) FOR UPDATE",
