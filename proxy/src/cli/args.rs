@@ -1,8 +1,18 @@
 //! The arguments, as clap reads them.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use rules::config::AccessMode;
+
+/// The access modes, the strictest first.
+pub(super) const ACCESS_MODES: [AccessMode; 3] = [
+    AccessMode::ReadOnly,
+    AccessMode::Append,
+    AccessMode::ReadWrite,
+];
 
 /// Stand-in PostgreSQL databases for every environment but production.
 #[derive(Debug, Parser)]
@@ -32,6 +42,7 @@ Examples:
   standin psql shop@qa.login-fix            a branch of it, made by connecting
   standin environment reset qa              yesterday's mess gone; `undo` brings it back
   standin branch diff qa.login-fix          what the branch changed
+  standin guard 'DELETE FROM orders'        which access modes let it pass, and why
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration.";
 
@@ -47,6 +58,8 @@ pub(super) enum Command {
     Doctor,
     /// Check the configuration file.
     Check,
+    /// Say what the guard makes of SQL in each access mode, and why.
+    Guard(Guard),
     /// Serve the configuration until stopped.
     Up,
     /// Show what the running daemon serves.
@@ -119,6 +132,42 @@ pub(super) struct Setup {
     /// Agree to what `--remove` removes.
     #[arg(long, requires = "remove")]
     pub(super) yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  standin guard 'DELETE FROM orders'
+  standin guard --mode append --explain 'SELECT * FROM orders FOR UPDATE'
+  standin guard --mode read-only --file report.sql
+  standin guard --json - < report.sql
+
+Everything given is judged as one message, which is denied whole. What the guard allows goes to the
+server, where the rights of the role decide. SQL that begins with -- stands behind a -- of its own.
+
+Exit codes: 0 allowed, or no mode was asked for; 1 denied; 2 wrong usage.")]
+pub(super) struct Guard {
+    /// The SQL; `-`, or nothing where standard input is no terminal, reads standard input.
+    #[arg(conflicts_with = "file")]
+    pub(super) sql: Option<OsString>,
+    /// The access mode that is asked; without it, a table of all three.
+    #[arg(long, value_parser = access_mode())]
+    pub(super) mode: Option<AccessMode>,
+    /// File with the SQL.
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// Show how the SQL is read, too: every rule that it touches, and its tokens.
+    #[arg(long)]
+    pub(super) explain: bool,
+}
+
+/// Reads an access mode as it is written in the configuration.
+fn access_mode() -> impl TypedValueParser<Value = AccessMode> {
+    PossibleValuesParser::new(ACCESS_MODES.map(AccessMode::as_str)).map(|word| {
+        let named = |mode: &AccessMode| mode.as_str() == word;
+        let mode = ACCESS_MODES.into_iter().find(named);
+        mode.expect("the parser lets no other word through")
+    })
 }
 
 #[derive(Debug, Args)]

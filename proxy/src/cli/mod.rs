@@ -30,7 +30,7 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(arguments.json);
     match run(arguments, &output) {
-        Ok(()) => output.unsaid().unwrap_or(ExitCode::SUCCESS),
+        Ok(code) => output.unsaid().unwrap_or(code),
         Err(failure) => {
             output.failure(&failure);
             failure.exit_code()
@@ -62,14 +62,16 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     failure.exit_code()
 }
 
-fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
+fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> {
     let config = &arguments.config;
-    match arguments.command {
+    let done = match arguments.command {
         Command::Demo(demo) => demo::run(&demo, output),
         Command::Init(init) => local::init::run(config, &init, output),
         Command::Setup(setup) => local::setup::run(config, &setup, output),
         Command::Doctor => local::doctor::run(config, output),
         Command::Check => local::check::run(config, output),
+        // Its answer is no failure and yet may exit with 1.
+        Command::Guard(guard) => return local::guard::run(&guard, output),
         Command::Up => local::up::run(config, output),
         Command::Psql(psql) => local::psql::run(config, &psql),
         Command::Status => asked(config, output, remote::status::run),
@@ -84,7 +86,8 @@ fn run(arguments: Arguments, output: &Output) -> Result<(), Failure> {
         Command::Snapshot(verb) => asked(config, output, async |client, output| {
             remote::snapshot::run(client, verb, output).await
         }),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Runs a command that asks the daemon.

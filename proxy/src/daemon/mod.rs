@@ -4,6 +4,7 @@
 //! The only place that reads configuration and secrets, and the only one that knows both the relay
 //! and the environments.
 
+mod audit;
 mod control;
 mod load;
 mod log;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::audit::Audit;
 use super::load::{LoadError, Loaded, load};
 use super::resolver::Resolver;
 use super::{control, policy};
@@ -98,6 +99,7 @@ pub async fn run(
     let daemon = Daemon::open(loaded).await?;
     let (commands, received) = mpsc::channel(admin::COMMANDS_MAX);
     let control = daemon.control(commands)?;
+    let audit = daemon.audit();
     let sweep = tokio::spawn(daemon.environments.clone().sweep());
     served(&Served {
         endpoints: daemon.endpoints.load().to_vec(),
@@ -107,7 +109,7 @@ pub async fn run(
     daemon.serve(signals, received, until).await;
     sweep.abort();
     control.abort();
-    daemon.stop().await;
+    daemon.stop(audit).await;
     Ok(())
 }
 
@@ -296,6 +298,13 @@ impl Daemon {
         }))
     }
 
+    /// Begins to write down what the guard denies.
+    fn audit(&self) -> Option<Audit> {
+        let pool = self.environments.pool().facts().path;
+        let denied = self.relay.denied();
+        denied.map(|denied| Audit::start(&pool, denied))
+    }
+
     async fn serve(
         &self,
         mut signals: Signals,
@@ -391,14 +400,17 @@ impl Daemon {
         Ok((restart, applied))
     }
 
-    /// Sessions first, then servers.
-    async fn stop(&self) {
+    /// Sessions first, then what they left to be written, then servers.
+    async fn stop(&self, audit: Option<Audit>) {
         let began = Instant::now();
         tracing::info!("stopping");
         let drain = self.loaded.load().config.limits.drain;
         // Listeners stay until the sessions are gone: who comes meanwhile is told why not.
         tokio::join!(self.relay.drain(drain), self.environments.close());
         self.kept().clear();
+        if let Some(audit) = audit {
+            audit.stop().await;
+        }
         let servers = self.environments.pool().shutdown();
         if tokio::time::timeout(STOP_MAX, servers).await.is_err() {
             tracing::error!("servers were left running; the next start adopts them");

@@ -62,6 +62,24 @@ pub fn parse(name: &[u8], sql: &str) -> Vec<u8> {
     })
 }
 
+/// ErrorResponse or NoticeResponse, by its tag. A NUL ends a field on the wire, so what stands behind
+/// one could pose as another field: it becomes U+FFFD.
+pub(super) fn error_or_notice(tag: u8, fields: &[(u8, &[u8])]) -> Vec<u8> {
+    tagged(tag, |bytes| {
+        for (name, value) in fields {
+            bytes.put_u8(*name);
+            for (number, part) in value.split(|&byte| byte == 0).enumerate() {
+                if number > 0 {
+                    bytes.put_slice("\u{fffd}".as_bytes());
+                }
+                bytes.put_slice(part);
+            }
+            bytes.put_u8(0);
+        }
+        bytes.put_u8(0);
+    })
+}
+
 /// NegotiateProtocolVersion: the protocol that we speak and the options that we do not know.
 pub fn negotiate_protocol_version(protocol: u32, unknown_options: &[String]) -> Vec<u8> {
     tagged(b'v', |bytes| {

@@ -2,9 +2,7 @@
 //!
 //! PostgreSQL documentation, "Error and Notice Message Fields".
 
-use bytes::BytesMut;
-use pgwire::messages::Message;
-use pgwire::messages::response::{ErrorResponse, NoticeResponse};
+use super::encode::error_or_notice;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,30 +89,28 @@ impl Report {
 
     /// The message as it goes over the wire.
     pub fn encode(&self) -> Vec<u8> {
-        self.encode_shown(self.severity.as_str())
+        self.encode_shown(self.severity.as_str().as_bytes())
     }
 
-    /// The message as it goes over the wire, its severity shown in the words of a server that speaks
-    /// another language.
-    pub fn encode_shown(&self, shown: &str) -> Vec<u8> {
-        let severity = self.severity.as_str();
-        // A NUL ends a field on the wire, so what stands behind one could pose as another field.
-        let text = |text: &str| text.replace('\0', "\u{fffd}");
+    /// The message as it goes over the wire, its severity shown in the words of a server that may speak
+    /// another language in another encoding.
+    pub fn encode_shown(&self, shown: &[u8]) -> Vec<u8> {
+        let severity = self.severity.as_str().as_bytes();
         let mut fields = vec![
-            (b'S', text(shown)),
-            (b'V', severity.to_owned()),
-            (b'C', self.code.to_owned()),
-            (b'M', text(&self.message)),
+            (b'S', shown),
+            (b'V', severity),
+            (b'C', self.code.as_bytes()),
+            (b'M', self.message.as_bytes()),
         ];
-        fields.extend(self.detail.as_deref().map(|detail| (b'D', text(detail))));
-        fields.extend(self.hint.as_deref().map(|hint| (b'H', text(hint))));
-        let mut bytes = BytesMut::new();
-        match self.severity {
-            Severity::Error | Severity::Fatal => ErrorResponse::new(fields).encode(&mut bytes),
-            Severity::Notice => NoticeResponse::new(fields).encode(&mut bytes),
+        let more = [(b'D', &self.detail), (b'H', &self.hint)];
+        for (name, value) in more {
+            fields.extend(value.as_ref().map(|value| (name, value.as_bytes())));
         }
-        .expect("encoding into memory cannot fail");
-        bytes.to_vec()
+        let tag = match self.severity {
+            Severity::Error | Severity::Fatal => b'E',
+            Severity::Notice => b'N',
+        };
+        error_or_notice(tag, &fields)
     }
 }
 

@@ -282,13 +282,13 @@ fn a_killed_program_leaves_nothing_behind() {
         .env("PGPASSWORD", PASSWORD)
         .args(["-XqAt", "-U", "app", "-d", "postgres", "-h", "127.0.0.1"])
         .args(["-p", &harness.address.port().to_string()])
-        .args(["-c", "select pg_sleep(600)"])
+        .args(["-c", "select pg_sleep(599)"])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
     let mut watcher = crate::client::Client::unix(&crate::cluster::cluster().socket());
     watcher.start(&[("user", "postgres"), ("database", "postgres")], "");
-    let running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)' \
+    let running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(599)' \
                    and state = 'active'";
     while &watcher.ask(running)[1].body[6..] != b"1" {}
     let killed = std::time::Instant::now();

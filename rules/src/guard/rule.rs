@@ -113,7 +113,7 @@ impl Rule {
     }
 
     /// What is denied, to follow "cannot".
-    pub(super) fn what(self) -> &'static str {
+    pub fn what(self) -> &'static str {
         self.text().what
     }
 

@@ -1,5 +1,7 @@
 //! What nobody gets at who may not: names and places, secrets, a login.
 
+mod audit;
+mod explain;
 mod links;
 mod places;
 mod raw;

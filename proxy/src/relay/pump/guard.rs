@@ -118,9 +118,11 @@ impl Guard {
         let [rule, command] = denial.to_bytes();
         let id = denial.rule.id().replace('.', "_");
         let word = format!("{WORD}{id}_{rule:02x}{command:02x}_{}", self.secret);
-        let name = held.split(|&byte| byte == 0).next().unwrap_or_default();
+        let name = held.split(|&byte| byte == 0).next();
         Act::Replace(match tag {
-            b'P' => parse(name, &word),
+            // The name of what is too long to be held is not known, and must be nobody's.
+            b'P' if held.is_empty() => parse(RESERVED, &word),
+            b'P' => parse(name.unwrap_or_default(), &word),
             // In the place of what has no SQL of its own, under a name that is nobody's.
             b'B' | b'E' => parse(RESERVED, &word),
             _ => query(&word),
@@ -159,24 +161,24 @@ impl Guard {
             let mut fields = body.split(|&byte| byte == 0);
             fields.find_map(|field| field.strip_prefix(&[wanted]))
         };
+        // The server's words may be of any language and encoding; ours are ASCII.
         let ours = || {
-            let code = field(b'C')?;
-            let message = std::str::from_utf8(field(b'M')?).ok()?;
-            let (_, behind) = message.split_once(WORD)?;
-            let (before, _) = behind.split_once(self.secret.as_str())?;
-            let number = before.strip_suffix('_')?;
+            let (code, message) = (field(b'C')?, field(b'M')?);
+            let behind = behind(message, WORD.as_bytes())?;
+            let length = find(behind, self.secret.as_bytes())?;
+            let number = behind[..length].strip_suffix(b"_")?;
             let number = number.get(number.len().checked_sub(4)?..)?;
+            let number = std::str::from_utf8(number).ok()?;
             let bytes = u16::from_str_radix(number, 16).ok()?.to_be_bytes();
             (code == SYNTAX_ERROR).then_some(bytes)
         };
         let Some(denial) = ours().and_then(|bytes| Denial::from_bytes(bytes, self.mode)) else {
             return Act::Pass;
         };
-        let shown = field(b'S').and_then(|shown| std::str::from_utf8(shown).ok());
         let report = Report::error(denial.code(), denial.message())
             .detail(denial.detail())
             .hint(denial.hint());
-        Act::Replace(report.encode_shown(shown.unwrap_or("ERROR")))
+        Act::Replace(report.encode_shown(field(b'S').unwrap_or(b"ERROR")))
     }
 
     /// Looks at a setting that the server reports. A session that is no longer what it began as gets
@@ -197,6 +199,16 @@ impl Guard {
             .hint(denial.hint());
         Act::Replace(report.encode())
     }
+}
+
+/// Where a part begins within a whole.
+fn find(whole: &[u8], part: &[u8]) -> Option<usize> {
+    whole.windows(part.len()).position(|window| window == part)
+}
+
+/// What stands behind a part.
+fn behind<'a>(whole: &'a [u8], part: &[u8]) -> Option<&'a [u8]> {
+    find(whole, part).map(|at| &whole[at + part.len()..])
 }
 
 /// The SQL of a message: what stands before its first NUL.

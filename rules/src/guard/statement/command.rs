@@ -98,6 +98,10 @@ impl Reader<'_> {
             }
             self.next();
         }
+        // Options that never end are no EXPLAIN, and what follows them is judged for itself.
+        if self.before[0].ends_statement() {
+            return None;
+        }
         self.muted = !runs;
         self.statement_begins()
     }

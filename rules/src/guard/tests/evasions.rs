@@ -60,6 +60,7 @@ fn commands_hide_within_other_commands() {
             "EXPLAIN ANALYSE VERBOSE DELETE FROM t",
             "EXPLAIN ANALYZE EXECUTE p; TRUNCATE t",
             "EXPLAIN DELETE FROM t; DELETE FROM t",
+            "EXPLAIN (a; DELETE FROM t",
             "DECLARE c CURSOR WITH HOLD FOR SELECT * FROM t FOR UPDATE",
             "DECLARE c CURSOR FOR WITH d AS (DELETE FROM t RETURNING 1) SELECT 1",
             "(SELECT * FROM t) FOR UPDATE",
