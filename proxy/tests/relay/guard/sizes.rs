@@ -131,3 +131,20 @@ fn a_message_that_never_ends_is_never_run() {
     }
     assert_eq!(database.state(), before);
 }
+
+#[test]
+fn the_unnamed_statement_survives_a_named_parse_too_large_to_be_judged() {
+    let database = Database::new("survives");
+    for mode in GUARDED {
+        let harness = relay(mode);
+        let (mut client, _) = harness.session_with(&[("database", &database.name)]);
+        client.send(&[parse("", "select 1"), sync()].concat());
+        assert_eq!(tags(&client.until(b'Z')), "1Z");
+        let sql = format!("select 1{}", " ".repeat(SQL_BYTES_MAX));
+        client.send(&[parse("named", &sql), sync()].concat());
+        let answer = client.until(b'Z');
+        assert_eq!(told(&answer[0]).2.as_deref(), Some("size"));
+        client.send(&[bind("", "", &[]), execute("", 0), sync()].concat());
+        assert_eq!(tags(&client.until(b'Z')), "2DCZ", "{mode}");
+    }
+}

@@ -59,14 +59,23 @@ fn server(words: &'static [&'static [u8]; 4]) -> (tempfile::TempDir, Upstream) {
 }
 
 #[test]
-fn a_denial_is_told_whatever_language_the_server_speaks() {
-    const WORDS: [[&[u8]; 4]; 2] = [
+fn a_denial_is_told_whatever_language_and_encoding_the_server_speaks() {
+    const WORDS: [[&[u8]; 4]; 4] = [
         [b"ERROR", b"42601", b"syntax error at or near \"", b"\""],
         [
             "FEHLER".as_bytes(),
             b"42601",
             "Syntaxfehler bei »".as_bytes(),
             "«".as_bytes(),
+        ],
+        // In LATIN1.
+        [b"FEHLER", b"42601", b"Syntaxfehler bei \xbb", b"\xab"],
+        // In KOI8-R.
+        [
+            b"\xef\xfb\xe9\xe2\xeb\xe1",
+            b"42601",
+            b"\xcf\xdb\xc9\xc2\xcb\xc1 \"",
+            b"\"",
         ],
     ];
     for words in &WORDS {
