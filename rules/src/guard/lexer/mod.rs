@@ -55,6 +55,8 @@ impl<'a> Lexer<'a> {
             b'$' => self.dollar(start),
             b'(' => self.single(Kind::Open, start),
             b')' => self.single(Kind::Close, start),
+            b'[' => self.single(Kind::OpenList, start),
+            b']' => self.single(Kind::CloseList, start),
             b',' => self.single(Kind::Comma, start),
             b';' => self.single(Kind::Semicolon, start),
             b'.' if self.is_digit(start + 1) => self.number(start),

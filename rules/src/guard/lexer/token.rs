@@ -23,6 +23,10 @@ pub enum Kind {
     Open,
     /// `)`
     Close,
+    /// `[`
+    OpenList,
+    /// `]`
+    CloseList,
     /// `,`
     Comma,
     /// `.`

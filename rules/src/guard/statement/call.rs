@@ -1,10 +1,10 @@
 //! Called functions: a name before a bracket, and their arguments.
 
 use super::frame::{Call, Frame, State};
-use super::function::{Called, called};
+use super::function::{self, Called, called};
 use super::name::Folded;
 use super::setting::{self, Setting};
-use super::{Keyword, Reader};
+use super::{Keyword, Reader, Word};
 use crate::guard::Rule;
 use crate::guard::lexer::Kind;
 
@@ -32,7 +32,8 @@ impl Reader<'_> {
         let Some(closed) = self.frames.pop() else {
             return;
         };
-        if closed.call == Call::TsRewrite && closed.arguments == 2 {
+        // Only with three arguments it is sure to run none of them.
+        if closed.call == Call::TsRewrite && closed.arguments != 3 {
             self.note(Rule::SqlText, None);
         }
         // A query in brackets stands where a query may stand, and may be followed like one.
@@ -51,6 +52,24 @@ impl Reader<'_> {
     pub(super) fn comma(&mut self) {
         self.argument_ends();
         self.frames.top().begun();
+    }
+
+    /// A name behind a dot may be a function of one argument: `(x).f` is `f(x)` (PostgreSQL
+    /// documentation, "Field Selection").
+    pub(super) fn attribute(&mut self, word: Word) {
+        if self.before[0].token.kind != Kind::Dot || self.is_ddl() {
+            return;
+        }
+        let Some(folded) = Folded::identifier(word.token, self.text(word.token)) else {
+            return;
+        };
+        let Some(rule) = function::by_attribute(folded.as_bytes()) else {
+            return;
+        };
+        // With a bracket behind it, it is a call, and behind a schema maybe somebody else's.
+        if !matches!(self.peek().token.kind, Kind::Open | Kind::Dot) {
+            self.note(rule, None);
+        }
     }
 
     /// What the name before the bracket calls.
@@ -88,18 +107,6 @@ impl Reader<'_> {
     /// Whether the name is that of a function which a statement about functions speaks of:
     /// `GRANT EXECUTE ON FUNCTION f(int)`.
     fn is_defined(&self) -> bool {
-        let ddl = matches!(
-            self.first,
-            Some(
-                Keyword::Create
-                    | Keyword::Alter
-                    | Keyword::Drop
-                    | Keyword::Grant
-                    | Keyword::Revoke
-                    | Keyword::Comment
-                    | Keyword::Security
-            )
-        );
         let [_, one, _, three] = self.before;
         let before_name = if one.token.kind == Kind::Dot {
             three
@@ -110,7 +117,23 @@ impl Reader<'_> {
             before_name.key,
             Some(Keyword::Function | Keyword::Procedure | Keyword::Routine | Keyword::Aggregate)
         );
-        ddl && introduces
+        introduces && self.is_ddl()
+    }
+
+    /// Whether the statement speaks of functions more often than it calls them.
+    fn is_ddl(&self) -> bool {
+        matches!(
+            self.first,
+            Some(
+                Keyword::Create
+                    | Keyword::Alter
+                    | Keyword::Drop
+                    | Keyword::Grant
+                    | Keyword::Revoke
+                    | Keyword::Comment
+                    | Keyword::Security
+            )
+        )
     }
 
     /// Notes what an argument of `set_config` means.

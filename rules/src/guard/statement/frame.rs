@@ -124,7 +124,9 @@ impl Frames {
     /// Counts a token to the present argument of the call that it stands in.
     pub(super) fn argument(&mut self, token: Token) {
         let frame = self.top();
-        if frame.call == Call::None || matches!(token.kind, Kind::Comma | Kind::Close) {
+        if frame.call == Call::None
+            || matches!(token.kind, Kind::Comma | Kind::Close | Kind::CloseList)
+        {
             return;
         }
         frame.tokens = frame.tokens.saturating_add(1);

@@ -31,6 +31,26 @@ pub(super) fn called(name: &[u8], schema: Option<&[u8]>) -> Option<Called> {
     }
 }
 
+/// What a name behind a dot means, should it be a function of one argument.
+pub(super) fn by_attribute(name: &[u8]) -> Option<Rule> {
+    // Tables may well be called like the extension's functions, but for these.
+    const DBLINK: [&[u8]; 9] = [
+        b"dblink",
+        b"dblink_connect",
+        b"dblink_connect_u",
+        b"dblink_exec",
+        b"dblink_get_result",
+        b"dblink_open",
+        b"dblink_send_query",
+        b"dblink_fetch",
+        b"dblink_cancel_query",
+    ];
+    if DBLINK.contains(&name) {
+        return Some(Rule::Egress);
+    }
+    rule(name)
+}
+
 fn rule(name: &[u8]) -> Option<Rule> {
     Some(match name {
         b"nextval" => Rule::SeqNext,

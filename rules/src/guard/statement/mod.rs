@@ -21,7 +21,7 @@ pub use self::command::Command;
 pub use self::keyword::Keyword;
 pub use self::setting::{Setting, is_safe_encoding};
 
-use self::frame::Frames;
+use self::frame::{Call, Frame, Frames, State};
 use super::lexer::{Kind, Lexer, Token};
 use super::rule::{RULES, Rule, Rules};
 
@@ -50,6 +50,8 @@ struct Reader<'a> {
     frames: Frames,
     /// The word with which the statement begins.
     first: Option<Keyword>,
+    /// Where the latest command of a query begins.
+    command_at: Option<usize>,
     /// Whether the statement is only explained.
     muted: bool,
     finding: Finding,
@@ -94,6 +96,7 @@ impl<'a> Reader<'a> {
             before: [nothing; 4],
             frames: Frames::default(),
             first: None,
+            command_at: None,
             muted: false,
             finding: Finding {
                 rules: Rules::default(),
@@ -168,8 +171,19 @@ impl<'a> Reader<'a> {
             Kind::Open => self.open(),
             Kind::Close => self.close(),
             Kind::Comma => self.comma(),
+            Kind::OpenList => self
+                .frames
+                .push(Frame::new(State::Plain, Call::None, false)),
+            Kind::CloseList => drop(self.frames.pop()),
             Kind::UnicodeQuoted => self.note(Rule::LexUident, None),
-            Kind::Word => self.word(word),
+            Kind::Quoted => {
+                self.attribute(word);
+                self.frames.top().begun();
+            }
+            Kind::Word => {
+                self.attribute(word);
+                self.word(word);
+            }
             Kind::Semicolon | Kind::End => {}
             Kind::Broken => self.finding.is_known = false,
             _ => self.frames.top().begun(),

@@ -13,7 +13,7 @@ impl Reader<'_> {
             return self.frames.top().begun();
         };
         match state {
-            State::Statement => self.begins_statement(key),
+            State::Statement => self.begins_statement(word),
             State::Opened => {
                 self.frames.top().state = match key {
                     Keyword::Select | Keyword::Values | Keyword::Table => State::Query,
@@ -21,14 +21,16 @@ impl Reader<'_> {
                     _ => State::Plain,
                 };
             }
-            State::With => self.follows_with(key),
+            State::With => self.follows_with(word, key),
             State::Query => self.in_query(key),
             State::Plain => {}
         }
     }
 
     /// The first word of a statement, or of what may stand in its place.
-    fn begins_statement(&mut self, key: Keyword) {
+    fn begins_statement(&mut self, word: Word) {
+        let Some(key) = word.key else { return };
+        self.command_at = Some(word.token.start);
         self.frames.top().state = match key {
             Keyword::With => State::With,
             Keyword::Select | Keyword::Values | Keyword::Table => State::Query,
@@ -51,7 +53,7 @@ impl Reader<'_> {
     /// A word of a list of WITH, outside its brackets, or the command behind it. The columns of
     /// SEARCH and CYCLE may be called like commands, so a command counts by the word after it, and
     /// where that says nothing both are looked for.
-    fn follows_with(&mut self, key: Keyword) {
+    fn follows_with(&mut self, word: Word, key: Keyword) {
         if self.is_label() || self.is_entry_name() {
             return;
         }
@@ -66,7 +68,7 @@ impl Reader<'_> {
             _ => return,
         };
         if self.peek().is(next) {
-            self.begins_statement(key);
+            self.begins_statement(word);
         }
     }
 
@@ -74,8 +76,7 @@ impl Reader<'_> {
         let [one, two, three, _] = self.before;
         let locks = match key {
             Keyword::Into if !self.is_label() => {
-                let inserts = matches!(one.key, Some(Keyword::Insert | Keyword::Merge));
-                if !inserts {
+                if self.command_at != Some(one.token.start) {
                     self.note(Rule::WriteDdl, Some(Command::SelectInto));
                 }
                 return;
@@ -100,9 +101,10 @@ impl Reader<'_> {
     /// Whether the present word names an entry of a list of WITH, or is a column of one: no command
     /// stands there.
     fn is_entry_name(&self) -> bool {
-        let before = self.before[0];
-        before.token.kind == Kind::Comma
-            || matches!(before.key, Some(Keyword::With | Keyword::Recursive))
+        let [one, two, ..] = self.before;
+        // RECURSIVE is a legal name as well, of a column behind SEARCH and CYCLE too.
+        let recursive = one.is(Keyword::Recursive) && two.is(Keyword::With);
+        recursive || one.token.kind == Kind::Comma || one.is(Keyword::With)
     }
 
     /// Whether the present word is a label: behind AS or a dot every word is one.

@@ -24,6 +24,12 @@ fn commands_hide_behind_brackets_comments_and_lists() {
             "WITH RECURSIVE a(n) AS (SELECT 1) SEARCH DEPTH FIRST BY n SET o DELETE FROM t",
             "WITH a AS (SELECT 1) CYCLE n SET c USING p UPDATE t SET x = 1",
             "WITH RECURSIVE update AS (SELECT 1) UPDATE t SET x = 1",
+            "WITH RECURSIVE a(n) AS (SELECT 1) CYCLE n SET c USING recursive DELETE FROM t",
+            "WITH RECURSIVE a(n) AS (SELECT 1) SEARCH DEPTH FIRST BY n SET recursive UPDATE t SET x = 1",
+            "WITH RECURSIVE a(n) AS (SELECT 1) CYCLE n SET c USING recursive SELECT 1 INTO t",
+            "SELECT 1 AS insert INTO t",
+            "SELECT a merge INTO t FROM u",
+            "INSERT INTO t SELECT 1 AS insert INTO u",
             "WITH a(delete, from_) AS (SELECT 1, 2) DELETE FROM t",
             "WITH a AS (WITH b AS (DELETE FROM t RETURNING 1) SELECT 1 FROM b) SELECT 1",
             "SELECT (WITH d AS (DELETE FROM t RETURNING 1) SELECT 1 FROM d)",
@@ -282,4 +288,35 @@ fn deep_and_long_statements_take_linear_time_and_bounded_memory() {
     assert!(started.elapsed() < std::time::Duration::from_secs(60));
     let behind = format!("{closed}; DELETE FROM t");
     assert_eq!(codes(behind.as_bytes()), WRITE);
+}
+
+#[test]
+fn a_call_needs_no_bracket_behind_its_name() {
+    all(
+        WRITE,
+        &[
+            "SELECT (0).lo_creat",
+            "SELECT f.lo_creat FROM generate_series(0, 0) f",
+            "SELECT $1 . \"lo_unlink\"",
+            "SELECT a FROM t WHERE (a).lo_unlink = 1",
+        ],
+    );
+    all(READ_WRITE, &["SELECT ('s'::regclass).nextval"]);
+    all(
+        DENY,
+        &[
+            "SELECT ('SELECT 1'::text).ts_stat",
+            "SELECT (pid).pg_cancel_backend FROM pg_stat_activity",
+            "SELECT s.pid.pg_terminate_backend FROM s",
+            "SELECT ts_rewrite('a'::tsquery, CASE WHEN ARRAY[1, 2] IS NULL THEN '' ELSE 'x' END)",
+            "SELECT ts_rewrite('a'::tsquery, (ARRAY['x', 'y'])[1])",
+        ],
+    );
+    all(
+        NEVER,
+        &[
+            "SELECT ('PG_VERSION'::text).pg_read_file",
+            "SELECT ('dbname=x'::text).dblink_connect",
+        ],
+    );
 }

@@ -42,7 +42,8 @@ fn names_strings_and_comments_that_look_like_writes_pass() {
         "SELECT set_config('client_encoding', 'UTF8', false)",
         "SELECT myschema.set_config(a, b, c), x.nextval(1), \"SET_CONFIG\"(a, b, c)",
         "SELECT current_setting('transaction_read_only')",
-        "SELECT ts_rewrite('a'::tsquery, 'b', 'c')",
+        "SELECT ts_rewrite('a'::tsquery, 'b', 'c'), ts_rewrite(a, (ARRAY[b, c])[1], d)",
+        "SELECT public.nextval(1), a.setval(2), b.dblink_log.a, c.dblink_log FROM c.dblink_log",
         "SELECT lo_get(1), pg_export_snapshot(), pg_advisory_lock(1)",
         "SELECT has_table_privilege('t', 'INSERT, UPDATE')",
     ]);
