@@ -25,7 +25,8 @@ const LOG_FILE: &str = "server.log";
 
 /// Who may log in: our own role, and the roles that stand for clients. Nothing else matches, and
 /// no match is a refusal (PostgreSQL documentation, "The pg_hba.conf File").
-const ACCESS_RULES: &str = "local all standin trust\nlocal all +standin_users trust\n";
+const ACCESS_RULES: &str = "local all standin trust\n\
+     local all +standin_users,+standin_readers,+standin_appenders trust\n";
 
 /// The directory of one branch or snapshot; `pgdata/`, `run/` and `log/` lie below it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -177,9 +177,8 @@ pub async fn ensure_login(
     let mut groups: Vec<&str> = match mode {
         AccessMode::ReadOnly => vec![READERS],
         AccessMode::Append => vec![APPENDERS],
-        AccessMode::ReadWrite => owners.collect(),
+        AccessMode::ReadWrite => owners.chain([USERS]).collect(),
     };
-    groups.push(USERS);
     groups.sort_unstable();
     groups.dedup();
     let rights = Rights { role, mode, groups };
@@ -280,16 +279,21 @@ impl Rights<'_> {
                  EXCEPTION WHEN duplicate_object THEN NULL; END$$"
             ),
             format!(
-                "DO $do$BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; \
-                 END$do$"
+                "DO {}",
+                literal(&format!(
+                    "BEGIN CREATE ROLE {role}; EXCEPTION WHEN duplicate_object THEN NULL; END"
+                ))
             ),
             format!("ALTER ROLE {role} {rights}"),
             format!(
-                "DO $do$DECLARE g record; BEGIN FOR g IN SELECT r.rolname FROM pg_auth_members m \
-                 JOIN pg_roles r ON r.oid = m.roleid WHERE m.member = {}::regrole \
-                 LOOP EXECUTE format('REVOKE %I FROM %s', g.rolname, {}); END LOOP; END$do$",
-                literal(&role),
-                literal(&role),
+                "DO {}",
+                literal(&format!(
+                    "DECLARE g record; BEGIN FOR g IN SELECT r.rolname FROM pg_auth_members m \
+                     JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member \
+                     WHERE u.rolname = {name} \
+                     LOOP EXECUTE format('REVOKE %I FROM %I', g.rolname, {name}); END LOOP; END",
+                    name = literal(&self.role),
+                ))
             ),
         ];
         all.extend(self.groups.iter().map(|group| grant(group)));
@@ -299,7 +303,8 @@ impl Rights<'_> {
 
 /// A text as SQL.
 fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+    // In this form a backslash is one whatever standard_conforming_strings says.
+    format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
 /// An identifier as SQL.

@@ -178,6 +178,7 @@ impl Daemon {
         PoolImage::mount_again(&loaded.pool_path())?;
         let pool = Pool::open(loaded.pool_settings()).await?;
         let environments = Environments::open(pool, settings)?;
+        environments.set_access().await;
         let config = watch::Sender::new(Arc::new(loaded.config.clone()));
         let resolver = Resolver::new(environments.clone(), config.subscribe());
         let relay = Relay::new(Arc::new(resolver), policy, relay_workers());

@@ -342,7 +342,9 @@ impl Environments {
         })
     }
 
-    async fn set_access(&self) {
+    /// Gives every generation the rights of its environment's table; one that has others goes to sleep
+    /// first. Who lets clients in waits for this.
+    pub async fn set_access(&self) {
         let settings = self.settings();
         let mut changed = Vec::new();
         for entry in &self.inner.places {

@@ -9,7 +9,6 @@ mod client;
 mod cluster;
 mod harness;
 
-mod bounds;
 mod cancels;
 mod endings;
 mod guard;

@@ -1,6 +1,7 @@
 //! Access modes through the real daemon: the roles and the standby hold, the guard explains.
 
 mod advisory;
+mod attacks;
 #[path = "../../../proxy/tests/relay/client.rs"]
 #[allow(
     dead_code,

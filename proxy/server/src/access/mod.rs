@@ -12,9 +12,10 @@ mod verify;
 pub use lint::Finding;
 
 use rules::config::AccessMode;
+use rules::name::UserName;
 
 use super::process::{AdminError, Server};
-use super::roles::{Database, RolesError};
+use super::roles::{Database, RolesError, ensure_login, login_role};
 
 /// Who may only read.
 pub(crate) const READERS: &str = "standin_readers";
@@ -56,8 +57,8 @@ pub enum AccessError {
     },
 }
 
-/// Puts the rights of all access modes in place in every database, proves them, and names what in
-/// the schema could do more than its caller.
+/// Puts the rights of all access modes in place in every database, makes the roles of those who may
+/// enter, proves what each of them may do, and names what in the schema could do more than its caller.
 ///
 /// # Errors
 /// When a statement fails, or when somebody has more than the mode allows afterwards: the server must
@@ -65,12 +66,31 @@ pub enum AccessError {
 pub async fn provision(
     server: &Server,
     databases: &[Database],
+    entrants: &[(UserName, AccessMode)],
 ) -> Result<Vec<Finding>, AccessError> {
-    let mut findings = Vec::new();
     for database in databases {
         let mut client = server.admin_plain(&database.name).await?;
         provision::database(&mut client, database).await?;
-        verify::database(&mut client, database).await?;
+    }
+    // Last, because each of these takes back what a group has of any database.
+    for database in databases {
+        let client = server.admin_plain(&database.name).await?;
+        provision::let_in(&client, database).await?;
+    }
+    let mut held = vec![
+        (READERS.to_owned(), AccessMode::ReadOnly),
+        (APPENDERS.to_owned(), AccessMode::Append),
+    ];
+    for (user, mode) in entrants {
+        ensure_login(server, user, *mode, databases).await?;
+        if *mode != AccessMode::ReadWrite {
+            held.push((login_role(user, *mode), *mode));
+        }
+    }
+    let mut findings = Vec::new();
+    for database in databases {
+        let mut client = server.admin_plain(&database.name).await?;
+        verify::database(&mut client, database, &held).await?;
         findings.extend(lint::database(&client, database).await?);
     }
     Ok(findings)

@@ -23,13 +23,17 @@ pub(super) async fn database(client: &mut Client, database: &Database) -> Result
         ))
         .await?;
     }
-    let owner = quote(&database.owner);
-    let filled = SQL
-        .replace("{owner_literal}", &owner.replace('\'', "''"))
-        .replace("{owner}", &owner)
-        .replace("{database}", &quote(&database.name))
-        .replace("{readers}", READERS)
-        .replace("{appenders}", APPENDERS);
-    run(filled).await?;
+    let owner = "SELECT set_config('standin.owner', $1, true)";
+    let set = transaction.execute(owner, &[&database.owner]).await;
+    set.map_err(doing(verb, database))?;
+    run(SQL.to_owned()).await?;
     transaction.commit().await.map_err(doing(verb, database))
+}
+
+/// Lets the groups connect to one database.
+pub(super) async fn let_in(client: &Client, database: &Database) -> Result<(), AccessError> {
+    let name = quote(&database.name);
+    let grant = format!("GRANT CONNECT ON DATABASE {name} TO {READERS}, {APPENDERS}");
+    let granted = client.batch_execute(&grant).await;
+    granted.map_err(doing("let the groups of access modes in", database))
 }

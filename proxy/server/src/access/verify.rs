@@ -5,14 +5,27 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use super::{APPENDERS, AccessError, READERS, doing};
-use crate::roles::Database;
+use crate::roles::{Database, quote};
 
 /// Rights that are named in an error; there may be thousands.
 const NAMED_MAX: usize = 5;
 
-/// Every right of a group that its mode does not give; `$1` is the group, `$2` whether it may insert.
+/// Every right of a role that its mode does not give; `$1` is the role, `$2` whether it may insert, `$3`
+/// the groups that it may be of.
 const EXCESS: &str = "
-WITH tables AS (
+WITH RECURSIVE reached (oid) AS (
+  SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
+    AND (EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1')
+      OR EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                 WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND p.prosecdef))
+  UNION
+  SELECT up.oid FROM reached r CROSS JOIN LATERAL (
+    SELECT w.ev_class AS oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+      AND d.refobjid = r.oid
+    UNION ALL SELECT inhparent FROM pg_inherits WHERE inhrelid = r.oid) up),
+tables AS (
   SELECT c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
     AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_toast%'
@@ -44,7 +57,13 @@ WHERE has_function_privilege($1::name, p.oid, 'EXECUTE')
     OR (NOT $2 AND p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = 'pg_notify'))
 UNION ALL SELECT 'membership in ' || r.rolname
 FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
-WHERE m.member = $1::name::text::regrole
+JOIN pg_roles u ON u.oid = m.member WHERE u.rolname = $1 AND r.rolname <> ALL ($3::text[])
+UNION ALL SELECT 'INSERT where it becomes something else, into ' || oid::regclass::text FROM reached
+WHERE has_table_privilege($1::name, oid, 'INSERT')
+UNION ALL SELECT 'ownership of ' || c.oid::regclass::text
+FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner WHERE pg_has_role($1::name, r.oid, 'USAGE')
+UNION ALL SELECT 'rights of ' || rolname FROM pg_roles
+WHERE rolname = $1 AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication)
 ";
 
 /// What a group must fail to do, whatever the catalogue says.
@@ -56,17 +75,20 @@ const ATTEMPTS: [&str; 5] = [
     "SELECT pg_catalog.pg_read_file('PG_VERSION')",
 ];
 
-/// Proves that the groups have in one database what their modes give and no more.
-pub(super) async fn database(client: &mut Client, database: &Database) -> Result<(), AccessError> {
-    for (group, mode) in [
-        (READERS, AccessMode::ReadOnly),
-        (APPENDERS, AccessMode::Append),
-    ] {
+/// Proves that roles have in one database what their modes give and no more.
+pub(super) async fn database(
+    client: &mut Client,
+    database: &Database,
+    roles: &[(String, AccessMode)],
+) -> Result<(), AccessError> {
+    for (role, mode) in roles.iter().map(|(role, mode)| (role.as_str(), *mode)) {
         let inserts = mode == AccessMode::Append;
-        let rows = client.query(EXCESS, &[&group, &inserts]).await;
+        let group = if inserts { APPENDERS } else { READERS };
+        let groups: &[&str] = if role == group { &[] } else { &[group] };
+        let rows = client.query(EXCESS, &[&role, &inserts, &groups]).await;
         let rows = rows.map_err(doing("look at the rights of access modes", database))?;
         let mut found: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
-        found.extend(attempt(client, group, database).await?);
+        found.extend(attempt(client, role, database).await?);
         if !found.is_empty() {
             let more = found.len().saturating_sub(NAMED_MAX);
             found.truncate(NAMED_MAX);
@@ -83,18 +105,18 @@ pub(super) async fn database(client: &mut Client, database: &Database) -> Result
     Ok(())
 }
 
-/// Tries as the group, and rolls back whatever comes of it.
+/// Tries as the role, and rolls back whatever comes of it.
 async fn attempt(
     client: &mut Client,
-    group: &str,
+    role: &str,
     database: &Database,
 ) -> Result<Vec<String>, AccessError> {
     let verb = "try the rights of access modes";
     let mut succeeded = Vec::new();
     for sql in ATTEMPTS {
         let transaction = client.transaction().await.map_err(doing(verb, database))?;
-        let role = format!("SET LOCAL ROLE {group}");
-        let set = transaction.batch_execute(&role).await;
+        let set = format!("SET LOCAL ROLE {}", quote(role));
+        let set = transaction.batch_execute(&set).await;
         set.map_err(doing(verb, database))?;
         match transaction.batch_execute(sql).await {
             Ok(()) => succeeded.push(format!("{sql:?} succeeds")),

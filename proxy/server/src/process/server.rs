@@ -22,9 +22,11 @@ const SOCKET: &str = ".s.PGSQL.1";
 /// Our role in every cluster.
 pub(crate) const SUPERUSER: &str = "standin";
 /// What a database or a configuration file could set otherwise for our own statements.
-const PLAIN_SETTINGS: [&str; 5] = [
+const PLAIN_SETTINGS: [&str; 6] = [
     "search_path=pg_catalog",
     "default_transaction_read_only=off",
+    // What we write is relied on at once, whatever a crash may cost the clients' own.
+    "synchronous_commit=on",
     "statement_timeout=0",
     "lock_timeout=0",
     "idle_in_transaction_session_timeout=0",

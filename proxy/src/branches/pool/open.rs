@@ -173,6 +173,13 @@ impl Pool {
         for branch in self.entries() {
             let manifest = branch.manifest();
             match adopt(&self.0.account, &self.home(&manifest.id)).await {
+                // Which rights it was started with is not known: the next one to enter starts it anew.
+                Ok(Some(server)) if manifest.spec.restricts() => {
+                    if let Err(error) = server.stop().await {
+                        tracing::warn!(branch = %manifest.id, %error, "server was not stopped");
+                        branch.become_state(State::Suspect);
+                    }
+                }
                 Ok(Some(server)) => {
                     let permit = Arc::clone(&self.0.awake).try_acquire_owned().ok();
                     self.is_awake(&branch, Awake::new(server, permit));

@@ -37,8 +37,11 @@ impl Pool {
             if let Some(server) = begin_stop(&branch, |_| true) {
                 return self.stop_branch(&branch, &server).await;
             }
-            if !matches!(*branch.state(), State::Waking | State::Stopping) {
-                return Ok(());
+            match *branch.state() {
+                State::Waking | State::Stopping => {}
+                // It has just become so.
+                State::Awake(_) => continue,
+                _ => return Ok(()),
             }
             // The sender lives in the branch that is held here.
             changes.changed().await.ok();

@@ -99,10 +99,13 @@ impl Bounds {
         (self.over, self.cancel) = (Some(over), true);
     }
 
-    /// A statement came to its end.
+    /// A statement came to its end. One that did so before it could be cancelled is over.
     #[inline]
     pub(super) fn statement_ended(&mut self) {
         (self.rows, self.bytes) = (0, 0);
+        if self.cancel {
+            (self.cancel, self.over) = (false, None);
+        }
     }
 
     /// The server waits for the client, or goes on with what it was sent meanwhile.

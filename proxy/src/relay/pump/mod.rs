@@ -16,6 +16,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::AsyncWrite;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 pub(super) use self::bounds::{Bounds, Under};
@@ -98,6 +99,8 @@ pub(super) struct Pump<S> {
     statement_alarm: Option<Pin<Box<Sleep>>>,
     /// Cancels what the session's server does.
     cancel: Arc<Target>,
+    /// A cancel on its way; bounded by what dialling a server may take.
+    cancelling: Option<JoinHandle<()>>,
 }
 
 impl<S: Future<Output = Signal>> Pump<S> {
@@ -130,6 +133,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             alarm: None,
             statement_alarm: None,
             cancel,
+            cancelling: None,
         })
     }
 
@@ -176,7 +180,13 @@ impl<S: Future<Output = Signal>> Pump<S> {
             }
         }
         let mut yields = false;
-        if self.up_open {
+        if let Some(cancelling) = &mut self.cancelling
+            && Pin::new(cancelling).poll(cx).is_ready()
+        {
+            self.cancelling = None;
+        }
+        // What a client sends while a cancel is on its way waits: it must not be what is cancelled.
+        if self.up_open && self.cancelling.is_none() {
             let streams = (&mut self.client, &mut self.server);
             match self
                 .up
@@ -236,9 +246,11 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 }
             }
         }
-        if self.watch.bounds.take_cancel() {
+        if self.cancelling.is_none() && self.watch.bounds.take_cancel() {
             let target = Arc::clone(&self.cancel);
-            tokio::spawn(async move { cancel::forward(&target).await });
+            let task = tokio::spawn(async move { cancel::forward(&target).await });
+            self.cancelling = Some(task);
+            cx.waker().wake_by_ref();
         }
     }
 

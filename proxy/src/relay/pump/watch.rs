@@ -22,9 +22,15 @@ pub(super) struct Watch {
     pub(super) bounds: Bounds,
     /// The last ReadyForQuery's status byte.
     pub(super) status: u8,
-    /// Messages that ask for a ReadyForQuery, less those that came. COPY swallows Sync, so this may
-    /// stay too high; nothing but patience depends on it.
+    /// Messages that ask for a ReadyForQuery, less those that came. What a COPY swallows is taken off
+    /// when it is known; nothing but patience depends on it.
     outstanding: u32,
+    /// Syncs behind the latest message that may begin a COPY to the server, and whether that COPY was not
+    /// ended yet: within it the server swallows them.
+    syncs_behind: u32,
+    copy_open: bool,
+    /// Whether the server waits for the data of a COPY.
+    copying: bool,
     /// Whether anything went to the server since its last ReadyForQuery.
     touched: bool,
     /// The client has said goodbye.
@@ -49,6 +55,9 @@ impl Watch {
             bounds,
             status: b'I',
             outstanding: 0,
+            syncs_behind: 0,
+            copy_open: false,
+            copying: false,
             touched: false,
             terminated: false,
             last_is_error: false,
@@ -89,7 +98,17 @@ impl Visit for ClientWatch<'_> {
                 });
             }
             b'X' => watch.terminated = true,
-            b'Q' | b'F' | b'S' => watch.outstanding = watch.outstanding.saturating_add(1),
+            b'S' if watch.copying => {}
+            b'S' => {
+                watch.outstanding = watch.outstanding.saturating_add(1);
+                watch.syncs_behind += u32::from(watch.copy_open);
+            }
+            b'Q' | b'F' => {
+                watch.outstanding = watch.outstanding.saturating_add(1);
+                (watch.copy_open, watch.syncs_behind) = (true, 0);
+            }
+            b'E' => (watch.copy_open, watch.syncs_behind) = (true, 0),
+            b'c' | b'f' => (watch.copy_open, watch.copying) = (false, false),
             _ => {}
         }
         watch.touched = true;
@@ -123,6 +142,7 @@ impl Visit for ServerWatch<'_> {
         match (tag, held) {
             (b'Z', [status]) => {
                 watch.status = *status;
+                watch.copying = false;
                 watch.outstanding = watch.outstanding.saturating_sub(1);
                 watch.touched = watch.outstanding > 0;
                 watch.bounds.ready();
@@ -133,6 +153,11 @@ impl Visit for ServerWatch<'_> {
                     watch.entry.application_name(name);
                 }
                 return Ok(watch.guard.reported(held, &watch.entry));
+            }
+            (b'G', _) => {
+                watch.outstanding = watch.outstanding.saturating_sub(watch.syncs_behind);
+                watch.syncs_behind = 0;
+                watch.copying = watch.copy_open;
             }
             (b'D' | b'd', _) => watch.bounds.row(body),
             (b'C' | b's' | b'I', _) => watch.bounds.statement_ended(),

@@ -6,6 +6,7 @@ mod database;
 mod play;
 
 mod attacks;
+mod bounds;
 mod places;
 mod random;
 mod records;

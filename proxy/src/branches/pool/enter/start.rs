@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rules::config::AccessMode;
-use server::{
-    ClusterState, Finding, Home, Server, Settings, StartError, ensure_login, provision, start,
-};
+use server::{ClusterState, Finding, Home, Server, Settings, StartError, provision, start};
 use tokio::time::timeout;
 
 use crate::branches::BranchId;
@@ -39,6 +37,13 @@ impl Pool {
         let spec = &manifest.spec;
         let standby = spec.access == AccessMode::ReadOnly;
         if !spec.restricts() {
+            // Who may do everything may change rights as well: what was in place is so no longer.
+            let file = self.rights_file(manifest);
+            let forgotten = blocking(move || match std::fs::remove_file(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            });
+            forgotten.await.map_err(WakeFailure::Mark)?;
             return self.start_as(manifest, false).await;
         }
         if self.rights_in_place(manifest).await {
@@ -67,8 +72,13 @@ impl Pool {
         self.0.layout.branch(&manifest.id).join(disk::RIGHTS)
     }
 
-    /// Whether exactly the rights that the branch is to have were put in place in its cluster.
+    /// Whether exactly the rights that the branch is to have were put in place in its cluster, and
+    /// nobody could change them since.
     async fn rights_in_place(&self, manifest: &BranchManifest) -> bool {
+        let mut modes = manifest.spec.entrants.iter().map(|(_, mode)| *mode);
+        if modes.any(|mode| mode == AccessMode::ReadWrite) {
+            return false;
+        }
         let (file, wanted) = (self.rights_file(manifest), rights(&manifest.spec));
         blocking(move || std::fs::read_to_string(file))
             .await
@@ -81,11 +91,7 @@ impl Pool {
         manifest: &BranchManifest,
     ) -> Result<(), WakeFailure> {
         let databases = &manifest.cluster.databases;
-        let findings = provision(server, databases).await?;
-        for (user, mode) in &manifest.spec.entrants {
-            let made = ensure_login(server, user, *mode, databases).await;
-            made.map_err(server::AccessError::from)?;
-        }
+        let findings = provision(server, databases, &manifest.spec.entrants).await?;
         let (file, text) = (self.rights_file(manifest), rights(&manifest.spec));
         let found = serde_json::to_string(&findings).map_err(std::io::Error::from);
         let found = found.map_err(WakeFailure::Mark)?;

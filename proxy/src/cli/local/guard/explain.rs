@@ -173,7 +173,7 @@ fn name(kind: Kind) -> &'static str {
         Kind::Number => "number",
         Kind::Parameter => "parameter",
         Kind::Operator => "operator",
-        Kind::Open | Kind::Close => "bracket",
+        Kind::Open | Kind::Close | Kind::OpenList | Kind::CloseList => "bracket",
         Kind::Comma => "comma",
         Kind::Dot => "dot",
         Kind::Semicolon => "semicolon",

@@ -147,3 +147,44 @@ fn no_more_statements_run_at_once_than_the_environment_lets() {
     drop(third);
     harness.wait_until_empty();
 }
+
+#[test]
+fn a_copy_that_swallows_a_sync_leaves_no_session_busy_for_ever() {
+    let harness = bounded(StatementLimits {
+        statement: Some(Duration::from_millis(600)),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    client.ask("create temp table c (i int)");
+    // As libpq sends it: the first Sync is swallowed by the COPY.
+    client.send(
+        &[
+            message(b'P', b"\0copy c from stdin\0\0\0"),
+            message(b'B', b"\0\0\0\0\0\0\0\0"),
+            message(b'E', b"\0\0\0\0\0"),
+            message(b'S', b""),
+        ]
+        .concat(),
+    );
+    client.until(b'G');
+    client.send(
+        &[
+            message(b'd', b"1\n"),
+            message(b'c', b""),
+            message(b'S', b""),
+        ]
+        .concat(),
+    );
+    assert_eq!(
+        client.until(b'Z').last().map(|last| last.body.clone()),
+        Some(b"I".to_vec())
+    );
+    until_active(&harness, 0);
+    for _ in 0..5 {
+        let answer = client.ask("select pg_sleep(0.3)");
+        assert!(
+            answer.iter().all(|message| message.tag != b'E'),
+            "{answer:?}"
+        );
+    }
+}

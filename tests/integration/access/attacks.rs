@@ -1,0 +1,169 @@
+//! Ways around the roles of an access mode, each tried for real.
+
+use anyhow::Context;
+use tests::daemon::Build;
+use tokio_postgres::error::SqlState;
+
+use super::modes::{MODES, denied};
+use crate::shop::{ITEMS, Session, Shop};
+
+/// What a read-write user leaves behind for those who may do less.
+const GIFTS: &str = "\
+CREATE FUNCTION wipe() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM items; SELECT 1';
+GRANT EXECUTE ON FUNCTION wipe() TO PUBLIC, standin_users;
+GRANT ALL ON items TO PUBLIC, standin_users;
+GRANT UPDATE (name) ON items TO PUBLIC;
+GRANT ALL ON SCHEMA public TO standin_users;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO PUBLIC;
+";
+
+async fn has_only_append(session: &Session) -> anyhow::Result<()> {
+    for right in ["UPDATE", "DELETE", "TRUNCATE"] {
+        let sql = format!("SELECT has_table_privilege('items', '{right}')");
+        assert_eq!(session.text(&sql).await?, "f", "{right}");
+    }
+    let column = "SELECT has_any_column_privilege('items', 'UPDATE')";
+    assert_eq!(session.text(column).await?, "f");
+    let create = "SELECT has_schema_privilege('public', 'CREATE')";
+    assert_eq!(session.text(create).await?, "f");
+    let code = denied(session, "SELECT wipe()").await?;
+    assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grants_to_everybody_and_to_our_roles_do_not_outlive_a_promotion() -> anyhow::Result<()> {
+    let shop = Shop::open(MODES)?;
+    let all = shop.enter("shop@qa").await?;
+    all.run(GIFTS).await?;
+    drop(all);
+    shop.json("environment build ao")?;
+    shop.json("environment promote qa ao")?;
+    let session = shop.enter("shop@ao").await?;
+    has_only_append(&session).await?;
+    session.run("INSERT INTO items VALUES (4, 'fig')").await?;
+    assert_eq!(session.items().await?, ITEMS + 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rights_are_put_in_place_anew_after_a_time_of_read_write() -> anyhow::Result<()> {
+    let shop = Shop::open(MODES)?;
+    shop.enter("shop@ao")
+        .await?
+        .run("INSERT INTO items VALUES (4, 'fig')")
+        .await?;
+    let turned = |from: &str, to: &str| {
+        shop.rewrite(|text| {
+            text.replace(
+                &format!("access = \"{from}\""),
+                &format!("access = \"{to}\""),
+            )
+        })?;
+        shop.json("reload")
+    };
+    turned("append", "read-write")?;
+    shop.enter("shop@ao").await?.run(GIFTS).await?;
+    turned("read-write", "append")?;
+    let session = shop.enter("shop@ao").await?;
+    has_only_append(&session).await?;
+    assert_eq!(session.items().await?, ITEMS + 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_insert_becomes_nothing_else_through_views_and_parents() -> anyhow::Result<()> {
+    let shop = Shop::open(MODES)?;
+    shop.write(
+        "migrations/002_detours.sql",
+        "CREATE FUNCTION wipes() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+           AS 'BEGIN DELETE FROM items; RETURN NEW; END';
+         CREATE TABLE audited (a int);
+         CREATE TRIGGER t BEFORE INSERT ON audited FOR EACH ROW EXECUTE FUNCTION wipes();
+         CREATE VIEW audited_view AS SELECT * FROM audited;
+         CREATE VIEW audited_view_of_view AS SELECT * FROM audited_view;
+         CREATE TABLE ruled (a int);
+         CREATE RULE r AS ON INSERT TO ruled DO ALSO DELETE FROM items;
+         CREATE VIEW ruled_view AS SELECT * FROM ruled;
+         CREATE TABLE parted (a int) PARTITION BY LIST (a);
+         CREATE TABLE part1 PARTITION OF parted FOR VALUES IN (1);
+         CREATE TRIGGER t BEFORE INSERT ON part1 FOR EACH ROW EXECUTE FUNCTION wipes();
+         CREATE TABLE secret (a int);
+         ALTER TABLE secret ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+         CREATE TABLE fine (a int);",
+    )?;
+    let session = shop.enter("shop@ao").await?;
+    for table in [
+        "audited",
+        "audited_view",
+        "audited_view_of_view",
+        "ruled",
+        "ruled_view",
+        "parted",
+        "part1",
+        "secret",
+    ] {
+        let code = denied(&session, &format!("INSERT INTO {table} VALUES (1)")).await?;
+        assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE, "{table}");
+    }
+    session.run("INSERT INTO fine VALUES (1)").await?;
+    let code = denied(&session, "SELECT * FROM secret").await?;
+    assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
+    assert_eq!(session.items().await?, ITEMS);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_a_killed_daemon_left_serves_nobody_who_may_do_less() -> anyhow::Result<()> {
+    let mut shop = Shop::open(&MODES.replace("[environments.ao]", "[environments.was]"))?;
+    let all = shop.enter("shop@was").await?;
+    assert_eq!(all.items().await?, ITEMS);
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    shop.daemon().kill()?;
+    // It was read-write when its server was started, and is not any more when the daemon comes back.
+    shop.rewrite(|text| {
+        text.replace(
+            "database = \"shop\" }\nspares = 0",
+            "database = \"shop\" }\naccess = \"read-only\"\nspares = 0",
+        )
+        .replace("access = \"append\"", "access = \"read-only\"")
+    })?;
+    shop.daemon().start_again(&[])?;
+    for place in ["shop@was", "shop@qa"] {
+        let session = shop.enter(place).await?;
+        assert_eq!(
+            session.text("SELECT pg_is_in_recovery()").await?,
+            "t",
+            "{place}"
+        );
+        assert_eq!(session.items().await?, ITEMS);
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_of_databases_and_users_are_names_and_nothing_else() -> anyhow::Result<()> {
+    let database = "it's {readers} $provision$ 100%s";
+    let tables = format!(
+        "[environments.qa]\nsource = {{ migrations = \"migrations\", database = {database:?} }}\n\
+         access = \"append\"\nspares = 0\nport = PORT\n\
+         [users.\"a$do$b'c\\\\\"]\npassword = \"file:app.password\"\nenvironments = [\"*\"]\n"
+    );
+    let port = tests::postgres::free_port()?;
+    let mut shop = Shop::closed(Build::Plain, &tables.replace("PORT", &port.to_string()))?;
+    shop.daemon().start_again(&[])?;
+    for user in ["app", "a$do$b'c\\"] {
+        let mut config = tokio_postgres::Config::new();
+        config
+            .host("127.0.0.1")
+            .port(port)
+            .user(user)
+            .password(crate::shop::PASSWORD)
+            .dbname(database);
+        let session = Session::begin(&config).await.context(user)?;
+        assert_eq!(session.items().await?, ITEMS);
+        let code = denied(&session, "DELETE FROM items").await?;
+        assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
+    }
+    Ok(())
+}
