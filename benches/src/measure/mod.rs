@@ -1,5 +1,6 @@
 //! What is measured, one file each.
 
+mod access;
 mod cold;
 mod copy;
 mod crowd;
@@ -41,6 +42,8 @@ pub(crate) enum Measurement {
     Idle,
     /// `pgbench -S` through Standin, PgBouncer and directly.
     Pgbench,
+    /// `pgbench -S` through a read-only and a read-write environment.
+    Access,
     /// COPY of 1 GB, both ways, plain and TLS.
     Copy,
     /// Memory of sessions that do nothing.
@@ -63,6 +66,7 @@ impl Measurement {
             Self::ColdXfs => cold::run(Format::Xfs, "cold-xfs", effort).await,
             Self::ColdBtrfs => cold::run(Format::Btrfs, "cold-btrfs", effort).await,
             Self::Scale => scale::run(effort).await,
+            Self::Access => access::run(effort).await,
             Self::Warm => warm::run(effort).await,
             Self::Reset => reset::run(effort).await,
             Self::Wake => wake::run(effort).await,

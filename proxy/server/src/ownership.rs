@@ -14,7 +14,7 @@ const BATCH: usize = 500;
 
 /// Every object of a database that has an owner of its own and is neither the system's nor an
 /// extension's, with that owner. Not listed: what must belong to a superuser (event triggers,
-/// foreign data wrappers), what follows its table (indexes, sequences of columns, row types).
+/// foreign data wrappers, foreign servers), what follows its table (indexes, sequences of columns, row types).
 const OWNED: &str = "
     SELECT 'pg_class'::regclass AS class, c.oid, relowner AS owner FROM pg_class c
      WHERE relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND relpersistence <> 't'
@@ -36,8 +36,37 @@ const OWNED: &str = "
     UNION ALL SELECT 'pg_ts_dict'::regclass, oid, dictowner FROM pg_ts_dict
     UNION ALL SELECT 'pg_ts_config'::regclass, oid, cfgowner FROM pg_ts_config
     UNION ALL SELECT 'pg_statistic_ext'::regclass, oid, stxowner FROM pg_statistic_ext
-    UNION ALL SELECT 'pg_foreign_server'::regclass, oid, srvowner FROM pg_foreign_server
     UNION ALL SELECT 'pg_largeobject'::regclass, oid, lomowner FROM pg_largeobject_metadata";
+
+/// Closes the ways to other servers that came with a copy: nobody but a superuser may use a foreign data
+/// wrapper, a foreign server or dblink, and no password for another server is left.
+const CLOSE_WAYS_OUT: &str = "
+DO $$
+DECLARE f record;
+BEGIN
+  FOR f IN SELECT srvname,
+      CASE umuser WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(umuser)) END AS who
+    FROM pg_user_mappings
+  LOOP
+    EXECUTE format('DROP USER MAPPING FOR %s SERVER %I', f.who, f.srvname);
+  END LOOP;
+  FOR f IN SELECT srvname FROM pg_foreign_server LOOP
+    EXECUTE format('ALTER SERVER %I OWNER TO standin', f.srvname);
+  END LOOP;
+  FOR f IN
+    SELECT 'FOREIGN SERVER' AS kind, quote_ident(s.srvname) AS name, e.grantee
+    FROM pg_foreign_server s, aclexplode(s.srvacl) e
+    UNION SELECT 'FOREIGN DATA WRAPPER', quote_ident(w.fdwname), e.grantee
+    FROM pg_foreign_data_wrapper w, aclexplode(w.fdwacl) e
+    UNION SELECT 'ROUTINE', p.oid::regprocedure::text, e.grantee
+    FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+      JOIN pg_extension x ON x.oid = d.refobjid AND d.deptype = 'e' AND x.extname = 'dblink',
+      aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) e
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s %s FROM %s CASCADE', f.kind, f.name,
+      CASE f.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(f.grantee)) END);
+  END LOOP;
+END $$";
 
 /// Gives every database an owner that is no superuser, and that owner what it needs to work there.
 ///
@@ -65,6 +94,8 @@ pub async fn take_ownership(server: &Server) -> Result<(), RolesError> {
             taken.map_err(doing("take over a database"))?;
         }
         see_sessions(&client, owner).await?;
+        let closed = client.batch_execute(CLOSE_WAYS_OUT).await;
+        closed.map_err(doing("close the ways to other servers"))?;
         take_objects(&client, owner, superuser).await?;
         if !superuser {
             join_owners(&client, owner).await?;

@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 use tests::daemon::Build;
+use tests::postgres::{Installation, Scratch};
 use tokio_postgres::error::SqlState;
 
 use super::modes::{MODES, denied};
@@ -165,5 +166,64 @@ async fn names_of_databases_and_users_are_names_and_nothing_else() -> anyhow::Re
         let code = denied(&session, "DELETE FROM items").await?;
         assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Result<()> {
+    let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let client = production.database("shop").await?;
+    let port = production.port();
+    client
+        .batch_execute(&format!(
+            "CREATE ROLE app LOGIN; ALTER DATABASE shop OWNER TO app;
+             CREATE EXTENSION dblink; CREATE EXTENSION postgres_fdw;
+             GRANT USAGE ON FOREIGN DATA WRAPPER postgres_fdw TO app;
+             GRANT EXECUTE ON FUNCTION dblink_connect_u(text) TO app;
+             CREATE TABLE items (id int); INSERT INTO items VALUES (1), (2), (3);
+             CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw
+               OPTIONS (host '127.0.0.1', port '{port}', dbname 'shop');
+             ALTER SERVER other OWNER TO app;
+             CREATE USER MAPPING FOR PUBLIC SERVER other OPTIONS (user 'app', password 'secret');
+             CREATE FOREIGN TABLE there (id int) SERVER other OPTIONS (table_name 'items');
+             ALTER TABLE there OWNER TO app; ALTER TABLE items OWNER TO app"
+        ))
+        .await?;
+    let tables = "[production]\nurl = \"file:production.url\"\n[environments.copy]\n\
+                  source = { mirror = \"production\", unmasked = true }\nspares = 0\n";
+    let mut shop = Shop::closed(Build::Plain, tables)?;
+    shop.write("production.url", &production.url("shop"))?;
+    shop.rewrite(|text| text.replace("[\"*\"]", "[\"copy\"]"))?;
+    shop.daemon().start_again(&[])?;
+    let session = shop.enter("shop@copy").await?;
+    assert_eq!(session.items().await?, ITEMS);
+    assert_eq!(
+        session
+            .text("SELECT count(*) FROM pg_user_mappings")
+            .await?,
+        "0"
+    );
+    // The guard sees no text of these: the database holds.
+    let hidden = |sql: &str| format!("DO $do$ BEGIN EXECUTE $sql${sql}$sql$; END $do$");
+    for sql in [
+        format!("SELECT dblink_connect('host=127.0.0.1 port={port} user=app password=x')"),
+        "SELECT dblink_connect_u('dbname=shop')".to_owned(),
+        "CREATE SERVER mine FOREIGN DATA WRAPPER postgres_fdw".to_owned(),
+        "ALTER SERVER other OPTIONS (SET host 'elsewhere')".to_owned(),
+        "CREATE USER MAPPING FOR CURRENT_USER SERVER other OPTIONS (password 'x')".to_owned(),
+    ] {
+        let code = denied(&session, &hidden(&sql)).await?;
+        assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE, "{sql}");
+    }
+    assert!(
+        session
+            .client
+            .batch_execute("SELECT * FROM there")
+            .await
+            .is_err()
+    );
+    // In clear words the guard says so first.
+    let code = denied(&session, "SELECT * FROM dblink('', 'SELECT 1') AS t(i int)").await?;
+    assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
     Ok(())
 }

@@ -3,7 +3,8 @@
 //! A denied message is replaced by one of the same kind whose SQL is a single word that no SQL can
 //! be. The server answers with a syntax error at that word, and its answer is given the denial's
 //! words on the way back: so transactions, pipelines and COPY go on as behind any error of the
-//! server's own, and nothing is predicted here.
+//! server's own, and nothing is predicted here. A FunctionCall has no SQL, so a Query stands in for it:
+//! it alone takes the client's unnamed statement along.
 
 use std::sync::Arc;
 use std::time::SystemTime;

@@ -186,7 +186,8 @@ impl<S: Future<Output = Signal>> Pump<S> {
             self.cancelling = None;
         }
         // What a client sends while a cancel is on its way waits: it must not be what is cancelled.
-        if self.up_open && self.cancelling.is_none() {
+        let held_back = self.cancelling.is_some() || self.watch.guard.tripped;
+        if self.up_open && !held_back {
             let streams = (&mut self.client, &mut self.server);
             match self
                 .up
