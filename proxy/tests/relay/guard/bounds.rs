@@ -188,3 +188,21 @@ fn a_copy_that_swallows_a_sync_leaves_no_session_busy_for_ever() {
         );
     }
 }
+
+#[test]
+fn a_cancel_of_ours_hits_its_statement_or_none() {
+    let harness = bounded(StatementLimits {
+        rows: Some(100),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    for round in 0..60 {
+        // Small enough that the server has often finished before it can be cancelled.
+        client.ask("select generate_series(1, 2000), repeat('x', 100)");
+        let answer = client.ask("select pg_sleep(0.02)");
+        assert!(
+            answer.iter().all(|message| message.tag != b'E'),
+            "{round}: {answer:?}"
+        );
+    }
+}
