@@ -126,3 +126,47 @@ async fn a_spare_has_the_rights_of_its_environment() -> anyhow::Result<()> {
     assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pg_dump_and_psql_work_where_little_is_allowed() -> anyhow::Result<()> {
+    let shop = Shop::open(MODES)?;
+    let bin = tests::postgres::Installation::of_major(15)?.bin;
+    for place in ["ro", "ao"] {
+        let login = shop.login(&format!("shop@{place}"))?;
+        let port = login.get_ports().first().copied().context("a port")?;
+        let run = |program: &str, arguments: &[&str]| -> anyhow::Result<String> {
+            let output = std::process::Command::new(bin.join(program))
+                .env("PGPASSWORD", crate::shop::PASSWORD)
+                .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "app"])
+                .args(["-d", &format!("shop@{place}")])
+                .args(arguments)
+                .output()?;
+            let said = String::from_utf8_lossy(&output.stderr);
+            anyhow::ensure!(output.status.success(), "{program} in {place}: {said}");
+            anyhow::ensure!(said.is_empty(), "{program} in {place}: {said}");
+            Ok(String::from_utf8(output.stdout)?)
+        };
+        let dumped = run("pg_dump", &[])?;
+        assert!(dumped.contains("CREATE TABLE public.items"), "{dumped}");
+        assert!(dumped.contains("plum"), "{dumped}");
+        let shown = [
+            "\\d+",
+            "\\df+",
+            "\\dp",
+            "\\l+",
+            "\\lo_list",
+            "\\dn+",
+            "\\du",
+            "\\dT+",
+        ];
+        let shown: Vec<&str> = shown.iter().flat_map(|shown| ["-c", shown]).collect();
+        assert!(
+            run(
+                "psql",
+                &[&["-X", "-v", "ON_ERROR_STOP=1"], &shown[..]].concat()
+            )?
+            .contains("items")
+        );
+    }
+    Ok(())
+}

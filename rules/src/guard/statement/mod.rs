@@ -60,8 +60,24 @@ struct Reader<'a> {
 /// Finds what one message of SQL would do. Never fails; takes time linear in its length.
 pub fn inspect(sql: &[u8]) -> Finding {
     let mut reader = Reader::new(sql);
-    while reader.statement() {}
+    if !is_of_pg_dump(sql) {
+        while reader.statement() {}
+    }
     reader.finding
+}
+
+/// Whether a message is the one by which `pg_dump` hides relations from itself where the server knows
+/// how (PostgreSQL's `pg_dump.c`, `set_restrict_relation_kind`): it computes a setting's name, which can
+/// only be the one that stands at its end.
+fn is_of_pg_dump(sql: &[u8]) -> bool {
+    const FRONT: &[u8] = b"SELECT set_config(name, '";
+    const END: &[u8] =
+        b"', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'";
+    let kinds = sql
+        .strip_prefix(FRONT)
+        .and_then(|rest| rest.strip_suffix(END));
+    let is_word = |byte: &u8| byte.is_ascii_lowercase() || matches!(byte, b',' | b' ' | b'-');
+    kinds.is_some_and(|kinds| kinds.iter().all(is_word))
 }
 
 impl Finding {

@@ -154,6 +154,9 @@ fn the_footing_of_a_session_stays() {
         DENY,
         &[
             "SELECT set_config($1, 'off', false)",
+            "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name = 'role'",
+            "SELECT set_config(name, '', false), set_config(name, '', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
+            "SELECT set_config(name, ''||x||'', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
             "SELECT set_config(E'role', 'x', false)",
             "SELECT set_config($$role$$, 'x', false)",
             "SELECT set_config('ro' || 'le', 'x', false)",

@@ -37,6 +37,8 @@ fn names_strings_and_comments_that_look_like_writes_pass() {
         "SELECT * FROM t FOR READ ONLY",
         "SELECT trim(delete FROM 'x'), extract(epoch FROM update) FROM t",
         "SELECT set_config('search_path', 'a, b', false), set_config('app.user', $1, true)",
+        "SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
+        "SELECT set_config(name, 'view', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'",
         "SELECT set_config('transaction_read_only', 'on', true)",
         "SELECT set_config('role', 'none', false)",
         "SELECT set_config('client_encoding', 'UTF8', false)",
