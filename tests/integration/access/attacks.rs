@@ -192,14 +192,18 @@ async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Re
              ALTER SERVER other OWNER TO app;
              CREATE USER MAPPING FOR PUBLIC SERVER other OPTIONS (user 'app', password 'secret');
              CREATE FOREIGN TABLE there (id int) SERVER other OPTIONS (table_name 'items');
-             ALTER TABLE there OWNER TO app; ALTER TABLE items OWNER TO app"
+             CREATE VIEW over_there AS SELECT * FROM there;
+             ALTER TABLE there OWNER TO app; ALTER TABLE items OWNER TO app;
+             ALTER VIEW over_there OWNER TO app"
         ))
         .await?;
     let tables = "[production]\nurl = \"file:production.url\"\n[environments.copy]\n\
-                  source = { mirror = \"production\", unmasked = true }\nspares = 0\n";
+                  source = { mirror = \"production\", unmasked = true }\nspares = 0\n\
+                  [environments.ro]\nsource = { environment = \"copy\" }\n\
+                  access = \"read-only\"\nspares = 0\n";
     let mut shop = Shop::closed(Build::Plain, tables)?;
     shop.write("production.url", &production.url("shop"))?;
-    shop.rewrite(|text| text.replace("[\"*\"]", "[\"copy\"]"))?;
+    shop.rewrite(|text| text.replace("[\"*\"]", "[\"copy\", \"ro\"]"))?;
     shop.daemon().start_again(&[])?;
     let session = shop.enter("shop@copy").await?;
     assert_eq!(session.items().await?, ITEMS);
@@ -228,6 +232,12 @@ async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Re
             .await
             .is_err()
     );
+    let reader = shop.enter("shop@ro").await?;
+    assert_eq!(reader.items().await?, ITEMS);
+    for foreign in ["there", "over_there"] {
+        let code = denied(&reader, &format!("SELECT * FROM {foreign}")).await?;
+        assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE, "{foreign}");
+    }
     // In clear words the guard says so first.
     let code = denied(&session, "SELECT * FROM dblink('', 'SELECT 1') AS t(i int)").await?;
     assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);

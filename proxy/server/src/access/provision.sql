@@ -108,38 +108,26 @@ BEGIN
       EXECUTE format('REVOKE INSERT ON TABLE %s FROM standin_appenders', f.rel);
     END IF;
   END LOOP;
-  -- Foreign tables are other servers' data, by whatever view or parent they are reached.
+  -- Foreign tables are other servers' data. No INSERT where a rule, or a trigger with its owner's rights,
+  -- would make something else of it. Neither is reached through a view or a parent.
   FOR f IN
-    WITH RECURSIVE reached (oid) AS (
-      SELECT oid FROM pg_class WHERE relkind = 'f'
+    WITH RECURSIVE reached (oid, what) AS (
+      SELECT oid, 'ALL' FROM pg_class WHERE relkind = 'f'
       UNION
-      SELECT up.oid FROM reached r CROSS JOIN LATERAL (
-        SELECT w.ev_class AS oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
-        WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
-          AND d.refobjid = r.oid
-        UNION ALL SELECT inhparent FROM pg_inherits WHERE inhrelid = r.oid) up)
-    SELECT oid::regclass AS rel FROM reached
-  LOOP
-    EXECUTE format('REVOKE ALL ON TABLE %s FROM %s', f.rel, groups);
-  END LOOP;
-  -- No INSERT where a rule, or a trigger with its owner's rights, would make something else of it, nor
-  -- through a view or a parent of such a table.
-  FOR f IN
-    WITH RECURSIVE reached (oid) AS (
-      SELECT c.oid FROM pg_class c
+      SELECT c.oid, 'INSERT' FROM pg_class c
       WHERE c.relnamespace <> ALL (system)
         AND (EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND w.ev_type <> '1')
           OR EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                      WHERE t.tgrelid = c.oid AND NOT t.tgisinternal AND p.prosecdef))
       UNION
-      SELECT up.oid FROM reached r CROSS JOIN LATERAL (
+      SELECT up.oid, r.what FROM reached r CROSS JOIN LATERAL (
         SELECT w.ev_class AS oid FROM pg_depend d JOIN pg_rewrite w ON w.oid = d.objid
         WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
           AND d.refobjid = r.oid
         UNION ALL SELECT inhparent FROM pg_inherits WHERE inhrelid = r.oid) up)
-    SELECT oid::regclass AS rel FROM reached
+    SELECT oid::regclass AS rel, what FROM reached
   LOOP
-    EXECUTE format('REVOKE INSERT ON TABLE %s FROM standin_appenders', f.rel);
+    EXECUTE format('REVOKE %s ON TABLE %s FROM %s', f.what, f.rel, groups);
   END LOOP;
   FOR f IN SELECT oid FROM pg_largeobject_metadata LOOP
     EXECUTE format('REVOKE UPDATE ON LARGE OBJECT %s FROM PUBLIC', f.oid);
