@@ -1,4 +1,5 @@
-//! Schemas of living databases: reads them, makes them by running a project's migrations, compares
+//! Schemas of living databases and the data that fills them: reads a schema, makes it by running a
+//! project's migrations, plans and generates rows that satisfy it, loads and audits them, compares
 //! what two databases hold.
 //!
 //! Knows PostgreSQL and nothing of branches: callers give connected clients and URLs. Never puts a
@@ -6,6 +7,8 @@
 
 pub mod compare;
 mod introspect;
+pub mod key;
 pub mod migrate;
+pub mod value;
 
 pub use introspect::{IntrospectError, introspect};

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rand::Rng;
+use rand::RngExt;
 use rand::distr::Alphanumeric;
 use rules::config::Secret;
 
