@@ -112,12 +112,16 @@ fn builtin(name: &str, modifiers: &[i64]) -> Option<Type> {
         "macaddr8" => Type::MacAddress { bytes: 8 },
         "xml" => Type::Xml,
         "tsvector" => Type::SearchVector,
-        "point" | "line" | "lseg" | "box" | "path" | "polygon" | "circle" => {
-            Type::Geometry(name.to_owned())
-        }
         name if name.starts_with("interval") => Type::Interval,
-        _ => return builtin_range(name),
+        _ => return builtin_geometry(name).or_else(|| builtin_range(name)),
     })
+}
+
+fn builtin_geometry(name: &str) -> Option<Type> {
+    const KINDS: [&str; 7] = ["point", "line", "lseg", "box", "path", "polygon", "circle"];
+    KINDS
+        .contains(&name)
+        .then(|| Type::Geometry(name.to_owned()))
 }
 
 fn builtin_range(name: &str) -> Option<Type> {
