@@ -9,5 +9,6 @@ pub mod guard;
 pub mod name;
 pub mod schedule;
 pub mod schema;
+pub mod seed;
 pub mod target;
 pub mod unit;

@@ -26,6 +26,12 @@ pub const ROLE: Role = Role::Viewer;
 /// `source = { migrations, database }`: the database that migrations fill.
 pub const DATABASE: &str = "app";
 
+/// `[seed] as_of`: a fixed day, so that the same seed gives the same bytes on every day.
+pub const SEED_AS_OF: jiff::civil::Date = jiff::civil::Date::constant(2026, 1, 1);
+
+/// `source = { seed, scale }`.
+pub const SEED_SCALE_PER_MILLE: u64 = 1_000;
+
 /// `[environments.NAME] access`.
 pub const ACCESS: AccessMode = AccessMode::ReadWrite;
 

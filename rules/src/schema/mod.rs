@@ -54,3 +54,22 @@ pub struct Schema {
     /// Functions, procedures and aggregates: by name, then by identity arguments.
     pub routines: BTreeMap<Name, BTreeMap<String, Routine>>,
 }
+
+impl Schema {
+    /// The table through which rows get into this one: the root of its partitions, or itself.
+    pub fn root_of<'n>(&'n self, name: &'n Name) -> &'n Name {
+        let mut root = name;
+        // Each step goes up one level of partitioning, which the catalogue keeps free of circles.
+        for _ in 0..self.tables.len() {
+            match self
+                .tables
+                .get(root)
+                .and_then(|table| table.partition_of.as_ref())
+            {
+                Some(of) => root = &of.parent,
+                None => break,
+            }
+        }
+        root
+    }
+}
