@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use rules::config::{Environment, Migrations, Source};
+use rules::config::{Environment, Migrations, Seed, Source};
 use rules::target::Place;
 use seeder::migrate::{self, FileDone, HashError, MigrationCommand};
 
@@ -24,7 +24,11 @@ impl Environments {
             Source::Migrations {
                 migrations,
                 database,
-            } => self.migrated(turn, migrations, database).await,
+                seed,
+            } => {
+                self.migrated(turn, migrations, database, seed.as_ref())
+                    .await
+            }
             Source::Mirror => match self.newest_mirror() {
                 Some(snapshot) => Ok(snapshot),
                 None => self.copy_production(turn).await,
@@ -93,7 +97,15 @@ impl Environments {
         turn: &mut Turn,
         migrations: &Migrations,
         database: &str,
+        seed: Option<&Seed>,
     ) -> Result<SnapshotId, EnvironmentError> {
+        if seed.is_some() {
+            return Err(EnvironmentError::Impossible {
+                place: turn.place.to_string(),
+                verb: "seed",
+                reason: "seed data is not available yet".to_owned(),
+            });
+        }
         let settings = self.settings();
         let major = settings.config.postgres.version;
         let key = migrations_key(migrations, database, major, &settings.directory);
@@ -189,6 +201,7 @@ impl Environments {
         let Source::Migrations {
             migrations,
             database,
+            ..
         } = &environment.source
         else {
             return None;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::name::{EnvironmentName, EnvironmentPattern};
 
 use super::text::{ProblemKind, Report, join, nearest};
-use super::{Config, Environment, Grant, Source};
+use super::{Config, Environment, Grant, Seed, Source};
 
 /// The environments that have a table of their own, by name.
 type Tables<'c> = BTreeMap<&'c EnvironmentName, &'c Environment>;
@@ -90,6 +90,31 @@ fn reference(environment: &Environment, names: &Names<'_>, report: &mut Report<'
     ));
 }
 
+/// `scenarios = [...]` names scenarios that there are.
+fn scenarios(
+    config: &Config,
+    environment: &Environment,
+    seed: Option<&Seed>,
+    report: &mut Report<'_>,
+) {
+    let known = config
+        .seed
+        .scenarios
+        .iter()
+        .map(|scenario| scenario.name.as_str());
+    for name in seed.map_or(&[][..], |seed| &seed.scenarios) {
+        if known.clone().any(|known| known == name) {
+            continue;
+        }
+        let path = path(environment, "source.scenarios");
+        let message = format!("scenario {name:?} does not exist");
+        let problem = report.value(&path, ProblemKind::UnknownReference, message);
+        problem.hint = nearest(name, known.clone())
+            .map(|guess| format!("did you mean {guess:?}?"))
+            .or_else(|| Some("add [[seed.scenario]] with this name".to_owned()));
+    }
+}
+
 /// Following the sources must end; every environment of a circle is reported.
 ///
 /// Nothing can refer to a wildcard, so none is in a circle.
@@ -161,7 +186,7 @@ fn source_allows(
                 problem.expected = Some("an environment that Standin manages".to_owned());
             }
         }
-        Source::Migrations { .. } => {}
+        Source::Migrations { seed, .. } => scenarios(config, environment, seed.as_ref(), report),
     }
 }
 

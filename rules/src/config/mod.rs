@@ -11,6 +11,7 @@ mod listen;
 mod lookup;
 mod pool;
 mod secret;
+mod seed;
 mod source;
 mod template;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod users;
 use std::collections::BTreeMap;
 
 use crate::name::UserName;
+use crate::seed::SeedRules;
 
 pub use crate::schedule::Cron;
 pub use environments::{
@@ -31,7 +33,7 @@ pub use listen::{Listen, Tls};
 pub use lookup::{Denied, needs_restart};
 pub use pool::{Check, Pool, Postgres, VERSIONS};
 pub use secret::{Password, SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN, Secret};
-pub use source::{Migrations, Production, Source};
+pub use source::{Migrations, Production, Seed, Source};
 pub use template::template;
 pub use text::{Finding, Places, Problem, ProblemKind, Rendered};
 pub use users::{Grant, Role, User};
@@ -59,6 +61,8 @@ pub struct Config {
     pub environments: Vec<Environment>,
     /// Bounds of sessions.
     pub limits: Limits,
+    /// Rules of seed data.
+    pub seed: SeedRules,
 }
 
 const LATER: [Later; 2] = [
@@ -106,6 +110,7 @@ fn read(mut root: Table<'_, '_>, report: &mut Report<'_>) -> Config {
     let names = environments.as_ref().map(Table::names).unwrap_or_default();
     let environments = environments::environments(environments, report);
     let limits = limits::limits(section(&mut root, "limits", report), report);
+    let seed = seed::seed(section(&mut root, "seed", report), report);
     root.finish(&LATER, report);
     let config = Config {
         pool,
@@ -115,6 +120,7 @@ fn read(mut root: Table<'_, '_>, report: &mut Report<'_>) -> Config {
         production,
         environments,
         limits,
+        seed,
     };
     check::check(&config, &names, report);
     config

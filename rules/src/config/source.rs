@@ -7,7 +7,7 @@ use crate::target::DATABASE_BYTES_MAX;
 
 use super::defaults;
 use super::secret::{Secret, secret};
-use super::text::{Later, ProblemKind, Report, Table, Value, not_available};
+use super::text::{ProblemKind, Report, Table, Value, not_available};
 
 /// `[production]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub enum Source {
         migrations: Migrations,
         /// The database that is made for them.
         database: String,
+        /// What fills the tables that they leave empty.
+        seed: Option<Seed>,
     },
     /// A physical copy of production, raw.
     Mirror,
@@ -41,6 +43,17 @@ impl Source {
     }
 }
 
+/// Seed data of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seed {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// How many rows, in thousandths of the usual number.
+    pub scale_per_mille: u64,
+    /// Names of scenarios, in their order.
+    pub scenarios: Vec<String>,
+}
+
 /// How a schema comes to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Migrations {
@@ -51,21 +64,8 @@ pub enum Migrations {
 }
 
 /// What works today, for every source that does not.
-const TODAY: &str = "these work today: { migrations = \"db/migrations\" }, { mirror = \"production\", \
+const TODAY: &str = "these work today: { migrations = \"db/migrations\" }, the same with seed = 42, { mirror = \"production\", \
                      unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
-
-const LATER: [Later; 2] = [
-    Later {
-        key: "seed",
-        today: "{ migrations = \"db/migrations\" } fills the environment with what the migrations \
-                insert; remove this key",
-    },
-    Later {
-        key: "scale",
-        today: "{ migrations = \"db/migrations\" } fills the environment with what the migrations \
-                insert; remove this key",
-    },
-];
 
 /// The keys of which a source has exactly one.
 const KINDS: [&str; 4] = ["migrations", "mirror", "environment", "upstream"];
@@ -100,12 +100,16 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
     let unmasked = table.get("unmasked", report);
     let environment = table.get("environment", report);
     let upstream = table.get("upstream", report);
-    table.finish(&LATER, report);
+    let seeding = ["seed", "scale", "scenarios"].map(|key| table.get(key, report));
+    table.finish(&[], report);
     // A mistyped or later key has said by itself what is wrong; what it causes is not news.
     let faulty = report.is_faulty(value.path());
     let alien = [
         ("database", &database, "migrations"),
         ("unmasked", &unmasked, "mirror"),
+        ("seed", &seeding[0], "migrations"),
+        ("scale", &seeding[1], "migrations"),
+        ("scenarios", &seeding[2], "migrations"),
     ];
     for (key, alien, owner) in alien {
         if let (Some(alien), false) = (alien, given.contains(&owner) || faulty) {
@@ -115,7 +119,10 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
         }
     }
     match given.as_slice() {
-        ["migrations"] => from_migrations(&migrations?, database.as_ref(), report),
+        ["migrations"] => {
+            let seed = seed(&seeding, faulty, report);
+            from_migrations(&migrations?, database.as_ref(), seed?, report)
+        }
         ["mirror"] if unmasked.is_none() && faulty => None,
         ["mirror"] => from_mirror(&mirror?, unmasked.as_ref(), report),
         ["environment"] => from_environment(&environment?, report),
@@ -148,6 +155,7 @@ fn not_one(value: &Value<'_, '_>, given: &[&str], report: &mut Report<'_>) {
 fn from_migrations(
     value: &Value<'_, '_>,
     database: Option<&Value<'_, '_>>,
+    seed: Option<Seed>,
     report: &mut Report<'_>,
 ) -> Option<Source> {
     let expected =
@@ -165,7 +173,43 @@ fn from_migrations(
     Some(Source::Migrations {
         migrations: migrations?,
         database: database?,
+        seed,
     })
+}
+
+/// `seed`, `scale` and `scenarios`; the outer `None` is what is wrong, the inner one no seed.
+fn seed(
+    [seed, scale, scenarios]: &[Option<Value<'_, '_>>; 3],
+    faulty: bool,
+    report: &mut Report<'_>,
+) -> Option<Option<Seed>> {
+    // The largest integer of TOML.
+    const SEED_MAX: u64 = i64::MAX as u64;
+    let Some(seed) = seed else {
+        for alien in [scale, scenarios].into_iter().flatten().filter(|_| !faulty) {
+            let message = format!(
+                "\"{}\" says how to seed, and no seed is given",
+                alien.path()
+            );
+            let problem = report.key(alien.path(), ProblemKind::Conflict, message);
+            problem.hint = Some("add seed = 42".to_owned());
+        }
+        return Some(None);
+    };
+    let seed = seed.number(0..=SEED_MAX, report);
+    let scale_per_mille = super::seed::scale(scale.as_ref(), report);
+    let mut names = Vec::new();
+    if let Some(value) = scenarios {
+        let expected = "names of scenarios: [\"overdue-invoice\"]";
+        for value in value.array(expected, report)? {
+            names.push(value.filled("the name of a scenario", report)?.to_owned());
+        }
+    }
+    Some(Some(Seed {
+        seed: seed?,
+        scale_per_mille: scale_per_mille?,
+        scenarios: names,
+    }))
 }
 
 fn command(value: &Value<'_, '_>, expected: &str, report: &mut Report<'_>) -> Option<Vec<String>> {

@@ -147,15 +147,40 @@ fn migrated() -> String {
         "\
 [environments.qa]
 # A directory of .sql files, or a command that is given DATABASE_URL: [\"npm\", \"run\", \"migrate\"].
-# The database is made for them.
-source = {{ migrations = \"db/migrations\", database = \"{}\" }}
+# The database is made for them. With a seed, tables that they leave empty are filled; scale is rows
+# in proportion to the usual number, and scenarios = [\"overdue\"] adds what [seed] calls so.
+source = {{ migrations = \"db/migrations\", database = \"{}\", seed = 42, scale = 1.0 }}
 {}
 # Every name that begins with test- is an environment of its own, made when it is first used.
 [environments.\"test-*\"]
 source = {{ environment = \"qa\" }}
-",
+
+{}",
         defaults::DATABASE,
         settings(),
+        seed(),
+    )
+}
+
+fn seed() -> String {
+    format!(
+        "\
+# Rules of seed data; a schema needs none. `standin seed plan` shows what is inferred.
+[seed]
+# The day that the data is as of; \"today\" makes it another every day.
+#as_of = \"{}\"
+# Where people are from, with weights (example).
+#locales = {{ en = 3, de_de = 1 }}
+# Foreign keys while rows are loaded: \"rebuild\" drops and validates them, \"live\" keeps them.
+#mode = \"rebuild\"
+# Triggers while rows are loaded: \"suppress\" or \"fire\".
+#triggers = \"suppress\"
+# Row counts and columns of a table (example).
+#tables = {{ \"public.orders\" = {{ rows = 20000, columns = {{ status = {{ values = {{ paid = 8, open = 2 }} }} }} }} }}
+# Rows to be found by name, and what must then be true (example).
+#scenario = [{{ name = \"overdue\", rows = [{{ handle = \"inv\", table = \"invoices\", set = {{ due_on = \"as_of-30d\" }} }}], assert = [{{ sql = \"select count(*) from invoices where id = :inv\", is = 1 }}] }}]
+",
+        defaults::SEED_AS_OF,
     )
 }
 

@@ -29,6 +29,7 @@ fn a_bare_environment_is_all_defaults() {
     let source = Source::Migrations {
         migrations: Migrations::Directory("db".into()),
         database: "app".into(),
+        seed: None,
     };
     let expected = Environment::new("qa".parse().expect("a name"), source);
     assert_eq!(config.environments, std::slice::from_ref(&expected));
@@ -167,6 +168,7 @@ fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
     let source = Source::Migrations {
         migrations: Migrations::Command(vec!["make".into(), "-C".into(), String::new()]),
         database: "shop".into(),
+        seed: None,
     };
     let limits = StatementLimits {
         statement: Some(Duration::from_secs(30)),
@@ -202,4 +204,46 @@ fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
         qa.reset.map(|reset| reset.to_string()),
         Some("0 6 * * MON-FRI".into())
     );
+}
+
+#[test]
+fn a_seed_has_a_scale_and_scenarios_and_rules() {
+    let text = r#"
+[environments.qa]
+source = { seed = 42, scale = 2.5, migrations = "m", scenarios = ["overdue"] }
+
+[seed]
+as_of = "2026-03-01"
+locales = { en = 3, de_de = 1 }
+mode = "live"
+triggers = "fire"
+
+[seed.tables.orders]
+rows = 20000
+columns = { status = { values = { paid = 8, open = 2 }, nulls = 0.25 }, note = "paragraph" }
+
+[[seed.scenario]]
+name = "overdue"
+rows = [
+  { handle = "acme", table = "customers", set = { plan = "pro" } },
+  { handle = "inv", table = "invoices", set = { customer_id = "@acme", total = 12.50, paid = false } },
+]
+assert = [{ sql = "select count(*) from invoices where customer_id = :acme", is = 1 }]
+"#;
+    let config = parsed(text);
+    let Source::Migrations {
+        seed: Some(seed), ..
+    } = &config.environments[0].source
+    else {
+        panic!("no seed");
+    };
+    assert_eq!((seed.seed, seed.scale_per_mille), (42, 2_500));
+    let orders = &config.seed.tables[&"public.orders".parse().expect("a name")];
+    assert_eq!(orders.rows, Some(20_000));
+    assert_eq!(orders.columns["status"].nulls_per_million, Some(250_000));
+    assert_eq!(orders.columns["note"].with.as_deref(), Some("paragraph"));
+    let row = &config.seed.scenarios[0].rows[1];
+    assert_eq!(row.set["total"], "12.50");
+    assert_eq!(row.set["paid"], "false");
+    assert_eq!(config.seed.scenarios[0].assertions[0].is, "1");
 }

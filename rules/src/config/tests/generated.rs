@@ -9,14 +9,24 @@ use proptest::prelude::*;
 
 use crate::config::{
     AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
-    Listen, Migrations, Password, Pool, Postgres, Production, Role, Secret, Source, Tls, defaults,
+    Listen, Migrations, Password, Pool, Postgres, Production, Role, Secret, Seed, Source, Tls,
+    defaults,
 };
+use crate::schema::Name;
+use crate::seed::{LoadMode, SeedRules, TableRules, TriggerPolicy};
 use crate::unit::{Bytes, Span};
 
 /// Any legal configuration.
 pub(super) fn configs() -> impl Strategy<Value = Config> {
-    (pools(), listens(), postgreses(), any::<bool>(), limits()).prop_flat_map(
-        |(pool, listen, postgres, production, limits)| {
+    (
+        pools(),
+        listens(),
+        postgreses(),
+        any::<bool>(),
+        limits(),
+        seeds(),
+    )
+        .prop_flat_map(|(pool, listen, postgres, production, limits, seed)| {
             let production = production.then(|| Production {
                 url: Secret::File("p".into()),
             });
@@ -34,14 +44,14 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                         production: production.clone(),
                         environments,
                         limits: limits.clone(),
+                        seed: seed.clone(),
                     };
                     users(&base).prop_map(move |users| Config {
                         users,
                         ..base.clone()
                     })
                 })
-        },
-    )
+        })
 }
 
 fn words() -> impl Strategy<Value = String> {
@@ -233,10 +243,16 @@ fn environment(
         3 => Source::Migrations {
             migrations: Migrations::Command(command),
             database,
+            seed: None,
         },
         _ => Source::Migrations {
             migrations: Migrations::Directory(command[0].clone().into()),
             database,
+            seed: (pick % 2 == 0).then(|| Seed {
+                seed: pick as u64 >> 1,
+                scale_per_mille: pick as u64 % 9_000 + 1,
+                scenarios: Vec::new(),
+            }),
         },
     };
     let port = (port && !wild).then(|| 6_500 + u16::try_from(position).expect("a small number"));
@@ -290,6 +306,51 @@ fn users(
     prop::collection::btree_map(name, user, 0..4)
 }
 
+fn seeds() -> impl Strategy<Value = SeedRules> {
+    let tables = prop::collection::btree_map("[a-z\"é. ]{1,9}", 0_u64..1_000_000, 0..3);
+    (any::<bool>(), any::<bool>(), tables).prop_map(|(live, fire, tables)| SeedRules {
+        mode: if live {
+            LoadMode::Live
+        } else {
+            LoadMode::Rebuild
+        },
+        triggers: if fire {
+            TriggerPolicy::Fire
+        } else {
+            TriggerPolicy::Suppress
+        },
+        tables: tables
+            .into_iter()
+            .map(|(name, rows)| {
+                let rules = TableRules {
+                    rows: Some(rows),
+                    ..TableRules::default()
+                };
+                (Name::new("public", name), rules)
+            })
+            .collect(),
+        ..SeedRules::default()
+    })
+}
+
+fn seed_lines(seed: &SeedRules, line: &mut impl FnMut(String)) {
+    line("[seed]".into());
+    let live = seed.mode == LoadMode::Live;
+    line(format!(
+        "mode = \"{}\"",
+        if live { "live" } else { "rebuild" }
+    ));
+    let fire = seed.triggers == TriggerPolicy::Fire;
+    line(format!(
+        "triggers = \"{}\"",
+        if fire { "fire" } else { "suppress" }
+    ));
+    for (name, table) in &seed.tables {
+        line(format!("[seed.tables.{}]", quoted(name)));
+        line(format!("rows = {}", table.rows.expect("always generated")));
+    }
+}
+
 /// The configuration as TOML, with every key written out.
 pub(super) fn toml_of(config: &Config) -> String {
     let mut text = String::new();
@@ -302,6 +363,7 @@ pub(super) fn toml_of(config: &Config) -> String {
         production,
         environments,
         limits,
+        seed,
     } = config;
     line("[pool]".into());
     line(format!("path = {}", quoted(&pool.path.display())));
@@ -317,6 +379,7 @@ pub(super) fn toml_of(config: &Config) -> String {
     line(format!("awake_max = {}", pool.awake_max));
     line(format!("check = {:?}", pool.check.as_str()));
     listen_lines(listen, &mut line);
+    seed_lines(seed, &mut line);
     line("[postgres]".into());
     line(format!(
         "bin = {}",
@@ -391,14 +454,24 @@ fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
         Source::Migrations {
             migrations,
             database,
+            seed,
         } => {
             let migrations = match migrations {
                 Migrations::Directory(path) => quoted(&path.display()),
                 Migrations::Command(words) => array(words.iter().map(quoted)),
             };
             let database = quoted(database);
+            let seed = seed.as_ref().map_or_else(String::new, |seed| {
+                let scale = seed.scale_per_mille;
+                format!(
+                    ", seed = {}, scale = {}.{:03}",
+                    seed.seed,
+                    scale / 1_000,
+                    scale % 1_000
+                )
+            });
             line(format!(
-                "source = {{ migrations = {migrations}, database = {database} }}"
+                "source = {{ migrations = {migrations}, database = {database}{seed} }}"
             ));
         }
     }

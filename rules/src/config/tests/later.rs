@@ -24,27 +24,13 @@ fn tables_and_listeners_that_come_later() {
 
 #[test]
 fn sources_that_come_later() {
-    let today = "these work today: { migrations = \"db/migrations\" }, { mirror = \"production\", \
+    let today = "these work today: { migrations = \"db/migrations\" }, the same with seed = 42, { mirror = \"production\", \
                  unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
     check(
         "[environments.a]\nsource = \"production\"\n",
         &[&format!(
             "2:10: source = \"production\" is not available yet; {today}"
         )],
-    );
-    for source in ["{ seed = 42 }", "{ seed = 42, migrations = \"m\" }"] {
-        check(
-            &format!("[environments.a]\nsource = {source}\n"),
-            &["2:12: \"environments.a.source.seed\" is not available yet"],
-        );
-    }
-    check(
-        "[environments.a]\nsource = { scale = 1.0, migrations = \"m\" }\n",
-        &[
-            "2:12: \"environments.a.source.scale\" is not available yet; { migrations = \
-           \"db/migrations\" } fills the environment with what the migrations insert; remove this \
-           key",
-        ],
     );
 }
 

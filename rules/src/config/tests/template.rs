@@ -34,6 +34,9 @@ fn without_examples(mut config: Config) -> Config {
     config.listen.tls = None;
     config.listen.domain = None;
     config.postgres = Default::default();
+    config.seed.locales.clear();
+    config.seed.tables.clear();
+    config.seed.scenarios.clear();
     for environment in &mut config.environments {
         environment.reset = None;
         environment.refresh = None;
@@ -60,7 +63,8 @@ fn the_template_shows_every_key() {
     let probe = "zzzzzz = 1\n[pool]\nzzzzzz = 1\n[listen]\nzzzzzz = 1\n[listen.tls]\nzzzzzz = 1\n\
                  [postgres]\nzzzzzz = 1\n[users.a]\nzzzzzz = 1\n[production]\nzzzzzz = 1\n\
                  [limits]\nzzzzzz = 1\n[environments.a]\nzzzzzz = 1\n[environments.a.source]\n\
-                 zzzzzz = 1\n[environments.a.branches]\nzzzzzz = 1\n";
+                 zzzzzz = 1\n[environments.a.branches]\nzzzzzz = 1\n\
+                 [seed]\nzzzzzz = 1\n";
     let problems = parse(probe).expect_err("unknown keys");
     let unknown: Vec<&Problem> = problems
         .iter()
@@ -90,8 +94,6 @@ fn the_template_is_quiet_about_what_does_not_exist() {
             "gateway",
             "ladder",
             "drill",
-            "seed",
-            "scale",
             "smtp",
             "http_proxy",
         ] {

@@ -39,7 +39,7 @@ fn unknown_keys_with_the_nearest_one() {
         "[pol]\n",
         &[
             "1:2: unknown key \"pol\" in the file; expected one of pool, listen, postgres, users, \
-           production, environments, limits; did you mean \"pool\"?",
+           production, environments, limits, seed; did you mean \"pool\"?",
         ],
     );
     check(
@@ -313,7 +313,7 @@ fn a_source_is_one_thing() {
     check(
         "{ migration = \"m\" }",
         "2:12: unknown key \"migration\" in [environments.qa.source]; expected one of migrations, \
-         database, mirror, unmasked, environment, upstream; did you mean \"migrations\"?",
+         database, mirror, unmasked, environment, upstream, seed, scale, scenarios; did you mean \"migrations\"?",
     );
     check(
         "{ migrations = [] }",

@@ -302,6 +302,42 @@ impl<'a, 't> Value<'a, 't> {
         number
     }
 
+    /// A whole number or a fraction within a range, in thousandths; what is finer is cut off.
+    pub(crate) fn per_mille(
+        &self,
+        range: RangeInclusive<u64>,
+        report: &mut Report<'_>,
+    ) -> Option<u64> {
+        let shown = |parts: u64| format!("{}.{:03}", parts / 1_000, parts % 1_000);
+        let expected = format!(
+            "a number from {} to {}",
+            shown(*range.start()),
+            shown(*range.end())
+        );
+        let parts = match self.value.get_ref() {
+            DeValue::Integer(integer) => whole(integer).and_then(|n| n.checked_mul(1_000)),
+            DeValue::Float(float) => thousandths(float.as_str()),
+            _ => return self.wrong_type(&expected, report),
+        };
+        let parts = parts.filter(|parts| range.contains(parts));
+        if parts.is_none() {
+            self.wrong("is out of range", &expected, report);
+        }
+        parts
+    }
+
+    /// A string, number or boolean in its text form.
+    pub(crate) fn literal(&self, report: &mut Report<'_>) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => {
+                Some(report.text()[self.span()].replace('_', ""))
+            }
+            DeValue::Boolean(value) => Some(value.to_string()),
+            _ => self.wrong_type("a string, a number, true or false", report),
+        }
+    }
+
     /// A number of things within a range.
     pub(crate) fn count(
         &self,
@@ -358,6 +394,18 @@ impl<'a, 't> Value<'a, 't> {
             "this value".to_owned()
         }
     }
+}
+
+/// `0.25` → 250, exactly; signs and exponents are refused.
+fn thousandths(text: &str) -> Option<u64> {
+    let text = text.replace('_', "");
+    let (whole, fraction) = text.split_once('.')?;
+    let digits: String = fraction.chars().chain("000".chars()).take(3).collect();
+    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    whole.checked_mul(1_000)?.checked_add(digits.parse().ok()?)
 }
 
 /// The value of an integer that is not negative.
