@@ -4,6 +4,9 @@
 mod alone;
 mod both;
 mod case;
+#[path = "../../../guard/forms.rs"]
+mod forms;
+mod inner;
 mod stored;
 
 use std::net::SocketAddr;
@@ -11,6 +14,7 @@ use std::process::Stdio;
 
 use anyhow::{Context, ensure};
 use rules::config::AccessMode;
+use rules::guard::{Kind, Lexer};
 use tests::daemon::Build;
 use tests::postgres::{Installation, Scratch};
 
