@@ -1,6 +1,7 @@
 //! `cargo bench -p benches --bench guard`: what the guard costs a statement, beside a parser of SQL.
 //!
-//! First a table with allocations, percentiles and the targets, in seconds; then Criterion's own.
+//! First what the verdicts take, then a table with allocations, percentiles and the targets, in seconds;
+//! then Criterion's own.
 #![allow(unsafe_code)] // a global allocator is unsafe by its trait, and only here is it counted
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use rules::config::AccessMode;
-use rules::guard::{Cache, Kind, Lexer, inspect};
+use rules::guard::{Cache, Kind, Lexer, VERDICTS_MAX, inspect};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
@@ -29,34 +30,47 @@ const CALLS: u32 = 100;
 /// Bytes of the list that shows whether time is linear.
 const LIST_BYTES: usize = 10 << 20;
 
+/// Statements that a daemon may see in a day, no two alike.
+const DISTINCT: u32 = 1_000_000;
+
 /// The system's allocator, which counts for each thread.
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Bytes that are allocated and not given back.
+    static HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+fn hold(more: usize, less: usize) {
+    let _ = HELD.try_with(|held| held.set(held.get().wrapping_add(more).wrapping_sub(less)));
 }
 
 // SAFETY: every call goes to the system's allocator unchanged; a counter that is gone counts no more.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        hold(layout.size(), 0);
         // SAFETY: the caller's promise about the layout.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        hold(layout.size(), 0);
         // SAFETY: the caller's promise about the layout.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
         let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        hold(bytes, layout.size());
         // SAFETY: the caller's promises about the pointer and both sizes.
         unsafe { System.realloc(pointer, layout, bytes) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        hold(0, layout.size());
         // SAFETY: the caller's promise that `alloc` gave this pointer.
         unsafe { System.dealloc(pointer, layout) }
     }
@@ -77,6 +91,7 @@ fn main() -> std::io::Result<()> {
         .sample_size(30)
         .warm_up_time(Duration::from_millis(200))
         .measurement_time(Duration::from_millis(700));
+    memory(&statements[1], &mut std::io::stdout().lock())?;
     table(&statements, &mut std::io::stdout().lock())?;
     let mut criterion = criterion.configure_from_args();
     for statement in &statements {
@@ -253,4 +268,41 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
     row("lexer", &|| spend(tokens(sql.as_bytes())))?;
     row("inspect", &|| spend(inspect(sql.as_bytes())))?;
     row("sqlparser", &|| spend(parse(&sql)))
+}
+
+/// What the verdicts take while ever new statements come, and the whole process.
+fn memory(statement: &Statement, out: &mut impl Write) -> std::io::Result<()> {
+    let before = HELD.get();
+    let cache = Cache::new([1; 16]);
+    let mut fresh = Fresh::of(&statement.sql);
+    let mut found = Vec::new();
+    for target in [0, VERDICTS_MAX as u32, 2 * VERDICTS_MAX as u32, DISTINCT] {
+        while fresh.number < target {
+            spend(cache.judge(fresh.next(), MODE));
+        }
+        let kib = HELD.get().wrapping_sub(before) / 1024;
+        let resident_kib = resident_kib()?;
+        writeln!(
+            out,
+            "  {target} distinct statements of {}: cache {kib} KiB, process {resident_kib} KiB",
+            statement.name
+        )?;
+        found.push(kib);
+    }
+    let verdict = if found.iter().all(|kib| *kib == found[0]) {
+        "met"
+    } else {
+        "MISSED"
+    };
+    writeln!(out, "  {verdict}: memory is flat")
+}
+
+/// Memory of this process that is in use, in KiB.
+fn resident_kib() -> std::io::Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_default())
 }

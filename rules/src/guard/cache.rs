@@ -9,7 +9,7 @@ use super::denial::Verdict;
 use super::{judge, judge_alone};
 use crate::config::AccessMode;
 
-/// Verdicts kept at most; at 48 bytes each they take 3 MiB.
+/// Verdicts kept at most; at 24 bytes each they take 1.5 MiB.
 pub const VERDICTS_MAX: usize = SHARDS * SETS * WAYS;
 /// Parts with a lock of their own, so that threads rarely wait for each other.
 const SHARDS: usize = 64;

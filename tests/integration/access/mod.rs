@@ -9,6 +9,7 @@ mod attacks;
     reason = "it is the relay's own tests' and they use all of it"
 )]
 mod client;
+mod clients;
 mod corpus;
 mod findings;
 mod modes;

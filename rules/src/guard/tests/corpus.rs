@@ -7,7 +7,7 @@ use crate::guard::{Denial, Rule, judge, startup, tripwire};
 
 const CORPUS: &str = include_str!("../../../../tests/guard/corpus.toml");
 
-fn cases() -> Vec<Table> {
+pub(super) fn cases() -> Vec<Table> {
     let corpus: Table = CORPUS.parse().expect("the corpus is TOML");
     let cases = corpus["case"].as_array().expect("a list of cases");
     cases.iter().filter_map(Value::as_table).cloned().collect()
@@ -24,6 +24,14 @@ fn messages(case: &Table) -> Vec<Vec<u8>> {
     }
     let sql = case.get("sql").and_then(Value::as_str);
     sql.map(|sql| sql.as_bytes().to_vec()).into_iter().collect()
+}
+
+/// The messages of a case that are text.
+pub(super) fn texts(case: &Table) -> Vec<String> {
+    let messages = messages(case).into_iter();
+    messages
+        .filter_map(|sql| String::from_utf8(sql).ok())
+        .collect()
 }
 
 /// The first denial that the guard has for a case.

@@ -2,11 +2,14 @@
 
 mod corpus;
 mod evasions;
+#[path = "../../../../tests/guard/forms.rs"]
+mod forms;
 mod honest;
+mod inner;
 mod lexing;
 mod property;
 
-use super::{Rule, Verdict, inspect, judge};
+use super::{Kind, Lexer, Rule, Verdict, inspect, judge};
 use crate::config::AccessMode;
 
 const MODES: [AccessMode; 3] = [
