@@ -36,6 +36,10 @@ const HALF_CLOSE_MAX: Duration = Duration::from_millis(500);
 /// What an answer under way gets to arrive when the session must end, a COMMIT's above all.
 const LAST_ANSWER_MAX: Duration = Duration::from_millis(100);
 
+/// What a message that is half out gets to go out whole, so that the reason can follow it: one of a
+/// client that reads is there at once.
+const CUT_MAX: Duration = Duration::from_millis(40);
+
 /// What makes a session end from outside.
 pub(super) enum Signal {
     /// Now, with this report.
@@ -364,11 +368,30 @@ impl<S: Future<Output = Signal>> Pump<S> {
     /// Ends the session with a report between two messages, or without it where there is no such
     /// place in time.
     async fn tell(&mut self, report: &Report, reason: &'static str) -> End {
-        let settle = poll_fn(|cx| {
+        let settled = self.down_until(LAST_ANSWER_MAX, |watch| watch.is_quiet());
+        let mut server_ended = settled.await;
+        if !server_ended && !self.down.at_boundary() {
+            // The server goes on and on: the report stands in the place of its next message.
+            self.watch.last_word = Some(report.encode());
+            let cut = self.down_until(CUT_MAX, |watch| watch.guard.tripped);
+            server_ended = cut.await;
+        }
+        let told_by_server = server_ended && self.watch.last_is_error;
+        let told = told_by_server || self.watch.guard.tripped;
+        if self.down.at_boundary() && !told {
+            self.write_last(report).await;
+        }
+        End::Told(reason)
+    }
+
+    /// Delivers what the server says until the client stands between two messages and `enough` has
+    /// come, but not for longer than `bound`; whether the server ended.
+    async fn down_until(&mut self, bound: Duration, enough: impl Fn(&Watch) -> bool) -> bool {
+        let delivered = poll_fn(|cx| {
             let moved = self.poll_down(cx);
             match moved {
                 Ok(Moved::Ended) | Err(_) => Poll::Ready(true),
-                Ok(_) if self.watch.is_quiet() && self.down.at_boundary() => Poll::Ready(false),
+                Ok(_) if enough(&self.watch) && self.down.at_boundary() => Poll::Ready(false),
                 Ok(Moved::Yields) => {
                     cx.waker().wake_by_ref();
                     Poll::Pending
@@ -376,12 +399,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 Ok(Moved::Waits) => Poll::Pending,
             }
         });
-        let server_ended = tokio::time::timeout(LAST_ANSWER_MAX, settle).await == Ok(true);
-        let told_by_server = server_ended && self.watch.last_is_error;
-        if self.down.at_boundary() && !told_by_server {
-            self.write_last(report).await;
-        }
-        End::Told(reason)
+        tokio::time::timeout(bound, delivered).await == Ok(true)
     }
 
     /// Writes a report, as far as the client's socket takes it at once.

@@ -33,6 +33,8 @@ pub(super) struct Watch {
     copying: bool,
     /// Whether anything went to the server since its last ReadyForQuery.
     touched: bool,
+    /// What the client is told in the place of the server's next message, which ends the session.
+    pub(super) last_word: Option<Vec<u8>>,
     /// The client has said goodbye.
     pub(super) terminated: bool,
     /// The server's last message was an error.
@@ -59,6 +61,7 @@ impl Watch {
             copy_open: false,
             copying: false,
             touched: false,
+            last_word: None,
             terminated: false,
             last_is_error: false,
             messages: [0; 2],
@@ -136,6 +139,10 @@ impl Visit for ServerWatch<'_> {
         if watch.guard.tripped {
             // The session is over: nothing of the server's goes on.
             return Ok(Act::Replace(Vec::new()));
+        }
+        if let Some(word) = watch.last_word.take() {
+            watch.guard.tripped = true;
+            return Ok(Act::Replace(word));
         }
         watch.messages[1] += 1;
         watch.last_is_error = tag == b'E';
