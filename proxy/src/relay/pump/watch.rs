@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::bounds::Bounds;
 use super::guard::{ERROR_BYTES_MAX, Guard};
+use super::rest::Rest;
 use crate::relay::registry::{Entry, SessionState};
 use crate::wire::{Act, FrameError, Need, Visit};
 
@@ -20,6 +23,7 @@ pub(super) struct Watch {
     pub(super) entry: Arc<Entry>,
     pub(super) guard: Guard,
     pub(super) bounds: Bounds,
+    pub(super) rest: Rest,
     /// The last ReadyForQuery's status byte.
     pub(super) status: u8,
     /// Messages that ask for a ReadyForQuery, less those that came. What a COPY swallows is taken off
@@ -55,6 +59,7 @@ impl Watch {
             entry,
             guard,
             bounds,
+            rest: Rest::default(),
             status: b'I',
             outstanding: 0,
             syncs_behind: 0,
@@ -71,6 +76,12 @@ impl Watch {
     /// Whether the server waits for the client.
     pub(super) fn is_quiet(&self) -> bool {
         self.outstanding == 0 && !self.touched
+    }
+
+    /// When the session's statement will have rested for long enough to be none under way.
+    pub(super) fn rest_due(&mut self) -> Option<Instant> {
+        let may_rest = self.bounds.is_counted() && self.outstanding == 0;
+        may_rest.then(|| self.rest.due(self.messages)).flatten()
     }
 
     pub(super) fn state(&self) -> SessionState {
@@ -115,6 +126,7 @@ impl Visit for ClientWatch<'_> {
             _ => {}
         }
         watch.touched = true;
+        watch.rest.asked(tag);
         if !watch.bounds.admits(tag) {
             return Ok(watch.guard.deny_work(tag, held, &watch.entry));
         }
@@ -146,6 +158,9 @@ impl Visit for ServerWatch<'_> {
         }
         watch.messages[1] += 1;
         watch.last_is_error = tag == b'E';
+        if watch.outstanding == 0 {
+            watch.rest.answered(tag);
+        }
         match (tag, held) {
             (b'Z', [status]) => {
                 watch.status = *status;
