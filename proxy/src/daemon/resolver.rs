@@ -12,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::words::for_clients;
 use crate::branches::{Database, login_role};
 use crate::environments::{
     Cause, Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
@@ -163,7 +164,7 @@ impl Resolver {
             return Err(Refusal {
                 code: "57P03",
                 message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
-                detail: Some(chain(&error)),
+                detail: Some(for_clients(&chain(&error)).into_owned()),
                 hint: None,
             });
         }
@@ -302,7 +303,7 @@ fn refusal(error: &EnvironmentError) -> Refusal {
 fn cause(error: &EnvironmentError) -> Option<String> {
     let all = chain(error);
     let behind = all.strip_prefix(&error.to_string())?.strip_prefix(": ")?;
-    Some(behind.to_owned())
+    Some(for_clients(behind).into_owned())
 }
 
 /// What a client is told when its generation ends.
