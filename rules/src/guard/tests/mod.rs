@@ -5,6 +5,7 @@ mod evasions;
 mod honest;
 mod lexing;
 mod property;
+mod tables;
 
 use super::{Rule, Verdict, inspect, judge};
 use crate::config::AccessMode;
