@@ -162,6 +162,16 @@ fn what_a_configuration_names_and_is_not_there_is_told_with_its_place() -> anyho
         let expected = expected.map(|(line, column)| (Some(line), Some(column)));
         assert_eq!(places, expected, "{command}: {failure}");
     }
+    let doctor = standin(here, &["doctor", "--json"])?;
+    assert_eq!(doctor.status.code(), Some(1));
+    let said: serde_json::Value = serde_json::from_slice(&doctor.stdout)?;
+    let states = |what: &str, state: &str| {
+        let said = said.as_array().into_iter().flatten();
+        said.filter(|one| one["what"] == what && one["state"] == state)
+            .count()
+    };
+    assert_eq!(states("files and secrets", "WRONG"), 5, "{said}");
+    assert_eq!(states("schemas", "unseen"), 1, "{said}");
     let doctor = standin(here, &["doctor"])?;
     assert_eq!(doctor.status.code(), Some(1));
     assert!(text(&doctor.stdout).contains("standin.toml:8:25: \"nowhere\" does not exist"));

@@ -111,6 +111,11 @@ impl Shop {
         Ok((code, String::from_utf8(output.stderr)?))
     }
 
+    /// Where clients connect.
+    pub(crate) fn address(&self) -> anyhow::Result<std::net::SocketAddr> {
+        Ok(self.daemon.endpoint()?.parse()?)
+    }
+
     /// How user `app` connects to a target.
     pub(crate) fn login(&self, target: &str) -> anyhow::Result<Config> {
         let (host, port) = self.daemon.endpoint()?.rsplit_once(':').context("a port")?;

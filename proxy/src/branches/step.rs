@@ -14,6 +14,8 @@ pub const STEPS: &[&str] = &[
     "create.renamed",
     "create.published",
     "wake.marked",
+    "rights.placed",
+    "rights.found",
     "wake.started",
     "sleep.stopped",
     "sleep.synced",

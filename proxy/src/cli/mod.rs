@@ -68,9 +68,9 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo::run(&demo, output),
         Command::Init(init) => local::init::run(config, &init, output),
         Command::Setup(setup) => local::setup::run(config, &setup, output),
-        Command::Doctor => local::doctor::run(config, output),
         Command::Check => local::check::run(config, output),
-        // Its answer is no failure and yet may exit with 1.
+        // Their answers are no failures and yet may exit with 1.
+        Command::Doctor => return local::doctor::run(config, output),
         Command::Guard(guard) => return local::guard::run(&guard, output),
         Command::Up => local::up::run(config, output),
         Command::Psql(psql) => local::psql::run(config, &psql),

@@ -1,4 +1,5 @@
-//! `audit.jsonl` in the pool: one JSON line for each denial of the guard, without SQL and values.
+//! `audit.jsonl` in the pool: one JSON line for each denial of the guard, without SQL but names of
+//! tables, and without values.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -49,6 +50,8 @@ struct Line<'a> {
     code: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<String>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    tables: &'a [String],
 }
 
 impl Audit {
@@ -152,6 +155,7 @@ fn line(denied: &Denied) -> Vec<u8> {
         rule: denied.rule,
         code: denied.code,
         fingerprint: denied.fingerprint.map(|name| name.to_string()),
+        tables: &denied.tables,
     };
     let mut text = serde_json::to_vec(&line).expect("texts and a time are JSON");
     text.push(b'\n');
@@ -215,6 +219,7 @@ mod tests {
             rule: "write.change",
             code: "25006",
             fingerprint: Some(Fingerprint::of(b"DELETE FROM t")),
+            tables: vec!["public.t".to_owned()],
         }
     }
 
@@ -233,15 +238,18 @@ mod tests {
             format!(
                 "{{\"time\":\"1970-01-01T00:00:01.5Z\",\"environment\":\"qa\",\"branch\":\"fix\",\
                  \"user\":\"ada\",\"application_name\":\"psql\",\"access\":\"read-only\",\
-                 \"rule\":\"write.change\",\"code\":\"25006\",\"fingerprint\":\"{fingerprint}\"}}\n"
+                 \"rule\":\"write.change\",\"code\":\"25006\",\"fingerprint\":\"{fingerprint}\",\
+                 \"tables\":[\"public.t\"]}}\n"
             )
         );
         let of_none = Denied {
             fingerprint: None,
+            tables: Vec::new(),
             ..denied("qa", "")
         };
         let text = String::from_utf8(line(&of_none)).expect("is text");
         assert!(!text.contains("branch") && !text.contains("fingerprint"));
+        assert!(!text.contains("tables"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod present;
 mod resolver;
 mod run;
 mod upstream;
+mod words;
 
 pub use control::CONTROL_SOCKET;
 pub use load::{LoadError, Loaded, load};

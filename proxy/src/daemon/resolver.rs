@@ -12,9 +12,10 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::words::for_clients;
 use crate::branches::{Database, login_role};
 use crate::environments::{
-    Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
+    Cause, Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };
 use crate::relay::{
     Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls,
@@ -128,9 +129,17 @@ impl Resolver {
     ) -> watch::Receiver<Option<Ending>> {
         let (sender, receiver) = watch::channel(None);
         let (config, user, place) = (self.config.clone(), user.clone(), place.clone());
+        let environments = self.environments.clone();
         tokio::spawn(async move {
+            // A generation whose rights change closes before the new configuration is in `config`.
+            let told = |closing: &Closing| {
+                let settings = environments.settings();
+                let own = (closing.cause == Cause::Access)
+                    .then(|| changed(&settings.config, (&user, access), &place));
+                own.flatten().unwrap_or_else(|| closed(closing, &place))
+            };
             tokio::select! {
-                ending = end_of(closing, config, (&user, access), &place) => {
+                ending = end_of((closing, told), config, (&user, access), &place) => {
                     sender.send_replace(ending);
                 }
                 // The session is over: nobody listens any more.
@@ -155,7 +164,7 @@ impl Resolver {
             return Err(Refusal {
                 code: "57P03",
                 message: format!("the login role for \"{user}\" could not be made in \"{place}\""),
-                detail: Some(chain(&error)),
+                detail: Some(for_clients(&chain(&error)).into_owned()),
                 hint: None,
             });
         }
@@ -294,16 +303,17 @@ fn refusal(error: &EnvironmentError) -> Refusal {
 fn cause(error: &EnvironmentError) -> Option<String> {
     let all = chain(error);
     let behind = all.strip_prefix(&error.to_string())?.strip_prefix(": ")?;
-    Some(behind.to_owned())
+    Some(for_clients(behind).into_owned())
 }
 
 /// What a client is told when its generation ends.
 fn closed(closing: &Closing, place: &Place) -> Ending {
+    let what = match closing.cause {
+        Cause::Operation(operation) => format!("\"{place}\" was {}", operation.participle()),
+        Cause::Access => format!("access to \"{place}\" changed"),
+    };
     Ending {
-        message: format!(
-            "terminating connection because \"{place}\" was {}",
-            closing.operation.participle()
-        ),
+        message: format!("terminating connection because {what}"),
         detail: Some(format!("asked for by {} at {:.0}", closing.by, closing.at)),
         hint: Some("reconnect to get the present state".to_owned()),
     }
@@ -336,14 +346,17 @@ fn changed(
 
 /// Completes with the reason when a session of `user` in `place` must end.
 async fn end_of(
-    mut closing: watch::Receiver<Option<Closing>>,
+    (mut closing, told): (
+        watch::Receiver<Option<Closing>>,
+        impl Fn(&Closing) -> Ending,
+    ),
     mut config: watch::Receiver<Arc<Config>>,
     (user, access): (&UserName, AccessMode),
     place: &Place,
 ) -> Option<Ending> {
     let ended = async {
         let closing = closing.wait_for(Option::is_some).await.ok()?;
-        closing.as_ref().map(|closing| closed(closing, place))
+        closing.as_ref().map(&told)
     };
     let barred = async {
         loop {
@@ -432,7 +445,8 @@ mod tests {
         let reload = watch::Sender::new(both.clone());
         let (_open, closing) = watch::channel(None);
         let who = (&ada, AccessMode::ReadWrite);
-        let end = end_of(closing, reload.subscribe(), who, &place);
+        let told = |closing: &Closing| closed(closing, &place);
+        let end = end_of((closing, told), reload.subscribe(), who, &place);
         tokio::pin!(end);
         assert_eq!(end.as_mut().now_or_never(), None);
         reload.send_replace(both);

@@ -71,15 +71,14 @@ impl Environments {
         user: &UserName,
         database: Option<&str>,
     ) -> Result<Way, EnvironmentError> {
-        let settings = self.settings();
-        let environment = settings.environment(&place.environment)?;
-        if let Source::Upstream(_) = environment.source {
-            return self.enter_upstream(place, user);
-        }
         let caller = Caller {
             name: format!("connect:{user}"),
         };
         for _ in 0..ROUNDS_MAX {
+            let settings = self.settings();
+            if let Source::Upstream(_) = settings.environment(&place.environment)?.source {
+                return self.enter_upstream(place, user);
+            }
             let Some(state) = self
                 .known(place)
                 .filter(|state| state.pointer.load().is_some())
@@ -88,15 +87,21 @@ impl Environments {
                 self.build_on_connect(&next, &caller).await?;
                 continue;
             };
-            let joined = {
-                let _gate = state.gate.read().await;
-                let Some(live) = state.live().filter(|live| !live.is_closing()) else {
-                    continue;
-                };
-                self.must_hold_what_is_allowed(place, &state)?;
-                (live.join(), live)
+            let gate = state.gate.read().await;
+            // A reload may have come while the gate was closed.
+            let settings = self.settings();
+            let environment = settings.environment(&place.environment)?;
+            let Some(live) = state.live().filter(|live| !live.is_closing()) else {
+                continue;
             };
-            let (joined, live) = joined;
+            if self.has_other_access(&settings, place, &state) {
+                drop(gate);
+                self.give_access(place, &state).await?;
+                continue;
+            }
+            self.must_hold_what_is_allowed(place, &state)?;
+            let joined = live.join();
+            drop(gate);
             let woken = self.inner.pool.enter(&live.branch).await;
             if live.is_closing() {
                 continue;

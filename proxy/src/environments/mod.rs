@@ -4,6 +4,7 @@
 //! Never touches a data directory (it asks `branches`), never speaks to clients (it hands out an
 //! [`Entered`] and ends sessions through a channel), never reads the configuration file.
 
+mod access;
 mod base;
 mod enter;
 mod error;
@@ -31,8 +32,7 @@ pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;
 pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
 pub use operations::{DiffRequest, Difference, From, Suspect};
-pub use place::Closing;
-pub use place::{Failure, Running};
+pub use place::{Cause, Closing, Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};
 pub use progress::Progress;
 pub use settings::{Settings, UpstreamAddress};
@@ -112,8 +112,8 @@ impl Environments {
     }
 
     /// Takes new settings. What is running goes on under those that it began with, but for what clients
-    /// may do: a generation whose rights changed sleeps and wakes with the new ones, and has fallen
-    /// asleep when the returned future completes. Dropping that future stops nothing.
+    /// may do: a generation whose rights changed ends its sessions, sleeps and wakes with the new ones, and
+    /// has fallen asleep when the returned future completes. Dropping that future stops nothing.
     pub fn reload(&self, settings: Settings) -> impl Future<Output = ()> + Send + use<> {
         self.inner.settings.store(Arc::new(settings));
         let applied = self.apply_table();

@@ -12,15 +12,28 @@ use tokio::sync::{Notify, RwLock, watch};
 use super::pointer::{Operation, Pointer};
 use crate::branches::BranchId;
 
+/// What sessions get to leave before their server goes without them: a COMMIT under way may answer
+/// within it; the relay closes everybody by then.
+pub(super) const DRAIN_MAX: Duration = Duration::from_millis(150);
+
 /// Why sessions of a generation must end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closing {
     /// What was done.
-    pub operation: Operation,
+    pub cause: Cause,
     /// Who asked.
     pub by: String,
     /// When.
     pub at: Timestamp,
+}
+
+/// What ends the sessions of a generation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// An operation on the place.
+    Operation(Operation),
+    /// Its rights changed: its server stops and comes back with others.
+    Access,
 }
 
 /// An operation that runs now.
@@ -105,6 +118,15 @@ impl PlaceState {
     /// Takes a pointer that leads to the same generation.
     pub(super) fn annotate(&self, pointer: Pointer) {
         self.pointer.store(Some(Arc::new(pointer)));
+    }
+
+    /// Opens a generation that was closed to sessions again.
+    pub(super) fn reopen(&self) {
+        let mut live = locked(&self.live);
+        if let Some(closed) = &*live {
+            let branch = closed.branch.clone();
+            *live = Some(Arc::new(Live::new(branch)));
+        }
     }
 
     /// The generation that sessions enter.

@@ -6,12 +6,13 @@
 //! to is no spare, whatever its manifest says after a crash.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use rules::config::{AccessMode, Durability};
 use rules::name::{EnvironmentName, UserName};
 use rules::target::Place;
 
+use super::access::access;
 use super::error::chain;
 use super::settings::Settings;
 use super::turn::{Turn, answers};
@@ -41,15 +42,6 @@ pub(super) struct Spares {
     ready: Mutex<HashMap<SpareKey, Vec<Lease>>>,
     /// One refill at a time, so that two never make the same spare.
     refilling: tokio::sync::Mutex<()>,
-}
-
-/// The access mode, and who may enter with which.
-type Rights = (AccessMode, Vec<(UserName, AccessMode)>);
-
-/// What clients may do to an environment's data; in one that has no table any more, nothing new.
-fn access(settings: &Settings, name: &EnvironmentName) -> AccessMode {
-    let table = settings.config.environment_for(name);
-    table.map_or(AccessMode::ReadOnly, |table| table.access)
 }
 
 fn has_ended(spare: &Lease) -> bool {
@@ -319,7 +311,11 @@ impl Environments {
         }
     }
 
-    fn idle(&self, settings: &Settings, name: &EnvironmentName) -> Option<std::time::Duration> {
+    pub(super) fn idle(
+        &self,
+        settings: &Settings,
+        name: &EnvironmentName,
+    ) -> Option<std::time::Duration> {
         match settings.config.environment_for(name) {
             Some(environment) => environment.idle,
             None => Some(ORPHAN_IDLE),
@@ -330,77 +326,6 @@ impl Environments {
     pub(super) async fn rest(&self, branch: &BranchId) {
         if let Err(error) = self.inner.pool.rest(branch).await {
             tracing::warn!(%branch, error = chain(&error), "a branch left behind did not stop");
-        }
-    }
-
-    /// Gives every generation the idle time and the rights of its environment's table.
-    pub(super) fn apply_table(&self) -> impl Future<Output = Option<()>> + Send + use<> {
-        let environments = self.clone();
-        self.spawn(async move {
-            environments.set_access().await;
-            environments.set_idle().await;
-        })
-    }
-
-    /// Gives every generation the rights of its environment's table; one that has others goes to sleep
-    /// first. Who lets clients in waits for this.
-    pub async fn set_access(&self) {
-        let settings = self.settings();
-        let mut changed = Vec::new();
-        for entry in &self.inner.places {
-            let (place, state) = entry.pair();
-            let Some(pointer) = state.pointer.load_full() else {
-                continue;
-            };
-            let wanted = (
-                access(&settings, &place.environment),
-                settings.config.entrants(&place.environment),
-            );
-            for branch in pointer.branches() {
-                let Some(view) = self.inner.pool.branch(branch) else {
-                    continue;
-                };
-                let spec = &view.manifest.spec;
-                // Who does everything enters by a role that is made when it is needed.
-                let full = |(access, entrants): &Rights| {
-                    let mut modes = entrants.iter().map(|(_, mode)| *mode);
-                    *access == AccessMode::ReadWrite
-                        && modes.all(|mode| mode == AccessMode::ReadWrite)
-                };
-                let found = (spec.access, spec.entrants.clone());
-                if found != wanted && !(full(&found) && full(&wanted)) {
-                    changed.push((Arc::clone(state), branch.clone(), wanted.clone()));
-                }
-            }
-        }
-        for (state, branch, (access, entrants)) in changed {
-            // Nobody enters between the old rights and the new.
-            let _gate = state.gate.write().await;
-            let set = self.inner.pool.set_access(&branch, access, entrants).await;
-            if let Err(error) = set {
-                tracing::warn!(%branch, error = chain(&error), "its access was not changed");
-            }
-        }
-    }
-
-    async fn set_idle(&self) {
-        let settings = self.settings();
-        let mut changed = Vec::new();
-        for entry in &self.inner.places {
-            let (place, state) = entry.pair();
-            let Some(pointer) = state.pointer.load_full() else {
-                continue;
-            };
-            let idle = self.idle(&settings, &place.environment);
-            let view = self.inner.pool.branch(&pointer.current.branch);
-            if view.is_some_and(|view| view.manifest.spec.idle != idle) {
-                changed.push((pointer.current.branch.clone(), idle));
-            }
-        }
-        for (branch, idle) in changed {
-            if let Err(error) = self.inner.pool.set_idle(&branch, idle).await {
-                tracing::warn!(%branch, error = chain(&error), "its idle time was not changed");
-            }
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 /// counted.
 const WAITING_MAX: usize = 4096;
 
-/// One denial. It holds no SQL and no value.
+/// One denial. It holds no SQL but names of tables, and no value.
 #[derive(Debug, Clone)]
 pub struct Denied {
     /// When.
@@ -30,6 +30,8 @@ pub struct Denied {
     pub code: &'static str,
     /// The statement; absent for what is no statement.
     pub fingerprint: Option<Fingerprint>,
+    /// The tables that it would write to, as far as they are known.
+    pub tables: Vec<String>,
 }
 
 /// Where sessions put what was denied them.

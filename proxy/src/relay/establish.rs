@@ -181,6 +181,7 @@ fn judge_settings(shared: &Shared, client: &Client, route: &Route) -> Result<(),
             rule: denial.rule.id(),
             code: denial.code(),
             fingerprint: None,
+            tables: Vec::new(),
         },
     );
     Err(Report::fatal(denial.code(), denial.message())

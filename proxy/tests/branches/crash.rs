@@ -8,8 +8,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use proxy::branches::setup::FileSystem;
-use proxy::branches::{Activity, BranchId, BranchSpec, Origin, Pool, Roots, STEPS, SnapshotId};
-use rules::config::Durability;
+use proxy::branches::{
+    Activity, BranchId, BranchSpec, Lease, Origin, Pool, Roots, STEPS, SnapshotId,
+};
+use rules::config::{AccessMode, Durability};
 
 use crate::place::{Place, base, label, rows, run, servers_below, settings_at, spec};
 
@@ -43,6 +45,11 @@ async fn work(pool: &Pool, point: &str, from: &SnapshotId, kept: &BranchId) {
                 draft.seal(label()).await.ok();
             }
         }
+        "rights" => {
+            if let Ok(id) = pool.create(origin(), append_only()).await {
+                pool.enter(&id).await.ok();
+            }
+        }
         "live" => {
             if let Ok(_lease) = pool.enter(kept).await {
                 pool.snapshot_branch(kept, label()).await.ok();
@@ -63,6 +70,28 @@ fn shop_plan() -> proxy::branches::DraftPlan {
         major: None,
         database: "shop".to_owned(),
     }
+}
+
+/// Of a branch that one user enters, who may not change what is there.
+fn append_only() -> BranchSpec {
+    let ada = "ada".parse().expect("a name");
+    BranchSpec {
+        access: AccessMode::Append,
+        entrants: vec![(ada, AccessMode::Append)],
+        ..spec()
+    }
+}
+
+/// Whether the user of such a branch has the rights of its mode, and no others.
+async fn only_appends(lease: &Lease) -> bool {
+    let client = lease.admin("shop").await.expect("a session of ours");
+    let rights = "SELECT has_database_privilege(u, 'shop', 'CONNECT') \
+                  AND NOT has_database_privilege(u, 'shop', 'CREATE, TEMPORARY') \
+                  AND NOT has_table_privilege(u, 'item', 'UPDATE, DELETE, TRUNCATE') \
+                  AND NOT has_schema_privilege(u, 'public', 'CREATE') \
+                  FROM (VALUES ('standin_appender_ada'::name)) users (u)";
+    let row = client.query_one(rights, &[]).await;
+    row.expect("the rights of the user").get(0)
 }
 
 /// The second process; in the first there is nothing for it to do.
@@ -130,11 +159,17 @@ async fn recovers(place: &Place, point: &str) {
     let lease = pool.enter(&kept).await.expect(point);
     assert_eq!(rows(&lease).await, 42, "{point}");
     drop(lease);
-    // Whatever else is listed opens too.
+    // Whatever else is listed opens too, with the rights that it is to have.
+    let mut restricted = 0;
     for view in pool.branches() {
         let lease = pool.enter(&view.manifest.id).await.expect(point);
         assert!(rows(&lease).await > 0, "{point}");
+        if view.manifest.spec.access == AccessMode::Append {
+            assert!(only_appends(&lease).await, "{point}");
+            restricted += 1;
+        }
     }
+    assert_eq!(restricted > 0, point.starts_with("rights."), "{point}");
     pool.shutdown().await;
     assert_eq!(servers_below(&place.pool), Vec::<i32>::new(), "{point}");
     let nothing = Roots {

@@ -14,6 +14,9 @@ use proxy::wire::{
 /// No answer of a test takes longer; a hang fails instead of blocking.
 const READ_MAX: Duration = Duration::from_secs(20);
 
+/// The tag of a message that did not come whole; no message has it.
+pub(crate) const TORN: u8 = 0;
+
 pub(crate) trait Socket: Read + Write + Send {}
 impl<T: Read + Write + Send> Socket for T {}
 
@@ -81,7 +84,8 @@ impl Client {
         self.socket.write_all(bytes).unwrap();
     }
 
-    /// The next message; `None` when the other side closed.
+    /// The next message; `None` when the other side closed, one with the tag `TORN` when it did so
+    /// within a message.
     pub(crate) fn receive(&mut self) -> Option<Message> {
         let mut header = [0; 5];
         match self.socket.read_exact(&mut header) {
@@ -91,8 +95,10 @@ impl Client {
         }
         let length = u32::from_be_bytes(header[1..].try_into().unwrap()) as usize;
         let mut body = vec![0; length - 4];
-        self.socket.read_exact(&mut body).unwrap();
-        let tag = header[0];
+        let tag = match self.socket.read_exact(&mut body) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => TORN,
+            read => read.map(|()| header[0]).unwrap(),
+        };
         Some(Message { tag, body })
     }
 

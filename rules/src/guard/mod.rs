@@ -12,6 +12,7 @@ mod lexer;
 mod rule;
 mod startup;
 mod statement;
+mod tables;
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use self::lexer::{Kind, Lexer, Token};
 pub use self::rule::{Rule, Rules};
 pub use self::startup::{ENCODING, injected, startup, tripwire};
 pub use self::statement::{Command, Finding, Keyword, Setting, inspect, is_safe_encoding};
+pub use self::tables::Tables;
 
 use crate::config::AccessMode;
 

@@ -176,6 +176,49 @@ async fn names_of_databases_and_users_are_names_and_nothing_else() -> anyhow::Re
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_than_the_owner_gave_to_everybody_is_taken_back() -> anyhow::Result<()> {
+    let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let client = production.database("shop").await?;
+    client
+        .batch_execute(
+            "CREATE ROLE app LOGIN; CREATE ROLE other; CREATE ROLE third;
+             ALTER DATABASE shop OWNER TO app; ALTER SCHEMA public OWNER TO app;
+             CREATE TABLE items (id int, name text);
+             INSERT INTO items VALUES (1, 'a'), (2, 'b'), (3, 'c');
+             ALTER TABLE items OWNER TO app;
+             CREATE FUNCTION wipe() RETURNS int LANGUAGE sql SECURITY DEFINER
+               AS 'DELETE FROM items; SELECT 1';
+             ALTER FUNCTION wipe() OWNER TO app;
+             SET ROLE app; REVOKE EXECUTE ON FUNCTION wipe() FROM PUBLIC;
+             GRANT ALL ON items TO other WITH GRANT OPTION;
+             GRANT ALL ON SCHEMA public TO other WITH GRANT OPTION;
+             GRANT EXECUTE ON FUNCTION wipe() TO other WITH GRANT OPTION;
+             SET ROLE other; GRANT ALL ON items TO third WITH GRANT OPTION;
+             GRANT UPDATE (name) ON items TO PUBLIC; GRANT ALL ON SCHEMA public TO PUBLIC;
+             GRANT EXECUTE ON FUNCTION wipe() TO PUBLIC;
+             SET ROLE third; GRANT ALL ON items TO PUBLIC",
+        )
+        .await?;
+    let tables = "[production]\nurl = \"file:production.url\"\n[environments.copy]\n\
+                  source = { mirror = \"production\", unmasked = true }\nspares = 0\n\
+                  [environments.ao]\nsource = { environment = \"copy\" }\n\
+                  access = \"append\"\nspares = 0\n";
+    let mut shop = Shop::closed(Build::Plain, tables)?;
+    shop.write("production.url", &production.url("shop"))?;
+    shop.rewrite(|text| text.replace("[\"*\"]", "[\"copy\", \"ao\"]"))?;
+    shop.daemon().start_again(&[])?;
+    let session = shop.enter("shop@ao").await?;
+    has_only_append(&session).await?;
+    session.run("INSERT INTO items VALUES (4, 'fig')").await?;
+    assert_eq!(session.items().await?, ITEMS + 1);
+    // The others have what they had.
+    let has = "SELECT has_table_privilege('third', 'items', 'UPDATE') \
+               AND has_function_privilege('other', 'wipe()', 'EXECUTE')";
+    assert_eq!(session.text(has).await?, "t");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Result<()> {
     let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
     let client = production.database("shop").await?;

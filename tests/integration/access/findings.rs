@@ -20,6 +20,14 @@ CREATE FUNCTION trigger_wipe() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 CREATE TRIGGER t BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION trigger_wipe();
 ";
 
+/// What the doctor says of schemas.
+fn doctor(shop: &Shop) -> anyhow::Result<Vec<serde_json::Value>> {
+    let said = shop.json("doctor")?;
+    let said = said.as_array().cloned().unwrap_or_default();
+    let of_schemas = said.into_iter().filter(|one| one["what"] == "schemas");
+    Ok(of_schemas.collect())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_could_write_for_its_caller_is_found_and_closed() -> anyhow::Result<()> {
     let shop = Shop::open(MODES)?;
@@ -67,6 +75,23 @@ async fn what_could_write_for_its_caller_is_found_and_closed() -> anyhow::Result
             ("trigger with its owner's rights", "public.triggered"),
         ]
     );
+    let hint = "`standin environment show ao` says what was done";
+    let doctor = doctor(&shop)?;
+    let first = (
+        "ao: aggregate on a routine with its owner's rights: public.wiped(integer)",
+        Some(hint),
+    );
+    let third = (
+        "ao: routine with its owner's rights: public.trigger_wipe(), public.wipe(), \
+         public.wipes(integer,integer)",
+        None,
+    );
+    assert_eq!(doctor.len(), 5, "{doctor:?}");
+    for (at, (detail, hint)) in [(0, first), (2, third)] {
+        assert_eq!(doctor[at]["state"], "weak");
+        assert_eq!(doctor[at]["detail"], detail);
+        assert_eq!(doctor[at]["hint"].as_str(), hint);
+    }
     // Where everything is allowed, nothing was taken from anybody.
     let all = shop.enter("shop@qa").await?;
     all.run("SELECT wipe()").await?;
@@ -80,5 +105,7 @@ async fn a_harmless_schema_has_no_findings() -> anyhow::Result<()> {
     let shop = Shop::open(MODES)?;
     shop.json("environment build ro")?;
     assert!(shop.json("environment show ro")?["findings"].is_null());
+    let said = doctor(&shop)?;
+    assert_eq!((said.len(), said[0]["state"].as_str()), (1, Some("good")));
     Ok(())
 }

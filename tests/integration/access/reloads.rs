@@ -1,9 +1,29 @@
 //! A reload that changes what clients may do.
 
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Instant;
+
+use anyhow::ensure;
 use tokio_postgres::error::SqlState;
 
+use super::client::{Client, Message, message, query};
 use super::modes::denied;
-use crate::shop::{ITEMS, QA, Shop};
+use crate::shop::{ITEMS, PASSWORD, PATIENCE, QA, Shop};
+
+/// Changes the access of the only environment.
+fn turn_to(shop: &Shop, access: &str) -> anyhow::Result<()> {
+    shop.rewrite(|text| {
+        let lines = text.lines().filter(|line| !line.starts_with("access"));
+        let lines: Vec<&str> = lines.collect();
+        lines.join("\n").replace(
+            "[environments.qa]",
+            &format!("[environments.qa]\naccess = \"{access}\""),
+        )
+    })?;
+    shop.json("reload").map(drop)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_changed_access_ends_sessions_and_holds_for_the_next() -> anyhow::Result<()> {
@@ -16,15 +36,7 @@ async fn a_changed_access_ends_sessions_and_holds_for_the_next() -> anyhow::Resu
         ("read-only", "25006"),
     ] {
         let session = shop.enter("shop@qa").await?;
-        shop.rewrite(|text| {
-            let lines = text.lines().filter(|line| !line.starts_with("access"));
-            let lines: Vec<&str> = lines.collect();
-            lines.join("\n").replace(
-                "[environments.qa]",
-                &format!("[environments.qa]\naccess = \"{access}\""),
-            )
-        })?;
-        shop.json("reload")?;
+        turn_to(&shop, access)?;
         let ended = session.ended().await?;
         assert_eq!(ended.code(), &SqlState::ADMIN_SHUTDOWN);
         let session = shop.enter("shop@qa").await?;
@@ -55,5 +67,105 @@ async fn a_user_that_a_reload_adds_gets_into_a_read_only_environment() -> anyhow
     config.user("bob");
     let session = crate::shop::Session::begin(&config).await?;
     assert_eq!(session.items().await?, ITEMS);
+    Ok(())
+}
+
+/// How often the access changes while clients come and go.
+const TURNS: usize = 9;
+/// Clients that get what they want between two changes.
+const SERVED: usize = 20;
+/// An answer that comes at once, and one of which the server always has more to send.
+const SHORT: &str = "SELECT count(*) FROM items";
+const LONG: &str = "SELECT repeat('x', i % 5000) FROM generate_series(1, 30000) i";
+
+/// The SQLSTATE in an answer whose last message should have a tag; an end without a word is an error.
+fn code_in(answer: &[Message], last: u8) -> Result<Option<String>, String> {
+    let error = answer.iter().find(|message| message.tag == b'E');
+    match (error, answer.last()) {
+        (Some(error), _) => Ok(error.field(b'C')),
+        (None, Some(message)) if message.tag == last => Ok(None),
+        (None, end) => Err(format!("a bare end behind {end:?}")),
+    }
+}
+
+/// What becomes of one connection that asks the same again and again until it is over.
+fn visit(
+    address: SocketAddr,
+    (times, sql): (usize, &str),
+    over: &AtomicBool,
+) -> Result<String, String> {
+    let mut client = Client::tcp(address);
+    let pairs = [("user", "app"), ("database", "shop@qa")];
+    if let Some(code) = code_in(&client.start(&pairs, PASSWORD), b'Z')? {
+        return Ok(code);
+    }
+    for _ in 0..times {
+        if over.load(Ordering::Acquire) {
+            break;
+        }
+        // A reason that came meanwhile is read all the same.
+        let _ = client.socket.write_all(&query(sql));
+        if let Some(code) = code_in(&client.until(b'Z'), b'Z')? {
+            return Ok(code);
+        }
+    }
+    client.send(&message(b'X', b""));
+    Ok("rows".to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_client_hears_why_it_ends_while_access_changes() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    shop.enter("shop@qa").await?.items().await?;
+    let address = shop.address()?;
+    let (over, served) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let stay = || {
+        let clients = [
+            (1, SHORT),
+            (1, SHORT),
+            (3, SHORT),
+            (3, SHORT),
+            (usize::MAX, LONG),
+            (usize::MAX, LONG),
+        ];
+        clients.map(|what| {
+            let (over, served) = (&over, &served);
+            move || {
+                let mut outcomes = Vec::new();
+                while !over.load(Ordering::Acquire) {
+                    let outcome = visit(address, what, over);
+                    let rows = outcome.as_deref() == Ok("rows");
+                    served.fetch_add(usize::from(rows), Ordering::AcqRel);
+                    outcomes.push(outcome);
+                }
+                outcomes
+            }
+        })
+    };
+    let turn = |turn: usize| {
+        let wanted = served.load(Ordering::Acquire) + SERVED;
+        let began = Instant::now();
+        while served.load(Ordering::Acquire) < wanted {
+            ensure!(began.elapsed() < PATIENCE, "clients are not served");
+            std::thread::yield_now();
+        }
+        turn_to(&shop, ["read-only", "append", "read-write"][turn % 3])
+    };
+    let outcomes = std::thread::scope(|scope| {
+        let clients = stay().map(|client| scope.spawn(client));
+        let turned = (0..TURNS).try_for_each(turn);
+        over.store(true, Ordering::Release);
+        let outcomes = clients.map(|client| client.join().unwrap_or_default());
+        turned.map(|()| outcomes.concat())
+    })?;
+    let mut counts = BTreeMap::new();
+    for outcome in &outcomes {
+        *counts.entry(format!("{outcome:?}")).or_insert(0) += 1;
+    }
+    let known = |code: &str| ["rows", "57P01", "57P03"].contains(&code);
+    let all = |outcome: &Result<String, String>| outcome.as_deref().is_ok_and(known);
+    assert!(outcomes.iter().all(all), "{counts:#?}");
+    let ended = counts.get("Ok(\"57P01\")").copied().unwrap_or(0);
+    assert!(ended >= TURNS, "{counts:#?}");
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! The rights themselves: one transaction of `provision.sql` in each database.
+//! The rights themselves: one transaction of `passed.sql` and `provision.sql` in each database.
 
 use tokio_postgres::Client;
 
 use super::{APPENDERS, AccessError, READERS, doing};
 use crate::roles::{Database, ROLES_LOCK, quote};
 
-const SQL: &str = include_str!("provision.sql");
+/// What stands in the way of the rights, and the rights.
+const SQL: [&str; 2] = [include_str!("passed.sql"), include_str!("provision.sql")];
 
 /// Puts the rights in place in one database.
 pub(super) async fn database(client: &mut Client, database: &Database) -> Result<(), AccessError> {
@@ -26,7 +27,9 @@ pub(super) async fn database(client: &mut Client, database: &Database) -> Result
     let owner = "SELECT set_config('standin.owner', $1, true)";
     let set = transaction.execute(owner, &[&database.owner]).await;
     set.map_err(doing(verb, database))?;
-    run(SQL.to_owned()).await?;
+    for sql in SQL {
+        run(sql.to_owned()).await?;
+    }
     transaction.commit().await.map_err(doing(verb, database))
 }
 

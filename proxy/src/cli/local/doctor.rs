@@ -2,20 +2,23 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
+use std::process::ExitCode;
 
 use rules::config::Problem;
 use serde::Serialize;
 
+use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, bytes, count, table};
 use super::check;
+use super::schemas;
 use crate::branches::{Account, Driver, Installations, Pressure, Space, Unusable, probe};
 use crate::daemon::{self, DaemonError, LoadError, Loaded};
 use crate::environments::chain;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-struct Finding {
+pub(super) struct Finding {
     what: &'static str,
     state: &'static str,
     detail: String,
@@ -24,7 +27,7 @@ struct Finding {
 }
 
 impl Finding {
-    fn good(what: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn good(what: &'static str, detail: impl Into<String>) -> Self {
         Self {
             what,
             state: "good",
@@ -33,12 +36,26 @@ impl Finding {
         }
     }
 
-    fn weak(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
+    pub(super) fn weak(
+        what: &'static str,
+        detail: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
         Self {
             what,
             state: "weak",
             detail: detail.into(),
             hint,
+        }
+    }
+
+    /// What could not be looked at now.
+    pub(super) fn unseen(what: &'static str, detail: impl Into<String>, hint: &str) -> Self {
+        Self {
+            what,
+            state: "unseen",
+            detail: detail.into(),
+            hint: Some(hint.to_owned()),
         }
     }
 
@@ -52,7 +69,7 @@ impl Finding {
     }
 }
 
-pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failure> {
+pub(in super::super) fn run(config: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let loaded = daemon::load(config).map_err(check::failure)?;
     let mut findings = vec![Finding::good(
         "configuration",
@@ -74,13 +91,13 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
     }
     findings.extend(room(&loaded));
     findings.push(cloning(&loaded));
+    findings.extend(schemas::look(&Client::at(loaded.pool_path()))?);
     output.show(&findings, |findings| text(findings));
-    match findings
-        .iter()
-        .filter(|finding| finding.state == "WRONG")
-        .count()
-    {
-        0 => Ok(()),
+    let wrong = findings.iter().filter(|finding| finding.state == "WRONG");
+    match wrong.count() {
+        0 => Ok(ExitCode::SUCCESS),
+        // Programs have read it above, and read one document.
+        _ if output.is_json() => Ok(ExitCode::FAILURE),
         1 => Err(Failure::failed("1 thing is wrong")),
         count => Err(Failure::failed(format!("{count} things are wrong"))),
     }

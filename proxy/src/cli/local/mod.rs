@@ -6,5 +6,6 @@ pub(super) mod guard;
 pub(super) mod init;
 pub(super) mod psql;
 mod remove;
+mod schemas;
 pub(super) mod setup;
 pub(super) mod up;

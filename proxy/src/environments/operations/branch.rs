@@ -8,7 +8,7 @@ use rules::name::EnvironmentPattern;
 use rules::target::Place;
 
 use super::super::base::is_raw;
-use super::super::place::Closing;
+use super::super::place::{Cause, Closing};
 use super::super::pointer::Operation;
 use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
@@ -207,7 +207,7 @@ impl Environments {
         if let Some(live) = state.live() {
             turn.ended_sessions = state.sessions();
             live.close(Closing {
-                operation: Operation::Drop,
+                cause: Cause::Operation(Operation::Drop),
                 by: turn.caller.name.clone(),
                 at: jiff::Timestamp::now(),
             });

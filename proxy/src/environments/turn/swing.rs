@@ -4,15 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::super::place::Closing;
+use super::super::place::{Cause, Closing, DRAIN_MAX};
 use super::super::pointer::{Generation, Pointer};
 use super::super::{EnvironmentError, Environments};
 use super::Turn;
 use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
-
-/// What sessions get to leave before the pointer moves without them: a COMMIT under way may answer
-/// within it; the relay closes everybody by then.
-const DRAIN_MAX: Duration = Duration::from_millis(150);
 
 /// How long what follows a swing, stopping the old server and starting the next spare, gives way to
 /// the clients that come in: on a small machine they would wait for it.
@@ -127,7 +123,7 @@ impl Environments {
         if let Some(live) = state.live() {
             turn.ended_sessions = state.sessions();
             live.close(Closing {
-                operation: turn.operation,
+                cause: Cause::Operation(turn.operation),
                 by: turn.caller.name.clone(),
                 at: Timestamp::now(),
             });

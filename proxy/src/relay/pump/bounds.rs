@@ -115,7 +115,13 @@ impl Bounds {
         self.leave();
     }
 
-    fn leave(&mut self) {
+    /// Whether this session's statement is counted among those under way.
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted
+    }
+
+    /// No statement of the session is under way any more; the next message begins another.
+    pub(super) fn leave(&mut self) {
         if std::mem::take(&mut self.counted) {
             self.under.fetch_sub(1, Ordering::AcqRel);
         }

@@ -73,6 +73,18 @@ impl Flow {
         Ok(flow)
     }
 
+    /// Puts a message of ours between two that go through; says whether there was a place for it.
+    pub(super) fn insert(&mut self, message: &[u8]) -> bool {
+        let between = self.at_boundary();
+        if between {
+            self.instead = Some(Instead {
+                bytes: message.to_vec(),
+                skip: 0,
+            });
+        }
+        between
+    }
+
     /// Moves what can be moved.
     pub(super) fn drive(
         &mut self,

@@ -6,12 +6,13 @@
 //! server's own, and nothing is predicted here. A FunctionCall has no SQL, so a Query stands in for it:
 //! it alone takes the client's unnamed statement along.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use rules::config::AccessMode;
 use rules::guard::{
-    Cache, Denial, Fingerprint, Rule, SQL_BYTES_MAX, Verdict, judge_call, tripwire,
+    Cache, Denial, Fingerprint, Rule, SQL_BYTES_MAX, Tables, Verdict, judge_call, tripwire,
 };
 
 use crate::relay::denied::{Denials, Denied};
@@ -24,6 +25,9 @@ const WORD: &str = "standin_denied_";
 const RESERVED: &[u8] = b"standin_denied";
 /// The longest error of the server that may hold the word: it is that word and a few more.
 pub(super) const ERROR_BYTES_MAX: u32 = 8 * 1024;
+/// Denials whose tables are kept until the server answers; behind more in one pipeline the earliest
+/// are told without.
+const KEPT_MAX: usize = 16;
 /// The SQLSTATE of a syntax error.
 const SYNTAX_ERROR: &[u8] = b"42601";
 
@@ -38,6 +42,10 @@ pub(in crate::relay) struct Guard {
     secret: String,
     /// Whether the server was ever sent a word of ours.
     has_denied: bool,
+    /// The number of the latest denial.
+    latest: u8,
+    /// The tables of denials that were not answered, by number.
+    kept: VecDeque<(u8, Tables)>,
     /// Whether the session was made something else than it began as, and ends.
     pub(super) tripped: bool,
 }
@@ -55,6 +63,8 @@ impl Guard {
             denials,
             secret: format!("{:016x}", rand::random::<u64>()),
             has_denied: false,
+            latest: 0,
+            kept: VecDeque::new(),
             tripped: false,
         }
     }
@@ -114,11 +124,21 @@ impl Guard {
             b'P' => text(behind_name(held)),
             _ => &[],
         };
-        self.record(denial, Some(sql).filter(|sql| !sql.is_empty()), entry);
+        // Where there is too much to do, nothing more is done.
+        let tables = match denial.rule {
+            Rule::Statements | Rule::Size => Tables::default(),
+            _ => Tables::of(sql),
+        };
+        let sql = Some(sql).filter(|sql| !sql.is_empty());
+        self.record(denial, sql, &tables, entry);
         self.has_denied = true;
+        let number = self.keep(tables);
         let [rule, command] = denial.to_bytes();
         let id = denial.rule.id().replace('.', "_");
-        let word = format!("{WORD}{id}_{rule:02x}{command:02x}_{}", self.secret);
+        let word = format!(
+            "{WORD}{id}_{rule:02x}{command:02x}{number:02x}_{}",
+            self.secret
+        );
         let name = held.split(|&byte| byte == 0).next();
         Act::Replace(match tag {
             // The name of what is too long to be held is not known, and must be nobody's.
@@ -130,7 +150,17 @@ impl Guard {
         })
     }
 
-    fn record(&self, denial: &Denial, sql: Option<&[u8]>, entry: &Entry) {
+    /// Keeps the tables of a denial until it is answered; its number.
+    fn keep(&mut self, tables: Tables) -> u8 {
+        self.latest = self.latest.wrapping_add(1);
+        if !tables.is_empty() {
+            self.kept.truncate(KEPT_MAX - 1);
+            self.kept.push_front((self.latest, tables));
+        }
+        self.latest
+    }
+
+    fn record(&self, denial: &Denial, sql: Option<&[u8]>, tables: &Tables, entry: &Entry) {
         self.denials.put(
             denial,
             Denied {
@@ -142,6 +172,7 @@ impl Guard {
                 rule: denial.rule.id(),
                 code: denial.code(),
                 fingerprint: sql.map(Fingerprint::of),
+                tables: tables.names().to_vec(),
             },
         );
     }
@@ -157,7 +188,7 @@ impl Guard {
     }
 
     /// Gives the server's answer to a word of ours the words of the denial.
-    pub(super) fn reword(&self, body: &[u8]) -> Act {
+    pub(super) fn reword(&mut self, body: &[u8]) -> Act {
         let field = |wanted: u8| {
             let mut fields = body.split(|&byte| byte == 0);
             fields.find_map(|field| field.strip_prefix(&[wanted]))
@@ -168,16 +199,23 @@ impl Guard {
             let behind = behind(message, WORD.as_bytes())?;
             let length = find(behind, self.secret.as_bytes())?;
             let number = behind[..length].strip_suffix(b"_")?;
-            let number = number.get(number.len().checked_sub(4)?..)?;
+            let number = number.get(number.len().checked_sub(6)?..)?;
             let number = std::str::from_utf8(number).ok()?;
-            let bytes = u16::from_str_radix(number, 16).ok()?.to_be_bytes();
-            (code == SYNTAX_ERROR).then_some(bytes)
+            let [_, rule, command, number] = u32::from_str_radix(number, 16).ok()?.to_be_bytes();
+            let denial = Denial::from_bytes([rule, command], self.mode)?;
+            (code == SYNTAX_ERROR).then_some((denial, number))
         };
-        let Some(denial) = ours().and_then(|bytes| Denial::from_bytes(bytes, self.mode)) else {
+        let Some((denial, number)) = ours() else {
             return Act::Pass;
         };
+        let at = self.kept.iter().position(|(kept, _)| *kept == number);
+        let tables = at.and_then(|at| self.kept.remove(at));
+        let detail = match tables {
+            Some((_, tables)) => format!("{} It writes {tables}.", denial.detail()),
+            None => denial.detail(),
+        };
         let report = Report::error(denial.code(), denial.message())
-            .detail(denial.detail())
+            .detail(detail)
             .hint(denial.hint());
         Act::Replace(report.encode_shown(field(b'S').unwrap_or(b"ERROR")))
     }
@@ -193,7 +231,7 @@ impl Guard {
         let Some(denial) = tripwire(name, value, self.mode) else {
             return Act::Pass;
         };
-        self.record(&denial, None, entry);
+        self.record(&denial, None, &Tables::default(), entry);
         self.tripped = true;
         let report = Report::fatal(denial.code(), denial.message())
             .detail(denial.detail())

@@ -7,6 +7,7 @@ mod bounds;
 mod buffer;
 mod flow;
 mod guard;
+mod rest;
 mod watch;
 
 use std::future::{Future, poll_fn};
@@ -23,6 +24,7 @@ pub(super) use self::bounds::{Bounds, Under};
 pub(super) use self::guard::Guard;
 
 use self::flow::{Broken, Flow, Moved};
+use self::rest::Silence;
 use self::watch::{ClientWatch, ServerWatch, Watch};
 use super::Orders;
 use super::cancel::{self, Target};
@@ -35,6 +37,13 @@ use crate::wire::{FrameError, Report};
 const HALF_CLOSE_MAX: Duration = Duration::from_millis(500);
 /// What an answer under way gets to arrive when the session must end, a COMMIT's above all.
 const LAST_ANSWER_MAX: Duration = Duration::from_millis(100);
+
+/// What a message that is half out gets to go out whole, so that the reason can follow it: one of a
+/// client that reads is there at once.
+const CUT_MAX: Duration = Duration::from_millis(40);
+
+/// The message Flush.
+const FLUSH: &[u8] = b"H\0\0\0\x04";
 
 /// What makes a session end from outside.
 pub(super) enum Signal {
@@ -97,6 +106,8 @@ pub(super) struct Pump<S> {
     alarm: Option<Pin<Box<Sleep>>>,
     /// Rings when a statement has taken too long.
     statement_alarm: Option<Pin<Box<Sleep>>>,
+    /// Rings when a client has been silent without a Sync.
+    rest_alarm: Option<Pin<Box<Sleep>>>,
     /// Cancels what the session's server does.
     cancel: Arc<Target>,
     /// A cancel on its way; bounded by what dialling a server may take.
@@ -132,6 +143,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             quiet_since: None,
             alarm: None,
             statement_alarm: None,
+            rest_alarm: None,
             cancel,
             cancelling: None,
         })
@@ -220,6 +232,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             return Poll::Ready(Left::Tripped);
         }
         self.poll_bounds(cx);
+        self.poll_rest(cx);
         self.watch.entry.state(self.watch.state());
         if yields {
             cx.waker().wake_by_ref();
@@ -236,15 +249,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 self.watch.bounds.took_too_long();
                 cx.waker().wake_by_ref();
             } else {
-                let alarm = self
-                    .statement_alarm
-                    .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-                if alarm.deadline() != due {
-                    alarm.as_mut().reset(due);
-                }
-                if alarm.as_mut().poll(cx).is_ready() {
-                    cx.waker().wake_by_ref();
-                }
+                ring(&mut self.statement_alarm, due, cx);
             }
         }
         if self.cancelling.is_none() && self.watch.bounds.take_cancel() {
@@ -253,6 +258,26 @@ impl<S: Future<Output = Signal>> Pump<S> {
             self.cancelling = Some(task);
             cx.waker().wake_by_ref();
         }
+    }
+
+    /// Gives a statement's place back when its client has gone silent without a Sync and the server
+    /// has nothing to do.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) {
+        let Some(due) = self.watch.rest_due() else {
+            return;
+        };
+        if Instant::now() < due {
+            return ring(&mut self.rest_alarm, due, cx);
+        }
+        match self.watch.rest.is_due() {
+            Silence::Rests => self.watch.bounds.leave(),
+            // The client gets what it is owed a little earlier, and nothing else.
+            Silence::Unflushed if self.up_open && self.up.insert(FLUSH) => {
+                self.watch.rest.asked(b'H');
+            }
+            Silence::Unflushed => {}
+        }
+        cx.waker().wake_by_ref();
     }
 
     fn poll_down(&mut self, cx: &mut Context<'_>) -> Result<Moved, Broken> {
@@ -364,11 +389,30 @@ impl<S: Future<Output = Signal>> Pump<S> {
     /// Ends the session with a report between two messages, or without it where there is no such
     /// place in time.
     async fn tell(&mut self, report: &Report, reason: &'static str) -> End {
-        let settle = poll_fn(|cx| {
+        let settled = self.down_until(LAST_ANSWER_MAX, |watch| watch.is_quiet());
+        let mut server_ended = settled.await;
+        if !server_ended && !self.down.at_boundary() {
+            // The server goes on and on: the report stands in the place of its next message.
+            self.watch.last_word = Some(report.encode());
+            let cut = self.down_until(CUT_MAX, |watch| watch.guard.tripped);
+            server_ended = cut.await;
+        }
+        let told_by_server = server_ended && self.watch.last_is_error;
+        let told = told_by_server || self.watch.guard.tripped;
+        if self.down.at_boundary() && !told {
+            self.write_last(report).await;
+        }
+        End::Told(reason)
+    }
+
+    /// Delivers what the server says until the client stands between two messages and `enough` has
+    /// come, but not for longer than `bound`; whether the server ended.
+    async fn down_until(&mut self, bound: Duration, enough: impl Fn(&Watch) -> bool) -> bool {
+        let delivered = poll_fn(|cx| {
             let moved = self.poll_down(cx);
             match moved {
                 Ok(Moved::Ended) | Err(_) => Poll::Ready(true),
-                Ok(_) if self.watch.is_quiet() && self.down.at_boundary() => Poll::Ready(false),
+                Ok(_) if enough(&self.watch) && self.down.at_boundary() => Poll::Ready(false),
                 Ok(Moved::Yields) => {
                     cx.waker().wake_by_ref();
                     Poll::Pending
@@ -376,12 +420,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 Ok(Moved::Waits) => Poll::Pending,
             }
         });
-        let server_ended = tokio::time::timeout(LAST_ANSWER_MAX, settle).await == Ok(true);
-        let told_by_server = server_ended && self.watch.last_is_error;
-        if self.down.at_boundary() && !told_by_server {
-            self.write_last(report).await;
-        }
-        End::Told(reason)
+        tokio::time::timeout(bound, delivered).await == Ok(true)
     }
 
     /// Writes a report, as far as the client's socket takes it at once.
@@ -393,6 +432,17 @@ impl<S: Future<Output = Signal>> Pump<S> {
             Poll::Ready(())
         })
         .await;
+    }
+}
+
+/// Has the task woken at `due`.
+fn ring(alarm: &mut Option<Pin<Box<Sleep>>>, due: Instant, cx: &mut Context<'_>) {
+    let alarm = alarm.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
+    if alarm.deadline() != due {
+        alarm.as_mut().reset(due);
+    }
+    if alarm.as_mut().poll(cx).is_ready() {
+        cx.waker().wake_by_ref();
     }
 }
 

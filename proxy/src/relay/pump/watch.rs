@@ -5,8 +5,11 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::bounds::Bounds;
 use super::guard::{ERROR_BYTES_MAX, Guard};
+use super::rest::Rest;
 use crate::relay::registry::{Entry, SessionState};
 use crate::wire::{Act, FrameError, Need, Visit};
 
@@ -20,6 +23,7 @@ pub(super) struct Watch {
     pub(super) entry: Arc<Entry>,
     pub(super) guard: Guard,
     pub(super) bounds: Bounds,
+    pub(super) rest: Rest,
     /// The last ReadyForQuery's status byte.
     pub(super) status: u8,
     /// Messages that ask for a ReadyForQuery, less those that came. What a COPY swallows is taken off
@@ -33,6 +37,8 @@ pub(super) struct Watch {
     copying: bool,
     /// Whether anything went to the server since its last ReadyForQuery.
     touched: bool,
+    /// What the client is told in the place of the server's next message, which ends the session.
+    pub(super) last_word: Option<Vec<u8>>,
     /// The client has said goodbye.
     pub(super) terminated: bool,
     /// The server's last message was an error.
@@ -53,12 +59,14 @@ impl Watch {
             entry,
             guard,
             bounds,
+            rest: Rest::default(),
             status: b'I',
             outstanding: 0,
             syncs_behind: 0,
             copy_open: false,
             copying: false,
             touched: false,
+            last_word: None,
             terminated: false,
             last_is_error: false,
             messages: [0; 2],
@@ -68,6 +76,12 @@ impl Watch {
     /// Whether the server waits for the client.
     pub(super) fn is_quiet(&self) -> bool {
         self.outstanding == 0 && !self.touched
+    }
+
+    /// When the session's statement will have rested for long enough to be none under way.
+    pub(super) fn rest_due(&mut self) -> Option<Instant> {
+        let may_rest = self.bounds.is_counted() && self.outstanding == 0;
+        may_rest.then(|| self.rest.due(self.messages)).flatten()
     }
 
     pub(super) fn state(&self) -> SessionState {
@@ -112,6 +126,7 @@ impl Visit for ClientWatch<'_> {
             _ => {}
         }
         watch.touched = true;
+        watch.rest.asked(tag);
         if !watch.bounds.admits(tag) {
             return Ok(watch.guard.deny_work(tag, held, &watch.entry));
         }
@@ -137,8 +152,15 @@ impl Visit for ServerWatch<'_> {
             // The session is over: nothing of the server's goes on.
             return Ok(Act::Replace(Vec::new()));
         }
+        if let Some(word) = watch.last_word.take() {
+            watch.guard.tripped = true;
+            return Ok(Act::Replace(word));
+        }
         watch.messages[1] += 1;
         watch.last_is_error = tag == b'E';
+        if watch.outstanding == 0 {
+            watch.rest.answered(tag);
+        }
         match (tag, held) {
             (b'Z', [status]) => {
                 watch.status = *status;

@@ -149,6 +149,92 @@ fn no_more_statements_run_at_once_than_the_environment_lets() {
 }
 
 #[test]
+fn a_client_that_falls_silent_without_a_sync_keeps_no_place_for_ever() {
+    let parse = message(b'P', b"\0select 1\0\0\0");
+    let bind = message(b'B', b"\0\0\0\0\0\0\0\0");
+    let execute = message(b'E', b"\0\0\0\0\0");
+    let (flush, sync) = (message(b'H', b""), message(b'S', b""));
+    let wrong = message(b'P', b"\0selec 1\0\0\0");
+    let silent: [(&str, Vec<u8>, &[u8]); 5] = [
+        ("flushed", [parse.clone(), flush.clone()].concat(), b"1"),
+        ("unflushed", parse.clone(), b"1"),
+        (
+            "run",
+            [parse.clone(), bind.clone(), execute.clone()].concat(),
+            b"12DC",
+        ),
+        (
+            "failed",
+            [wrong, flush, bind.clone(), execute.clone()].concat(),
+            b"E",
+        ),
+        (
+            "behind a sync",
+            [parse.clone(), sync.clone(), bind.clone(), parse].concat(),
+            b"1Z21",
+        ),
+    ];
+    let harness = bounded(StatementLimits {
+        statements: Some(1),
+        ..StatementLimits::default()
+    });
+    for (name, sent, answer) in silent {
+        let (mut first, mut second) = (harness.session(), harness.session());
+        first.send(&sent);
+        until_active(&harness, 1);
+        let began = Instant::now();
+        loop {
+            let asked = second.ask("select 1");
+            if asked.iter().all(|message| message.tag != b'E') {
+                break;
+            }
+            assert_eq!(error(&asked).0, "53300");
+            assert!(began.elapsed() < Duration::from_secs(20), "{name}");
+            std::thread::yield_now();
+        }
+        // The client that was silent gets all that it would have got.
+        first.send(&sync);
+        let tags: Vec<u8> = first.until(b'Z').iter().map(|one| one.tag).collect();
+        let mut wanted = answer.to_vec();
+        if name == "behind a sync" {
+            assert_eq!(tags, b"1Z", "{name}");
+            let rest: Vec<u8> = first.until(b'Z').iter().map(|one| one.tag).collect();
+            assert_eq!(rest, b"21Z", "{name}");
+            continue;
+        }
+        wanted.push(b'Z');
+        assert_eq!(tags, wanted, "{name}");
+        works(&mut first);
+    }
+}
+
+#[test]
+fn a_statement_that_works_behind_a_flush_keeps_its_place() {
+    let harness = bounded(StatementLimits {
+        statements: Some(1),
+        ..StatementLimits::default()
+    });
+    let (mut first, mut second) = (harness.session(), harness.session());
+    first.send(
+        &[
+            message(b'P', b"\0select pg_sleep(4)\0\0\0"),
+            message(b'B', b"\0\0\0\0\0\0\0\0"),
+            message(b'E', b"\0\0\0\0\0"),
+        ]
+        .concat(),
+    );
+    until_active(&harness, 1);
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(3) {
+        assert_eq!(error(&second.ask("select 1")).0, "53300");
+    }
+    first.send(&message(b'S', b""));
+    let tags: Vec<u8> = first.until(b'Z').iter().map(|one| one.tag).collect();
+    assert_eq!(tags, b"12DCZ");
+    works(&mut second);
+}
+
+#[test]
 fn a_copy_that_swallows_a_sync_leaves_no_session_busy_for_ever() {
     let harness = bounded(StatementLimits {
         statement: Some(Duration::from_secs(3)),

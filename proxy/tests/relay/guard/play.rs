@@ -2,7 +2,7 @@
 //! denied. Both must bring back the same bytes, but for the words of the denials.
 
 use rules::config::AccessMode;
-use rules::guard::{Denial, judge, judge_call};
+use rules::guard::{Denial, Tables, judge, judge_call};
 
 use super::database::Database;
 use super::given;
@@ -64,16 +64,21 @@ impl Part {
     }
 
     /// The bytes of the direct session, and the denial that stands for the word in them.
-    fn direct(&self, mode: AccessMode, denials: &mut Vec<Denial>) -> Vec<u8> {
+    fn direct(&self, mode: AccessMode, denials: &mut Vec<(Denial, Tables)>) -> Vec<u8> {
         let word = format!("{WORD}{}", denials.len());
-        let (verdict, twin) = match self {
+        let (sql, twin) = match self {
             Self::Fine(bytes) => return bytes.clone(),
-            Self::Query(sql) => (judge(sql.as_bytes(), mode), query(&word)),
-            Self::Parse(name, sql, _) => (judge(sql.as_bytes(), mode), parse(name, &word)),
-            Self::Call(function, _) => (judge_call(*function, mode), query(&word)),
+            Self::Query(sql) => (sql.as_bytes(), query(&word)),
+            Self::Parse(name, sql, _) => (sql.as_bytes(), parse(name, &word)),
+            Self::Call(..) => (&b""[..], query(&word)),
+        };
+        let verdict = match self {
+            Self::Call(function, _) => judge_call(*function, mode),
+            _ => judge(sql, mode),
         };
         let denial = verdict.denial();
-        denials.push(denial.unwrap_or_else(|| panic!("{self:?} passes in {mode}")));
+        let denial = denial.unwrap_or_else(|| panic!("{self:?} passes in {mode}"));
+        denials.push((denial, Tables::of(sql)));
         twin
     }
 }
@@ -139,7 +144,7 @@ fn play(
 }
 
 /// A message of the direct session as the relayed one must have it.
-fn reworded(message: &Message, denials: &[Denial]) -> Message {
+fn reworded(message: &Message, denials: &[(Denial, Tables)]) -> Message {
     let text = message.field(b'M').filter(|_| message.tag == b'E');
     let number = text.as_deref().and_then(|text| text.split_once(WORD));
     let Some((_, behind)) = number else {
@@ -147,14 +152,18 @@ fn reworded(message: &Message, denials: &[Denial]) -> Message {
     };
     assert_eq!(message.field(b'C').as_deref(), Some("42601"));
     let digits: String = behind.chars().take_while(char::is_ascii_digit).collect();
-    let denial = &denials[digits.parse::<usize>().unwrap()];
+    let (denial, tables) = &denials[digits.parse::<usize>().unwrap()];
+    let detail = match tables.is_empty() {
+        true => denial.detail(),
+        false => format!("{} It writes {tables}.", denial.detail()),
+    };
     let mut body = Vec::new();
     for (name, text) in [
         (b'S', message.field(b'S').unwrap()),
         (b'V', message.field(b'V').unwrap()),
         (b'C', denial.code().to_owned()),
         (b'M', denial.message()),
-        (b'D', denial.detail()),
+        (b'D', detail),
         (b'H', denial.hint().to_owned()),
     ] {
         body.push(name);

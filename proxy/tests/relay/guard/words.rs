@@ -123,7 +123,7 @@ fn a_denial_has_its_code_message_rule_and_hint_and_nothing_of_the_syntax_error()
             [
                 "C25006",
                 "Mcannot execute DELETE in a read-only environment",
-                "DDenied by rule \"write.change\" of access mode \"read-only\".",
+                "DDenied by rule \"write.change\" of access mode \"read-only\". It writes items.",
                 "HConnect to an environment with access = \"read-write\", or to a branch of one.",
             ],
         ),

@@ -8,6 +8,7 @@ mod honest;
 mod inner;
 mod lexing;
 mod property;
+mod tables;
 
 use super::{Kind, Lexer, Rule, Verdict, inspect, judge};
 use crate::config::AccessMode;

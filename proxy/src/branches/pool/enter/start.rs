@@ -12,6 +12,7 @@ use crate::branches::disk;
 use crate::branches::manifest::{BranchManifest, BranchSpec};
 use crate::branches::pool::error::WakeFailure;
 use crate::branches::pool::{Pool, blocking};
+use crate::branches::step::step;
 
 /// Pauses between the starts of one wake; after the last one the branch has failed.
 const START_PAUSES: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(500)];
@@ -92,11 +93,13 @@ impl Pool {
     ) -> Result<(), WakeFailure> {
         let databases = &manifest.cluster.databases;
         let findings = provision(server, databases, &manifest.spec.entrants).await?;
+        step("rights.placed").map_err(WakeFailure::Mark)?;
         let (file, text) = (self.rights_file(manifest), rights(&manifest.spec));
         let found = serde_json::to_string(&findings).map_err(std::io::Error::from);
         let found = found.map_err(WakeFailure::Mark)?;
         let written = blocking(move || {
             disk::write(&file.with_file_name(disk::FINDINGS), &found)?;
+            step("rights.found")?;
             disk::write(&file, &text)
         });
         written.await.map_err(WakeFailure::Mark)
