@@ -23,6 +23,8 @@ const KILLED: i32 = 9;
 const KEPT: &str = "kept";
 /// The branch whose server runs while everything happens to others.
 const RUNNING: &str = "running";
+/// btrfs gives the room of what was dropped back later, and every point leaves something to drop.
+const IMAGE_BYTES: u64 = 2 << 30;
 /// A daemon must be back in service within this time, whatever it finds.
 const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
 
@@ -196,7 +198,7 @@ async fn recovers(place: &Place, point: &str) {
 }
 
 async fn furnished(file_system: FileSystem) -> Place {
-    let place = Place::make(Some(file_system));
+    let place = Place::sized(Some(file_system), IMAGE_BYTES);
     let pool = place.open().await;
     let origin = Origin::Snapshot(base(&pool).await);
     for (name, durability) in [
