@@ -6,6 +6,7 @@
 
 mod apart;
 mod cell;
+mod chosen;
 mod distinct;
 pub mod distribution;
 mod entry;
@@ -15,7 +16,9 @@ mod infer;
 mod shape;
 
 pub use cell::Cell;
+pub use chosen::{choices, moments, numbers};
 pub use distinct::{Distinct, Ranked};
+pub use distribution::Distribution;
 pub use infer::{Choice, Hints, infer};
 
 use crate::value::{Type, Value};

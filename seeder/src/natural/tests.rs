@@ -341,3 +341,39 @@ fn check_digits_are_right() {
         assert_eq!((ean.len(), sum % 10), (13, 0), "{ean}");
     }
 }
+
+#[test]
+fn configured_choices_numbers_and_moments_keep_to_what_was_asked() {
+    let labels = vec![
+        (Value::Text("new".to_owned()), 3),
+        (Value::Text("old".to_owned()), 1),
+    ];
+    let choice = choices(labels).expect("weights");
+    let new = values(&*choice, 4_000)
+        .iter()
+        .filter(|value| **value == Value::Text("new".to_owned()))
+        .count();
+    assert!((2_850..3_150).contains(&new), "{new}");
+    assert!(choices(vec![(Value::Null, 0)]).is_none());
+
+    let decimal = Type::Decimal {
+        precision: Some(8),
+        scale: Some(2),
+    };
+    let bell = Distribution::Normal(distribution::Normal {
+        mean: 50.0,
+        deviation: 40.0,
+    });
+    let generate = numbers(bell, Some((10.0, 90.0)), &decimal).expect("a numeric type");
+    for value in values(&*generate, 1_000) {
+        let Value::Decimal(number) = value else {
+            panic!("{value:?}");
+        };
+        assert!((10..=90).contains(&i64::try_from(number.trunc()).expect("small")));
+    }
+    let generate = moments(AS_OF - 1_000, AS_OF, &Type::Date).expect("a type of time");
+    for value in values(&*generate, 100) {
+        assert!(matches!(value, Value::Date(20_453 | 20_454)), "{value:?}");
+    }
+    assert!(moments(0, 1, &Type::Bool).is_none());
+}

@@ -81,7 +81,7 @@ fn description(cell: &Cell<'_>, max: usize, out: &mut String) {
     let thing = one_of(draw, trade::PRODUCTS).to_lowercase();
     let material = one_of(draw.next(), trade::MATERIALS).to_lowercase();
     let adjective = one_of(draw.next().next(), trade::ADJECTIVES).to_lowercase();
-    let opening = one_of(draw.next().next().next(), &["A", "This", "Our"]);
+    let opening = one_of(draw.next().next().next(), &["This", "Our", "The new"]);
     join(
         &[
             opening,

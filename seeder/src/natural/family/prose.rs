@@ -73,6 +73,17 @@ fn capitalised(word: &str, out: &mut String) {
     }
 }
 
+/// The article that the word wants.
+fn article(word: &str) -> &'static str {
+    let exception = word.starts_with("uni") || word.starts_with("us") || word.starts_with("one");
+    let vowel = word.starts_with(['a', 'e', 'i', 'o', 'u']) && !exception;
+    if vowel || word == "honest" {
+        "an "
+    } else {
+        "a "
+    }
+}
+
 fn word(cell: &Cell<'_>, _max: usize, out: &mut String) {
     out.push_str(one_of(cell.draw(0), prose::NOUNS));
 }
@@ -95,12 +106,13 @@ fn title(cell: &Cell<'_>, max: usize, out: &mut String) {
         one_of(rest, prose::VERBS),
         one_of(rest.next(), prose::NOUNS),
     );
+    let a = article(quality);
     let words = match rest.next().next().below(5) {
-        0 => ["how to ", verb, " a ", quality, " ", noun],
-        1 => ["the ", quality, " ", noun, " and its ", other],
-        2 => [verb, " the ", noun, ", not the ", other, ""],
-        3 => ["a ", quality, " ", noun, " for every ", other],
-        _ => [noun, " and ", other, ": the ", quality, " choice"],
+        0 => ["how to ", verb, " ", a, quality, " ", noun],
+        1 => ["the ", quality, " ", noun, " and its ", other, ""],
+        2 => [verb, " the ", noun, ", not the ", other, "", ""],
+        3 => [a, quality, " ", noun, " for every ", other, ""],
+        _ => [noun, " and ", other, ": the ", quality, " choice", ""],
     };
     let mut text = String::new();
     join(&words, "", &mut text);
@@ -126,12 +138,13 @@ fn push_sentence(draw: Draw, out: &mut String) {
         one_of(rest, prose::VERBS),
         one_of(rest.next(), prose::NOUNS),
     );
+    let a = article(quality);
     let words = match rest.next().next().below(5) {
-        0 => ["We ", verb, " the ", noun, " before the ", other],
-        1 => ["Every ", noun, " has a ", quality, " ", other],
-        2 => ["It takes a ", quality, " ", noun, " to ", verb],
-        3 => ["Please ", verb, " the ", quality, " ", noun],
-        _ => ["The ", noun, " is ", quality, " without its ", other],
+        0 => ["We ", verb, " the ", noun, " before the ", other, ""],
+        1 => ["Every ", noun, " has ", a, quality, " ", other],
+        2 => ["It takes ", a, quality, " ", noun, " to ", verb],
+        3 => ["Please ", verb, " the ", quality, " ", noun, ""],
+        _ => ["The ", noun, " is ", quality, " without its ", other, ""],
     };
     join(&words, "", out);
     out.push('.');

@@ -102,7 +102,7 @@ fn by_name(table: &str, column: &str, data_type: &Type, hints: &Hints<'_>) -> Op
         let about = entry(name).map_or("", |entry| entry.about);
         format!("name \"{column}\" is {about}")
     };
-    if class == Class::Text && rules::is_state(&words) {
+    if class == Class::Text && rules::is_state(&words, hints.siblings) {
         let kind = words[..words.len() - 1].to_vec();
         if let Some(states) = states_of(&kind).or_else(|| states_of(&table_words)) {
             return chosen(states, because(states));

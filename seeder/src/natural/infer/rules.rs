@@ -78,17 +78,25 @@ fn leading(class: Class, words: &[String]) -> Option<&'static str> {
         (Class::Text, "phone") => Some("phone"),
         (Class::Text, "email") => Some("email"),
         (Class::Text, "address") => Some("street_address"),
-        (Class::Whole, "count" | "max" | "min") => Some("count"),
+        (Class::Whole, "count" | "max" | "min" | "number" | "total") => Some("count"),
         _ => None,
     }
 }
 
-/// Whether a name asks for a state.
-pub(super) fn is_state(words: &[String]) -> bool {
-    matches!(words.last().map(String::as_str), Some("status" | "state" | "stage"))
-        // An address's state is a region.
-        && !(words.len() == 1 && words[0] == "state")
-        && !words.iter().any(|word| matches!(word.as_str(), "address" | "billing" | "shipping" | "http"))
+/// Whether a name asks for a state of the row, which an address's state is not.
+pub(super) fn is_state(words: &[String], siblings: &[&str]) -> bool {
+    const ADDRESS: &[&str] = &["city", "postcode", "street", "country", "address"];
+    let last = words.last().map_or("", String::as_str);
+    let of_address =
+        |word: &str| ADDRESS.contains(&word) || word == "billing" || word == "shipping";
+    match last {
+        "status" | "stage" => !words.iter().any(|word| word == "http" || word == "marital"),
+        "state" => {
+            let mut beside = siblings.iter().flat_map(|sibling| super::tokens(sibling));
+            !words.iter().any(|word| of_address(word)) && !beside.any(|word| of_address(&word))
+        }
+        _ => false,
+    }
 }
 
 /// Whether a name says nothing without its table.
@@ -245,7 +253,7 @@ const WHOLE: &[(&str, &str)] = &[
 const FRACTION: &[(&str, &str)] = &[
     ("price", "price"), ("unit price", "price"), ("list price", "price"), ("cost", "price"), ("msrp", "price"), ("amount", "amount"), ("total", "amount"), ("subtotal", "amount"), ("balance", "amount"), ("fee", "price"), ("tax", "price"), ("discount", "price"), ("refund", "price"), ("payment", "amount"), ("credit", "amount"), ("debit", "amount"), ("salary", "salary"), ("income", "salary"), ("wage", "salary"), ("budget", "salary"), ("revenue", "salary"), ("shipping", "price"), ("freight", "price"),
     ("tax rate", "tax_rate"), ("vat rate", "tax_rate"), ("vat", "tax_rate"), ("percent", "percentage"), ("discount percent", "percentage"), ("progress", "percentage"), ("completion", "percentage"), ("exchange rate", "exchange_rate"), ("fx rate", "exchange_rate"), ("rate", "exchange_rate"), ("ratio", "fraction"), ("probability", "fraction"), ("confidence", "fraction"), ("share", "fraction"), ("rating", "rating"), ("average rating", "rating"), ("score", "score"), ("grade", "score"), ("gpa", "rating"),
-    ("latitude", "latitude"), ("longitude", "longitude"), ("weight", "weight"), ("mass", "weight"), ("length", "length"), ("width", "length"), ("height", "length"), ("depth", "length"), ("distance", "length"), ("radius", "length"), ("temperature", "temperature"), ("quantity", "quantity"), ("hours", "small_number"), ("hour", "small_number"), ("duration", "milliseconds"), ("latency", "milliseconds"), ("ms", "milliseconds"), ("age", "age"), ("stock", "stock"), ("count", "count"), ("position", "position"), ("sort order", "position"), ("discount rate", "fraction"),
+    ("latitude", "latitude"), ("longitude", "longitude"), ("long", "longitude"), ("weight", "weight"), ("mass", "weight"), ("length", "length"), ("width", "length"), ("height", "length"), ("depth", "length"), ("distance", "length"), ("radius", "length"), ("temperature", "temperature"), ("quantity", "quantity"), ("hours", "small_number"), ("hour", "small_number"), ("duration", "milliseconds"), ("latency", "milliseconds"), ("ms", "milliseconds"), ("age", "age"), ("stock", "stock"), ("count", "count"), ("position", "position"), ("sort order", "position"), ("discount rate", "fraction"),
 ];
 
 #[rustfmt::skip]

@@ -38,7 +38,9 @@ fn texts_are_read_by_their_name() {
         ("addresses", "state", "region"),
         ("addresses", "zip", "postcode"),
         ("orders", "status", "order_status"),
-        ("jobs", "state", "region"),
+        ("jobs", "state", "job_status"),
+        ("things", "state", "region"),
+        ("people", "marital_status", "marital_status"),
         ("payments", "payment_status", "payment_status"),
         ("posts", "body", "paragraph"),
         ("posts", "title", "title"),
@@ -75,6 +77,8 @@ fn numbers_moments_and_truths_are_read_by_their_name() {
         ("price_cents", &integer, "amount_minor"),
         ("quantity", &integer, "quantity"),
         ("qty", &integer, "quantity"),
+        ("num_items", &integer, "count"),
+        ("order_no", &integer, "integer"),
         ("sort_order", &integer, "position"),
         ("rating", &integer, "rating"),
         ("unknown", &integer, "integer"),
@@ -103,6 +107,8 @@ fn siblings_tell_what_a_name_is() {
     };
     let choice = infer("things", "name", &text(None), &hints).expect("a choice");
     assert_eq!(choice.generator.name(), "full_name");
+    let choice = infer("users", "state", &text(None), &Hints { siblings: &["zip"] });
+    assert_eq!(choice.expect("a choice").generator.name(), "region");
     let hints = Hints {
         siblings: &["unit_price"],
     };

@@ -29,8 +29,8 @@ pub(super) fn tokens(name: &str) -> Vec<String> {
 
 /// Prefixes of columns and tables that tell nothing of the meaning.
 const PREFIXES: &[&str] = &[
-    "str", "txt", "int", "num", "dt", "dte", "bln", "dbl", "chr", "fld", "col", "tbl", "vw", "tb",
-    "n", "s", "b", "d", "i", "f",
+    "str", "txt", "int", "dt", "dte", "bln", "dbl", "chr", "fld", "col", "tbl", "vw", "tb", "n",
+    "s", "b", "d", "i", "f",
 ];
 
 /// Between lower and upper case, before the last letter of a run of capitals, around digits.
@@ -100,7 +100,6 @@ const APART: &[(&str, &str)] = &[
     ("lat", "latitude"),
     ("lng", "longitude"),
     ("lon", "longitude"),
-    ("long", "longitude"),
     ("qty", "quantity"),
     ("amt", "amount"),
     ("desc", "description"),
