@@ -212,3 +212,6 @@ pub const MARITAL_STATES: &[&str] = &["single", "married", "divorced", "widowed"
 
 /// Blood groups.
 pub const BLOOD_GROUPS: &[&str] = &["O+", "A+", "B+", "AB+", "O-", "A-", "B-", "AB-"];
+
+/// Who may see something.
+pub const VISIBILITIES: &[&str] = &["public", "private", "unlisted", "team"];

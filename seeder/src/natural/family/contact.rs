@@ -161,7 +161,7 @@ fn emails_apart(max: usize) -> Distinct {
     words(PIECES, Style::Slug, room).map(|value| suffixed(value, DOMAIN))
 }
 
-fn suffixed(value: Value, suffix: &str) -> Value {
+pub(super) fn suffixed(value: Value, suffix: &str) -> Value {
     match value {
         Value::Text(mut text) => {
             text.push_str(suffix);

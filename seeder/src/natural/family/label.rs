@@ -47,6 +47,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     listed!("channel", "where a visit or an order came from", t::CHANNELS),
     listed!("address_kind", "billing, shipping …", t::ADDRESS_KINDS),
     listed!("kind", "a kind of which nothing more is known", t::KINDS),
+    listed!("visibility", "public, private …", t::VISIBILITIES),
     listed!("weekday_name", "a day of the week", t::WEEKDAYS),
     Entry::new("currency_code", "an ISO 4217 code, wide-spread ones more often", Form::Text(currency_code, currency_codes_apart)),
     Entry::new("currency", "a currency's name", Form::Text(currency, currencies_apart)),

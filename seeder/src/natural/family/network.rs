@@ -49,7 +49,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::new(
         "file_path",
         "a file's path",
-        Form::Text(file_path, files_apart),
+        Form::Text(file_path, paths_apart),
     ),
     Entry::new(
         "file_extension",
@@ -317,7 +317,7 @@ fn hostnames_apart(max: usize) -> Distinct {
         Piece::Fixed("-"),
         Piece::Words(trade::CODE_NAMES),
     ];
-    words(PIECES, Style::Slug, max)
+    ended(PIECES, ".example", max)
 }
 
 fn file_name(cell: &Cell<'_>, _max: usize, out: &mut String) {
@@ -343,7 +343,18 @@ fn file_path(cell: &Cell<'_>, max: usize, out: &mut String) {
     file_name(cell, max, out);
 }
 
+const ENDING: &str = ".pdf";
+
 fn files_apart(max: usize) -> Distinct {
+    const PIECES: &[Piece] = &[
+        Piece::Words(prose::QUALITIES),
+        Piece::Fixed("-"),
+        Piece::Words(prose::NOUNS),
+    ];
+    ended(PIECES, ENDING, max)
+}
+
+fn paths_apart(max: usize) -> Distinct {
     const PIECES: &[Piece] = &[
         Piece::Words(technical::FOLDERS),
         Piece::Fixed("/"),
@@ -351,7 +362,20 @@ fn files_apart(max: usize) -> Distinct {
         Piece::Fixed("-"),
         Piece::Words(prose::NOUNS),
     ];
-    words(PIECES, Style::Slug, max)
+    ended(PIECES, ENDING, max)
+}
+
+/// Words with an ending, or codes where there is no room for both.
+fn ended(pieces: &[Piece], ending: &'static str, max: usize) -> Distinct {
+    if max < ending.len() + 6 {
+        return code(max);
+    }
+    let room = if max == usize::MAX {
+        max
+    } else {
+        max - ending.len()
+    };
+    words(pieces, Style::Slug, room).map(move |value| super::contact::suffixed(value, ending))
 }
 
 fn file_extension(cell: &Cell<'_>, _max: usize, out: &mut String) {

@@ -97,6 +97,11 @@ pub(super) const ENTRIES: &[Entry] = &[
         "a status code of HTTP",
         Form::Number(http_status),
     ),
+    Entry::new(
+        "large_number",
+        "a number of some thousands",
+        Form::Number(large_number),
+    ),
     Entry::new("small_number", "0 to 10", Form::Number(small_number)),
     Entry::new("integer", "a number below 10,000", Form::Number(integer)),
     Entry::new("measure", "a number with a fraction", Form::Number(measure)),
@@ -312,6 +317,10 @@ fn http_status(cell: &Cell<'_>) -> Number {
 
 fn small_number(cell: &Cell<'_>) -> Number {
     whole(cell.draw(0).below(11) as i64)
+}
+
+fn large_number(cell: &Cell<'_>) -> Number {
+    whole(log_normal(cell, 8_000.0, 1.1) as i64 + 10)
 }
 
 fn integer(cell: &Cell<'_>) -> Number {

@@ -125,9 +125,8 @@ fn by_type_alone(data_type: &Type) -> Option<Choice> {
         Type::Float { .. } => ("measure", "a number with a fraction"),
         Type::Text { max, .. } => match max {
             Some(..=3) => ("code", "a very short text"),
-            Some(..=40) => ("label", "a short text"),
-            Some(..=120) => ("title", "a text of a line"),
-            _ => ("sentence", "a text"),
+            Some(..=80) => ("label", "a short text"),
+            _ => ("title", "a text"),
         },
         Type::Date => ("past_day", "a day"),
         Type::Timestamp { .. } => ("past", "a moment"),

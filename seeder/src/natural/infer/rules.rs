@@ -50,6 +50,10 @@ impl Class {
     }
 }
 
+/// Words at the end of a name that only say how the rest is measured or written.
+#[rustfmt::skip]
+const UNITS: &[&str] = &["cm", "mm", "km", "m", "kg", "g", "lb", "lbs", "oz", "usd", "eur", "gbp", "mb", "gb", "kb", "lower", "normalized", "normalised", "canonical", "raw", "value", "text", "string", "celsius", "utc", "local", "encrypted", "old", "new", "default", "current"];
+
 /// The generator that the words say.
 pub(super) fn by_words(class: Class, words: &[String]) -> Option<&'static str> {
     let joined = words.join(" ");
@@ -65,8 +69,12 @@ pub(super) fn by_words(class: Class, words: &[String]) -> Option<&'static str> {
             .max_by_key(|(rule, _)| rule.len())
             .map(|(_, generator)| *generator)
     };
+    let unmeasured = words
+        .split_last()
+        .filter(|(last, _)| UNITS.contains(&last.as_str()));
     longest(&joined)
         .or_else(|| longest(bare))
+        .or_else(|| longest(&unmeasured?.1.join(" ")))
         .or_else(|| leading(class, words))
 }
 
@@ -239,6 +247,7 @@ const TEXT: &[(&str, &str)] = &[
     ("currency", "currency_code"), ("currency code", "currency_code"), ("currency name", "currency"), ("currency symbol", "currency_symbol"), ("symbol", "currency_symbol"),
     // Moments and numbers in texts.
     ("date", "past_day"), ("created at", "past"), ("updated at", "past"), ("time stamp", "past"), ("birth date", "birth_date"), ("price", "price"), ("amount", "amount"), ("total", "amount"), ("quantity", "quantity"), ("year", "year"), ("age", "age"), ("rating", "rating"), ("score", "score"), ("port", "port"), ("json", "json_object"), ("metadata", "json_object"), ("setting", "json_object"), ("payload", "json_object"),
+    ("agent", "user_agent"), ("capital", "city"), ("airport", "city"), ("station", "city"), ("sender", "full_name"), ("receiver", "full_name"), ("composer", "full_name"), ("speaker", "full_name"), ("reviewer", "full_name"), ("manager", "full_name"), ("customer", "full_name"), ("employee", "full_name"), ("spouse", "full_name"), ("specialty", "profession"), ("speciality", "profession"), ("queue", "tag"), ("bucket", "slug"), ("namespace", "slug"), ("geohash", "code"), ("mrn", "code"), ("pass", "password_hash"), ("nicename", "username"), ("locked by", "username"), ("assigned to", "username"), ("public key", "token"), ("private key", "token"), ("license key", "code"), ("licence key", "code"), ("to address", "email"), ("from address", "email"), ("reply to", "email"), ("to email", "email"), ("cc", "email"), ("bcc", "email"), ("contact title", "job_title"), ("airline", "company"), ("visibility", "visibility"), ("privacy", "visibility"), ("theme", "slug"), ("stripe customer id", "external_id"), ("color code", "colour_hex"), ("grade", "rating"), ("postal address", "full_address"), ("salary", "salary"), ("mileage", "large_number"), ("population", "large_number"), ("credit card type", "card_brand"), ("expiry", "expiry"), ("edition", "version_number"), ("state name", "region"), ("iso code", "country_code"), ("currency iso", "currency_code"), ("flag", "mostly_true"),
 ];
 
 #[rustfmt::skip]
@@ -247,6 +256,7 @@ const WHOLE: &[(&str, &str)] = &[
     ("count", "count"), ("view", "stock"), ("like", "stock"), ("follower", "stock"), ("download", "stock"), ("hit", "stock"), ("visit", "stock"), ("vote", "count"), ("attempt", "small_number"), ("retry", "small_number"), ("retry count", "small_number"), ("quantity", "quantity"), ("seat", "quantity"), ("unit", "quantity"), ("stock", "stock"), ("inventory", "stock"), ("on hand", "stock"), ("capacity", "stock"), ("available", "stock"), ("point", "stock"), ("credit", "stock"),
     ("rating", "rating"), ("star", "rating"), ("score", "score"), ("grade", "score"), ("age", "age"), ("year", "year"), ("month", "month"), ("exp month", "month"), ("exp year", "year"), ("day", "weekday"), ("weekday", "weekday"), ("day of week", "weekday"), ("hour", "hour"), ("minute", "minutes"), ("minutes", "minutes"), ("second", "milliseconds"), ("seconds", "milliseconds"), ("duration", "duration"), ("duration seconds", "duration"), ("ms", "milliseconds"), ("millisecond", "milliseconds"), ("latency", "milliseconds"), ("elapsed", "milliseconds"), ("runtime", "minutes"), ("length", "length"), ("width", "length"), ("height", "length"), ("depth", "length"), ("weight", "stock"), ("temperature", "temperature"), ("percent", "percentage"), ("progress", "percentage"), ("rate", "percentage"),
     ("position", "position"), ("sort", "position"), ("sort order", "position"), ("order", "position"), ("ordinal", "position"), ("display order", "position"), ("sequence", "position"), ("seq", "position"), ("rank", "position"), ("line number", "position"), ("number", "integer"), ("version", "version_number"), ("revision", "version_number"), ("lock version", "version_number"), ("level", "small_number"), ("priority", "small_number"), ("size", "bytes"), ("file size", "bytes"), ("bytes", "bytes"), ("byte size", "bytes"), ("port", "port"), ("status code", "http_status"), ("http status", "http_status"), ("response code", "http_status"), ("house number", "house_number"), ("created at", "past"), ("updated at", "past"), ("time stamp", "past"), ("expire at", "future"), ("last 4", "integer"), ("floor", "small_number"), ("bedroom", "rating"), ("status", "small_number"), ("type", "small_number"),
+    ("edition", "version_number"), ("page", "stock"), ("mileage", "large_number"), ("population", "large_number"), ("sqft", "large_number"), ("area", "large_number"), ("odometer", "large_number"), ("subscriber", "large_number"), ("impression", "large_number"), ("word", "large_number"), ("severity", "small_number"), ("percent off", "percentage"), ("discount percent", "percentage"), ("rollout percent", "percentage"), ("bathroom", "rating"), ("room", "rating"), ("batch", "small_number"), ("karma", "stock"), ("guest", "quantity"), ("people", "quantity"), ("person", "quantity"), ("player", "quantity"), ("passenger", "quantity"), ("memory", "large_number"), ("day count", "small_number"), ("tax rate", "tax_rate"), ("rental duration", "small_number"), ("latitude", "latitude"), ("longitude", "longitude"),
 ];
 
 #[rustfmt::skip]
@@ -254,6 +264,7 @@ const FRACTION: &[(&str, &str)] = &[
     ("price", "price"), ("unit price", "price"), ("list price", "price"), ("cost", "price"), ("msrp", "price"), ("amount", "amount"), ("total", "amount"), ("subtotal", "amount"), ("balance", "amount"), ("fee", "price"), ("tax", "price"), ("discount", "price"), ("refund", "price"), ("payment", "amount"), ("credit", "amount"), ("debit", "amount"), ("salary", "salary"), ("income", "salary"), ("wage", "salary"), ("budget", "salary"), ("revenue", "salary"), ("shipping", "price"), ("freight", "price"),
     ("tax rate", "tax_rate"), ("vat rate", "tax_rate"), ("vat", "tax_rate"), ("percent", "percentage"), ("discount percent", "percentage"), ("progress", "percentage"), ("completion", "percentage"), ("exchange rate", "exchange_rate"), ("fx rate", "exchange_rate"), ("rate", "exchange_rate"), ("ratio", "fraction"), ("probability", "fraction"), ("confidence", "fraction"), ("share", "fraction"), ("rating", "rating"), ("average rating", "rating"), ("score", "score"), ("grade", "score"), ("gpa", "rating"),
     ("latitude", "latitude"), ("longitude", "longitude"), ("long", "longitude"), ("weight", "weight"), ("mass", "weight"), ("length", "length"), ("width", "length"), ("height", "length"), ("depth", "length"), ("distance", "length"), ("radius", "length"), ("temperature", "temperature"), ("quantity", "quantity"), ("hours", "small_number"), ("hour", "small_number"), ("duration", "milliseconds"), ("latency", "milliseconds"), ("ms", "milliseconds"), ("age", "age"), ("stock", "stock"), ("count", "count"), ("position", "position"), ("sort order", "position"), ("discount rate", "fraction"),
+    ("bathroom", "rating"), ("percent off", "percentage"), ("rental rate", "price"), ("hourly rate", "price"), ("daily rate", "price"), ("room rate", "price"), ("nightly rate", "price"), ("pay rate", "price"), ("interest rate", "tax_rate"), ("bonus", "amount"), ("deposit", "amount"), ("limit", "amount"), ("credit limit", "salary"), ("area", "large_number"), ("population", "large_number"), ("mileage", "large_number"), ("volume", "measure"), ("speed", "measure"), ("altitude", "large_number"), ("elevation", "large_number"), ("star", "rating"), ("usage", "measure"), ("gain", "percentage"), ("margin", "percentage"), ("commission", "percentage"), ("humidity", "percentage"),
 ];
 
 #[rustfmt::skip]

@@ -86,6 +86,8 @@ fn numbers_moments_and_truths_are_read_by_their_name() {
         ("tax_rate", &decimal, "tax_rate"),
         ("lat", &decimal, "latitude"),
         ("unknown", &decimal, "amount"),
+        ("weight_kg", &decimal, "weight"),
+        ("height_cm", &decimal, "length"),
         ("created_at", &zoned, "past"),
         ("expires_at", &zoned, "future"),
         ("last_login", &zoned, "recent"),

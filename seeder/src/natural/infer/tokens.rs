@@ -101,6 +101,7 @@ const APART: &[(&str, &str)] = &[
     ("lng", "longitude"),
     ("lon", "longitude"),
     ("qty", "quantity"),
+    ("temp", "temperature"),
     ("amt", "amount"),
     ("desc", "description"),
     ("descr", "description"),
