@@ -138,7 +138,9 @@ impl Filled {
 pub(super) fn slug(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter.is_alphanumeric() {
+        if letter.is_ascii_alphanumeric() {
+            out.push(letter.to_ascii_lowercase());
+        } else if letter.is_alphanumeric() {
             out.extend(letter.to_lowercase());
         } else if !out.is_empty() && !out.ends_with('-') {
             out.push('-');

@@ -1,9 +1,8 @@
 //! Texts, numbers, moments and flags in the types of columns.
 
-use std::fmt::Write as _;
-
 use rust_decimal::Decimal;
 
+use crate::person::push_number;
 use crate::value::{Type, Value, write_text};
 
 use super::apart::code;
@@ -165,7 +164,8 @@ pub(super) fn number_value(number: Number, data_type: &Type) -> Value {
             })
         }
         Type::Text { max, .. } => {
-            let mut text = Decimal::new(units, scale.min(18)).to_string();
+            let mut text = String::with_capacity(16);
+            push_decimal(units, scale, &mut text);
             cut(&mut text, max.map_or(usize::MAX, |max| max as usize));
             Value::Text(text)
         }
@@ -413,5 +413,52 @@ impl Generate for FlagColumn {
 
 /// Adds a number with so many digits behind the point.
 pub(super) fn push_decimal(units: i64, scale: u32, out: &mut String) {
-    write!(out, "{}", Decimal::new(units, scale)).expect("a String takes every character");
+    let step = 10_u64.pow(scale.min(18));
+    let size = units.unsigned_abs();
+    if units < 0 {
+        out.push('-');
+    }
+    push_number(size / step, out);
+    if scale > 0 {
+        out.push('.');
+        let fraction = size % step;
+        let mut place = step / 10;
+        while place > fraction && place > 1 {
+            out.push('0');
+            place /= 10;
+        }
+        push_number(fraction, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_are_written_with_all_their_digits() {
+        for units in [0, 1, 9, 10, 105, -1, -120_034, 999_999, 1_000_000, i64::MAX] {
+            for scale in [0, 1, 2, 6, 18] {
+                let mut out = String::new();
+                push_decimal(units, scale, &mut out);
+                assert_eq!(out, Decimal::new(units, scale).to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_at_words_and_between_characters() {
+        for (text, max, expected) in [
+            ("one two three", 20, "one two three"),
+            ("one two three", 9, "one two"),
+            ("onetwothree", 5, "onetw"),
+            ("one two three", 7, "one two"),
+            ("ÄÖÜß", 2, "ÄÖ"),
+            ("a, b", 2, "a"),
+        ] {
+            let mut cut_text = text.to_owned();
+            cut(&mut cut_text, max);
+            assert_eq!(cut_text, expected);
+        }
+    }
 }

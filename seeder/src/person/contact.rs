@@ -1,7 +1,5 @@
 //! How a person is called on a network: user name, e-mail, telephone.
 
-use std::fmt::Write;
-
 use super::{Part, Person};
 
 /// Locales that user names can tell apart.
@@ -96,21 +94,22 @@ pub(crate) fn fill_digits(pattern: &str, digits: u64, out: &mut String) {
 }
 
 pub(crate) fn push_number(number: u64, out: &mut String) {
-    if number < 10 {
-        out.push(char::from(b'0' + number as u8));
-    } else {
-        write!(out, "{number}").expect("a String takes every character");
-    }
+    push_digits(number, 10, out);
 }
 
 pub(crate) fn push_base36(number: u64, out: &mut String) {
-    let mut letters = [0; 13];
+    push_digits(number, 36, out);
+}
+
+fn push_digits(number: u64, base: u64, out: &mut String) {
+    // 2⁶⁴ has 20 decimal digits.
+    let mut letters = [0; 20];
     let mut at = letters.len();
     let mut rest = number;
     loop {
         at -= 1;
-        letters[at] = BASE36[(rest % 36) as usize];
-        rest /= 36;
+        letters[at] = BASE36[(rest % base) as usize];
+        rest /= base;
         if rest == 0 {
             break;
         }
