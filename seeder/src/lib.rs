@@ -9,6 +9,9 @@ pub mod compare;
 mod introspect;
 pub mod key;
 pub mod migrate;
+pub mod natural;
+pub mod person;
 pub mod value;
+pub mod words;
 
 pub use introspect::{IntrospectError, introspect};
