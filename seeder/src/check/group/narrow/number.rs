@@ -1,0 +1,171 @@
+//! Goals about numbers and moments: through casts, arithmetic and fields.
+
+use rust_decimal::Decimal;
+
+use super::{Arithmetic, Function, Goal, Node, Op, apply, fixed, nested::json_at, reach};
+use crate::check::domain::{Domain, Shape};
+use crate::check::eval::order::{to_float, to_int};
+use crate::check::eval::{cast, civil};
+use crate::value::{Type, Value, days_since_epoch};
+
+pub(super) fn through_cast(domain: &mut Domain, inner: &Node, to: &Type, goal: &Goal) -> bool {
+    let is_json = matches!(inner, Node::Call(Function::JsonText, _));
+    match (to.base(), goal) {
+        _ if is_json => {
+            let Node::Call(_, arguments) = inner else {
+                return false;
+            };
+            let scale = scale_of(goal);
+            let member = match (arguments.as_slice(), domain.now()) {
+                ([document, key], now) => (document, key, now),
+                _ => return false,
+            };
+            let Some(shape) = json_at(domain, member.0, Some(member.1)) else {
+                return false;
+            };
+            let mut scalar = Domain::of(to, scale, member.2);
+            // Kept small so that the text form is the number.
+            let done = apply(&mut scalar, goal);
+            shape.scalar = Some(Box::new(scalar));
+            // The text must still read as that type everywhere: evaluation says so.
+            let _ = done;
+            false
+        }
+        // Only widening casts keep what a comparison says; the others are tried.
+        (
+            Type::Decimal {
+                precision: None, ..
+            }
+            | Type::Float { bits: 64 }
+            | Type::Int { .. },
+            Goal::Compare(..),
+        ) => {
+            let numeric = matches!(domain.shape_mut(), Shape::Grid(_));
+            let exact = !matches!(to.base(), Type::Int { .. });
+            numeric && reach(domain, inner, goal) && exact
+        }
+        (Type::Timestamp { .. }, Goal::Compare(..)) => reach(domain, inner, goal),
+        (Type::Date, Goal::Compare(op, Value::Date(day))) => {
+            // A moment is on a day from its midnight to the next.
+            let next = Value::Date(day.saturating_add(1));
+            let day = Value::Date(*day);
+            let mut at =
+                |op, value: &Value| reach(domain, inner, &Goal::Compare(op, value.clone()));
+            match op {
+                Op::Ge => at(Op::Ge, &day),
+                Op::Gt => at(Op::Ge, &next),
+                Op::Lt => at(Op::Lt, &day),
+                Op::Le => at(Op::Lt, &next),
+                Op::Eq => at(Op::Ge, &day) && at(Op::Lt, &next),
+                Op::Ne => false,
+            }
+        }
+        (Type::Text { .. }, Goal::Match(_) | Goal::Compare(..) | Goal::Among(_)) => {
+            matches!(domain.shape_mut(), Shape::Text(_)) && reach(domain, inner, goal)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn scale_of(goal: &Goal) -> u32 {
+    match goal {
+        Goal::Compare(_, Value::Decimal(number)) => number.scale(),
+        _ => 0,
+    }
+}
+
+pub(super) fn through_arithmetic(
+    domain: &mut Domain,
+    op: Arithmetic,
+    sides: (&Node, &Node),
+    goal: &Goal,
+) -> bool {
+    let Goal::Compare(comparison, value) = goal else {
+        return false;
+    };
+    let (left, right) = sides;
+    let (inner, known, left_known) = match (fixed(domain, left), fixed(domain, right)) {
+        (None, Some(known)) => (left, known, false),
+        (Some(known), None) => (right, known, true),
+        _ => return false,
+    };
+    if op == Arithmetic::Remainder {
+        let positive = !left_known && *comparison == Op::Eq && matches!(inner, Node::Column(_));
+        return positive && domain.congruent(&known, value);
+    }
+    let (inverse, first, second, mirrored) = match (op, left_known) {
+        (Arithmetic::Add, _) => (Arithmetic::Subtract, value, &known, false),
+        (Arithmetic::Subtract, false) => (Arithmetic::Add, value, &known, false),
+        (Arithmetic::Subtract, true) => (Arithmetic::Subtract, &known, value, true),
+        // A product of whole numbers is divided as decimals; a quotient of them is cut off, so tried.
+        (Arithmetic::Multiply, _) => (Arithmetic::Divide, value, &known, negative(&known)),
+        (Arithmetic::Divide, false) => (Arithmetic::Multiply, value, &known, negative(&known)),
+        _ => return false,
+    };
+    let as_decimal = |value: &Value| match (op, value) {
+        (Arithmetic::Multiply, Value::Int(n)) => Value::Decimal(Decimal::from(*n)),
+        (_, value) => value.clone(),
+    };
+    let moved = Node::Arithmetic(
+        inverse,
+        Box::new(Node::Const(as_decimal(first))),
+        Box::new(Node::Const(as_decimal(second))),
+        None,
+    );
+    let Some(moved) = fixed(domain, &moved) else {
+        return false;
+    };
+    let comparison = if mirrored {
+        comparison.mirrored()
+    } else {
+        *comparison
+    };
+    let exact = matches!(op, Arithmetic::Add | Arithmetic::Subtract);
+    reach(domain, inner, &Goal::Compare(comparison, moved)) && exact
+}
+
+pub(super) fn negative(value: &Value) -> bool {
+    to_float(value).is_some_and(|number| number < 0.0)
+}
+
+/// `EXTRACT(year FROM x)`: from new year to new year.
+pub(super) fn year(domain: &mut Domain, inner: &Node, goal: &Goal) -> bool {
+    let Goal::Compare(op, value) = goal else {
+        return false;
+    };
+    let Some(year) = to_int(value).or_else(|| whole_float(value)) else {
+        return false;
+    };
+    let new_year = |year: i64| {
+        let date = jiff::civil::Date::new(i16::try_from(year).ok()?, 1, 1).ok()?;
+        let days = days_since_epoch(date);
+        civil(i64::from(days)).map(|_| Value::Date(days))
+    };
+    let (Some(first), Some(next)) = (new_year(year), new_year(year + 1)) else {
+        return false;
+    };
+    let mut at = |op, value: &Value| reach(domain, inner, &Goal::Compare(op, value.clone()));
+    match op {
+        Op::Ge => at(Op::Ge, &first),
+        Op::Gt => at(Op::Ge, &next),
+        Op::Lt => at(Op::Lt, &first),
+        Op::Le => at(Op::Lt, &next),
+        Op::Eq => at(Op::Ge, &first) && at(Op::Lt, &next),
+        Op::Ne => false,
+    }
+}
+
+pub(super) fn whole_float(value: &Value) -> Option<i64> {
+    match value {
+        Value::Float(number) if libm::trunc(*number) == *number => Some(*number as i64),
+        _ => cast(
+            value,
+            &Type::Int {
+                min: i64::MIN,
+                max: i64::MAX,
+            },
+        )
+        .ok()
+        .and_then(|v| to_int(&v)),
+    }
+}
