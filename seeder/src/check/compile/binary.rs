@@ -112,9 +112,17 @@ impl Compiler<'_> {
         let Type::Array(element) = right.data_type.base().clone() else {
             return Err(refuse("ANY or ALL over something that is no array"));
         };
-        // Over fixed elements it is a chain of comparisons or matches, whatever the operator.
+        // Over fixed elements an order is a chain of comparisons, a pattern one of matches.
+        let ordered_by_value = matches!(
+            element.base(),
+            Type::Int { .. }
+                | Type::Decimal { .. }
+                | Type::Float { .. }
+                | Type::Date
+                | Type::Timestamp { .. }
+        );
         if let Some(op) = comparison_operator(op)
-            && !op.orders()
+            && (!op.orders() || ordered_by_value)
         {
             let (left, _) = comparable(left, Typed::new(Node::Const(Value::Null), *element))?;
             let (left, array) = (Box::new(left.node), Box::new(right.node));

@@ -17,6 +17,8 @@ use super::pattern::Pattern;
 use grid::Grid;
 use text::Text;
 
+use plain::BytesShape;
+
 pub(super) use nested::{ArrayShape, JsonShape, RangeShape};
 
 /// Draws until a sample passes what the shape does not capture.
@@ -53,6 +55,7 @@ pub(super) enum Shape {
     Json(JsonShape),
     Array(ArrayShape),
     Range(RangeShape),
+    Bytes(BytesShape),
     /// Everything of a type that has no structure here.
     Plain(Type),
 }
@@ -68,6 +71,7 @@ impl Domain {
             Type::Json { .. } => Shape::Json(JsonShape::default()),
             Type::Array(element) => Shape::Array(ArrayShape::new(Self::of(element, scale, now))),
             Type::Range(element) => Shape::Range(RangeShape::new(Self::of(element, scale, now))),
+            Type::Bytes => Shape::Bytes(BytesShape::default()),
             other => match Grid::of(other, scale) {
                 Some(grid) => Shape::Grid(grid),
                 None => Shape::Plain(other.clone()),
@@ -103,6 +107,7 @@ impl Domain {
             Shape::Json(_) => matches!(value, Value::Text(_)),
             Shape::Array(array) => array.contains(value),
             Shape::Range(range) => range.contains(value),
+            Shape::Bytes(bytes) => bytes.contains(value),
             Shape::Plain(_) => true,
         }
     }
@@ -127,6 +132,7 @@ impl Domain {
             (Shape::Json(json), _) => json.size(),
             (Shape::Array(array), _) => array.size(),
             (Shape::Range(range), _) => range.size(),
+            (Shape::Bytes(bytes), _) => bytes.size(),
             (Shape::Plain(data_type), _) => plain::size(data_type),
         }
     }
@@ -146,6 +152,7 @@ impl Domain {
             Shape::Json(json) => json.unrank(rank),
             Shape::Array(array) => array.unrank(rank),
             Shape::Range(range) => range.unrank(rank),
+            Shape::Bytes(bytes) => bytes.unrank(rank),
             Shape::Plain(data_type) => plain::unrank(data_type, rank),
         }
     }
@@ -175,6 +182,7 @@ impl Domain {
             Shape::Json(json) => json.sample(draw),
             Shape::Array(array) => array.sample(draw),
             Shape::Range(range) => range.sample(draw),
+            Shape::Bytes(bytes) => bytes.sample(draw),
             Shape::Plain(data_type) => plain::sample(data_type, draw),
         }
     }
@@ -187,6 +195,7 @@ impl Domain {
             Shape::Text(text) => text.is_empty(),
             Shape::Json(json) => json.is_empty(),
             Shape::Array(array) => array.is_empty(),
+            Shape::Bytes(bytes) => bytes.is_empty(),
             Shape::Range(_) | Shape::Plain(_) => false,
         }
     }

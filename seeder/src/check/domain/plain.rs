@@ -6,7 +6,7 @@ use crate::value::{Type, Value};
 /// How many values `unrank` tells apart.
 pub(super) fn size(data_type: &Type) -> u64 {
     match data_type {
-        Type::Uuid | Type::Bytes => u64::MAX,
+        Type::Uuid => u64::MAX,
         Type::Inet | Type::Cidr => 1 << 17,
         Type::MacAddress { .. } => 1 << 40,
         Type::Bits { length, .. } => 1_u64.checked_shl(length.unwrap_or(8)).unwrap_or(u64::MAX),
@@ -20,7 +20,6 @@ pub(super) fn unrank(data_type: &Type, rank: u64) -> Value {
     Value::Text(match data_type {
         // Version 4, variant 1.
         Type::Uuid => return Value::Uuid(uuid(u128::from(rank))),
-        Type::Bytes => return Value::Bytes(rank.to_be_bytes().to_vec()),
         // 198.18.0.0/15 is for benchmarks (RFC 2544).
         Type::Inet => format!(
             "198.{}.{}.{}",
@@ -84,5 +83,65 @@ fn geometry(name: &str, x: u64, y: u64) -> String {
         "box" => format!("({},{}),({x},{y})", x + 1, y + 1),
         "lseg" => format!("[({x},{y}),({},{})]", x + 1, y + 1),
         _ => format!("(({x},{y}),({},{y}),({x},{}))", x + 1, y + 1),
+    }
+}
+
+/// Byte strings of bounded length.
+#[derive(Debug, Clone, Default)]
+pub(in crate::check) struct BytesShape {
+    min: usize,
+    max: Option<usize>,
+}
+
+/// Bytes of a value that nothing bounds.
+const BYTES_USUAL: usize = 8;
+
+impl BytesShape {
+    pub(in crate::check) fn bound(&mut self, min: usize, max: Option<usize>) {
+        self.min = self.min.max(min);
+        self.max = match (self.max, max) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+
+    pub(super) fn contains(&self, value: &Value) -> bool {
+        match value {
+            Value::Bytes(bytes) => {
+                bytes.len() >= self.min && self.max.is_none_or(|max| bytes.len() <= max)
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.max.is_some_and(|max| max < self.min)
+    }
+
+    fn length(&self) -> usize {
+        let usual = self.min.max(BYTES_USUAL);
+        self.max.map_or(usual, |max| usual.min(max))
+    }
+
+    pub(super) fn size(&self) -> u64 {
+        1_u64
+            .checked_shl(8 * self.length() as u32)
+            .unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn unrank(&self, rank: u64) -> Value {
+        let bytes = rank.to_le_bytes().into_iter().chain(std::iter::repeat(0));
+        Value::Bytes(bytes.take(self.length()).collect())
+    }
+
+    pub(super) fn sample(&self, draw: Draw) -> Value {
+        let mut draw = draw;
+        let mut bytes = Vec::with_capacity(self.length());
+        while bytes.len() < self.length() {
+            bytes.extend_from_slice(&draw.bits().to_be_bytes());
+            draw = draw.next();
+        }
+        bytes.truncate(self.length());
+        Value::Bytes(bytes)
     }
 }

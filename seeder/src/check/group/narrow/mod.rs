@@ -18,7 +18,7 @@ use crate::value::Value;
 use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
-use number::{through_arithmetic, through_cast, year};
+use number::{through_arithmetic, through_cast, whole_units, year};
 use text::{cased, length_bounds, prefix, text_length, trimmed};
 
 /// What an expression shall be.
@@ -191,7 +191,9 @@ fn apply(domain: &mut Domain, goal: &Goal) -> bool {
 fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], goal: &Goal) -> bool {
     let inner = &arguments[0];
     match function {
-        Function::CharLength | Function::OctetLength => text_length(domain, inner, goal),
+        Function::CharLength | Function::OctetLength => {
+            text_length(domain, inner, goal, *function == Function::OctetLength)
+        }
         Function::Cardinality | Function::ArrayLength => array_length(domain, inner, goal),
         Function::Lower | Function::Upper => {
             let lower = *function == Function::Lower;
@@ -358,6 +360,10 @@ fn itself(domain: &mut Domain, op: Op, left: &Node, right: &Node) -> bool {
         }
         (Function::Trim { .. }, Some(Node::Column(_))) => {
             trimmed(domain);
+            false
+        }
+        (Function::Truncated(field), Some(Node::Column(_))) => {
+            whole_units(domain, *field);
             false
         }
         (Function::Lower | Function::Upper, Some(Node::Call(Function::Trim { .. }, _)))

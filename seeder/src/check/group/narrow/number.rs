@@ -2,9 +2,9 @@
 
 use rust_decimal::Decimal;
 
-use super::{Arithmetic, Function, Goal, Node, Op, apply, fixed, nested::json_at, reach};
+use super::{Arithmetic, Field, Function, Goal, Node, Op, apply, fixed, nested::json_at, reach};
 use crate::check::domain::{Domain, Shape};
-use crate::check::eval::order::{to_float, to_int};
+use crate::check::eval::order::{DAY, to_float, to_int};
 use crate::check::eval::{cast, civil};
 use crate::value::{Type, Value, days_since_epoch};
 
@@ -168,4 +168,38 @@ pub(super) fn whole_float(value: &Value) -> Option<i64> {
         .ok()
         .and_then(|v| to_int(&v)),
     }
+}
+
+/// Years in which the starts of longer units are listed.
+const YEARS: std::ops::Range<i16> = 2010..2030;
+
+/// Moments at which a unit of time begins.
+pub(super) fn whole_units(domain: &mut Domain, field: Field) {
+    let micros = match field {
+        Field::Second => 1_000_000,
+        Field::Minute => 60_000_000,
+        Field::Hour => 3_600_000_000,
+        Field::Day => DAY,
+        Field::Week => {
+            // 1970-01-05 was a Monday.
+            domain.congruent(&Value::Timestamp(7 * DAY), &Value::Timestamp(4 * DAY));
+            return;
+        }
+        Field::Year | Field::Quarter | Field::Month => {
+            let months: &[i8] = match field {
+                Field::Year => &[1],
+                Field::Quarter => &[1, 4, 7, 10],
+                _ => &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+            };
+            let starts = YEARS.flat_map(|year| months.iter().map(move |&month| (year, month)));
+            let starts = starts.filter_map(|(year, month)| {
+                let date = jiff::civil::Date::new(year, month, 1).ok()?;
+                Some(Value::Timestamp(i64::from(days_since_epoch(date)) * DAY))
+            });
+            domain.among(&starts.collect::<Vec<_>>());
+            return;
+        }
+        _ => return,
+    };
+    domain.congruent(&Value::Timestamp(micros), &Value::Timestamp(0));
 }

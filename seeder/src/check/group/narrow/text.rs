@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Function, Goal, Node, Op, Pattern, nested::json_at};
-use crate::check::domain::Domain;
+use crate::check::domain::{Domain, Shape};
 use crate::check::eval::order::to_int;
 use crate::value::{Type, Value};
 
@@ -87,7 +87,8 @@ pub(super) fn length_bounds(goal: &Goal) -> Option<(usize, Option<usize>)> {
     })
 }
 
-pub(super) fn text_length(domain: &mut Domain, inner: &Node, goal: &Goal) -> bool {
+/// Bounds the length; `octets` are as many as characters in what is made, and more in other texts.
+pub(super) fn text_length(domain: &mut Domain, inner: &Node, goal: &Goal, octets: bool) -> bool {
     let Some((min, max)) = length_bounds(goal) else {
         return false;
     };
@@ -115,12 +116,16 @@ pub(super) fn text_length(domain: &mut Domain, inner: &Node, goal: &Goal) -> boo
         }
         _ => return false,
     };
-    match domain.text_mut() {
-        Some(text) => {
+    match domain.shape_mut() {
+        Shape::Text(text) => {
             text.bound(min, max);
+            direct && !octets
+        }
+        Shape::Bytes(bytes) => {
+            bytes.bound(min, max);
             direct
         }
-        None => false,
+        _ => false,
     }
 }
 
