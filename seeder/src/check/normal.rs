@@ -1,13 +1,13 @@
 //! Conditions as a bounded choice of branches, each a list of literals that shall hold together.
 //!
 //! "Not false" goes through AND and OR as in two-valued logic, and through NOT as "not true", so the
-//! negation normal form is sound for NULL as well. CASE, COALESCE and booleans that are counted are
-//! lifted out of literals, so that what is left compares plain expressions.
+//! negation normal form is sound for NULL as well. CASE, COALESCE, absolute values and booleans that
+//! are counted are lifted out of literals, so that what is left compares plain expressions.
 
 use crate::value::Value;
 
 use super::eval::Scene;
-use super::node::{Arithmetic, Node, Op};
+use super::node::{Arithmetic, Function, Node, Op};
 
 /// More branches than this are not told apart; the rest is left to evaluation.
 pub(super) const BRANCHES_MAX: usize = 64;
@@ -247,6 +247,13 @@ fn liftable(node: &Node) -> Option<Lift> {
     match node {
         Node::Case(arms, otherwise) => Some(Lift::Case(arms.clone(), (**otherwise).clone())),
         Node::Coalesce(all) => Some(Lift::Coalesce(all.clone())),
+        Node::Call(Function::Abs, arguments) => {
+            let inner = arguments[0].clone();
+            let zero = Node::Const(Value::Int(0));
+            let positive = Node::compare(Op::Ge, inner.clone(), zero);
+            let negated = Node::Negate(Box::new(inner.clone()));
+            Some(Lift::Case(vec![(positive, inner)], negated))
+        }
         Node::Cast(inner, crate::value::Type::Int { .. }) if is_condition(inner) => {
             let number = |n| Node::Const(Value::Int(n));
             Some(Lift::Case(vec![((**inner).clone(), number(1))], number(0)))
@@ -298,7 +305,9 @@ pub(super) fn branches(formulas: &[Formula], feasible: &dyn Fn(&[Node]) -> bool)
     flat.sort_by_key(|formula| width(formula));
     let mut found = vec![Vec::new()];
     for formula in flat {
-        let choices = choices(formula);
+        let Some(choices) = choices(formula) else {
+            continue;
+        };
         let mut next: Vec<Vec<Node>> = Vec::new();
         for branch in &found {
             for choice in &choices {
@@ -325,27 +334,32 @@ fn width(formula: &Formula) -> usize {
     }
 }
 
-/// The alternatives of one conjunct; more than `BRANCHES_MAX` are cut off.
-fn choices(formula: &Formula) -> Vec<Vec<Node>> {
+/// The alternatives of one conjunct; `None` where they are more than `BRANCHES_MAX`.
+fn choices(formula: &Formula) -> Option<Vec<Vec<Node>>> {
     match formula {
-        Formula::Holds(true) => vec![Vec::new()],
-        Formula::Holds(false) => Vec::new(),
-        Formula::Literal(node) => vec![vec![node.clone()]],
+        Formula::Holds(true) => Some(vec![Vec::new()]),
+        Formula::Holds(false) => Some(Vec::new()),
+        Formula::Literal(node) => Some(vec![vec![node.clone()]]),
         Formula::Any(all) => {
-            let mut found: Vec<_> = all.iter().flat_map(choices).collect();
-            found.truncate(BRANCHES_MAX);
-            found
+            let mut found = Vec::new();
+            for part in all {
+                found.extend(choices(part)?);
+            }
+            (found.len() <= BRANCHES_MAX).then_some(found)
         }
         Formula::All(all) => {
-            let mut found = vec![Vec::new()];
+            let mut found: Vec<Vec<Node>> = vec![Vec::new()];
             for part in all {
-                let more = choices(part);
-                let joined = found.iter().flat_map(|left: &Vec<Node>| {
-                    more.iter().map(|right| [left.as_slice(), right].concat())
-                });
-                found = joined.take(BRANCHES_MAX * 4).collect();
+                let more = choices(part)?;
+                if found.len() * more.len() > BRANCHES_MAX {
+                    return None;
+                }
+                let joined = found
+                    .iter()
+                    .flat_map(|left| more.iter().map(|right| [left.as_slice(), right].concat()));
+                found = joined.collect();
             }
-            found
+            Some(found)
         }
     }
 }

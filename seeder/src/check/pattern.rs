@@ -89,6 +89,11 @@ impl Pattern {
         self.regex.is_match(text) != self.negated
     }
 
+    /// Whether it names no character beyond ASCII.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.source.is_ascii()
+    }
+
     /// The automaton over ASCII, not negated; it searches, so it needs no anchor.
     pub(super) fn automaton(&self) -> &dense::DFA<Vec<u32>> {
         &self.ascii

@@ -44,6 +44,8 @@ pub struct Domain {
     shape: Shape,
     /// What the shape does not capture: conditions over column 0, not false for a member.
     filters: Vec<Arc<Node>>,
+    /// Whether members may have been left out that satisfy everything as well.
+    partial: bool,
     now: i64,
 }
 
@@ -81,6 +83,7 @@ impl Domain {
             nulls: Nulls::Allowed,
             shape,
             filters: Vec::new(),
+            partial: false,
             now,
         }
     }
@@ -252,9 +255,20 @@ impl Domain {
         !conflict
     }
 
+    /// Notes that what was kept is not all that could have been.
+    pub(super) fn set_partial(&mut self) {
+        self.partial = true;
+    }
+
+    /// Whether being empty proves nothing.
+    pub(super) fn is_partial(&self) -> bool {
+        self.partial
+    }
+
     /// Adds a condition over column 0 that the shape does not capture.
     pub(super) fn filter(&mut self, condition: Node) {
         self.filters.push(Arc::new(condition));
+        self.partial = true;
     }
 
     /// Keeps what compares so with a value; false where that is not captured.

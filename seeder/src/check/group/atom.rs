@@ -86,6 +86,11 @@ impl Bound {
         }
     }
 
+    /// Whether the bound moves one way as the other column does: only sums of it do for certain.
+    pub(super) fn is_monotone(&self) -> bool {
+        sums(&self.expression)
+    }
+
     /// Narrows by the loosest bound that a value between two ends of the other column gives.
     pub(super) fn loosest(&self, domain: &mut Domain, scenes: [Scene<'_>; 2]) {
         if self.via != Via::Itself || !self.op.orders() {
@@ -109,6 +114,20 @@ impl Bound {
             second
         };
         domain.compare(self.op, looser);
+    }
+}
+
+fn sums(node: &Node) -> bool {
+    match node {
+        Node::Arithmetic(Arithmetic::Add | Arithmetic::Subtract, a, b, _) => sums(a) && sums(b),
+        // A fixed factor keeps or turns the order, and both ends are tried.
+        Node::Arithmetic(Arithmetic::Multiply, a, b, _) => {
+            let fixed = a.columns().is_empty() || b.columns().is_empty();
+            fixed && sums(a) && sums(b)
+        }
+        Node::Cast(inner, _) | Node::Negate(inner) => sums(inner),
+        Node::Const(_) | Node::Column(_) | Node::Now(_) => true,
+        _ => false,
     }
 }
 

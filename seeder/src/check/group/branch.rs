@@ -1,5 +1,7 @@
 //! One way to satisfy a group: a domain for every column, and the literals that join columns.
 
+use std::cell::Cell;
+
 use super::super::domain::{Domain, Nulls};
 use super::super::eval::Scene;
 use super::super::node::{Node, Op};
@@ -27,6 +29,8 @@ pub(super) struct Base {
     pub(super) columns: Vec<usize>,
     pub(super) domains: Vec<Domain>,
     pub(super) now: i64,
+    /// Set where a branch was given up although there may be values that were not tried.
+    pub(super) unsure: Cell<bool>,
 }
 
 impl Base {
@@ -54,6 +58,7 @@ impl Base {
         let mut escaped = Vec::new();
         for (position, domain) in domains.iter_mut().enumerate() {
             if domain.nulls() != Nulls::Required && domain.is_empty() {
+                self.doubt(domain.is_partial());
                 if !escape || !domain.set_nulls(Nulls::Required) {
                     return None;
                 }
@@ -61,6 +66,10 @@ impl Base {
             }
         }
         Some((domains, escaped))
+    }
+
+    fn doubt(&self, doubtful: bool) {
+        self.unsure.set(self.unsure.get() || doubtful);
     }
 
     /// The branch of some literals, as `narrowed` has it.
@@ -77,6 +86,7 @@ impl Base {
             if domain.nulls() == Nulls::Required || (prepared && !domain.is_empty()) {
                 continue;
             }
+            self.doubt(!prepared || domain.is_partial());
             if !escape || !domain.set_nulls(Nulls::Required) {
                 return None;
             }
@@ -96,7 +106,8 @@ impl Base {
         let width = self.columns.last().map_or(0, |last| last + 1);
         let pairs = || atoms.iter().filter(|atom| atom.columns.len() == 2);
         for _ in 0..ROUNDS {
-            for bound in pairs().flat_map(|atom| &atom.bounds) {
+            let bounds = pairs().flat_map(|atom| &atom.bounds);
+            for bound in bounds.filter(|bound| bound.is_monotone()) {
                 let others = bound.expression.columns();
                 let [other] = others[..] else { continue };
                 let (Some(at), Some(from)) = (self.position(bound.column), self.position(other))

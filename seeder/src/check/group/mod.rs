@@ -237,8 +237,7 @@ impl Group {
             found => found,
         };
         if found.is_empty() {
-            let constraints = core(&base, &rules);
-            return Err(vec![Unsolved::Unsatisfiable { constraints }]);
+            return Err(conflict(&base, &rules));
         }
         let mut escaped: Vec<usize> = found
             .iter()
@@ -373,6 +372,7 @@ fn base(columns: &Columns<'_>, rules: &[Rule]) -> Result<Base, Vec<Unsolved>> {
         columns: read,
         domains,
         now: columns.now,
+        unsure: std::cell::Cell::new(false),
     })
 }
 
@@ -471,8 +471,9 @@ fn node_of(formula: &Formula) -> Option<Node> {
     }
 }
 
-/// The smallest set of rules that conflict: each one that is not needed is taken out in turn.
-fn core(base: &Base, rules: &[Rule]) -> Vec<String> {
+/// The smallest set of rules that conflict: each one that is not needed is taken out in turn. Where
+/// values were not tried that may satisfy them all, they are not solved rather than in conflict.
+fn conflict(base: &Base, rules: &[Rule]) -> Vec<Unsolved> {
     let mut kept: Vec<&Rule> = rules.iter().collect();
     let mut at = 0;
     while at < kept.len() {
@@ -484,5 +485,16 @@ fn core(base: &Base, rules: &[Rule]) -> Vec<String> {
             at += 1;
         }
     }
-    kept.into_iter().map(|rule| rule.name.clone()).collect()
+    base.unsure.set(false);
+    assemble(base, kept.iter().copied(), true);
+    if !base.unsure.get() {
+        let constraints = kept.into_iter().map(|rule| rule.name.clone()).collect();
+        return vec![Unsolved::Unsatisfiable { constraints }];
+    }
+    let each = kept.into_iter().map(|rule| Unsolved::NotUnderstood {
+        constraint: rule.name.clone(),
+        expression: rule.expression.clone(),
+        reason: "no row was found that satisfies what it is together with".to_owned(),
+    });
+    each.collect()
 }

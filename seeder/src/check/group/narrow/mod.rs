@@ -179,6 +179,10 @@ fn apply(domain: &mut Domain, goal: &Goal) -> bool {
         Goal::Match(pattern) => match domain.text_mut() {
             Some(text) => {
                 text.require(Arc::clone(pattern));
+                // Texts are made of ASCII.
+                if !pattern.is_ascii() {
+                    domain.set_partial();
+                }
                 true
             }
             None => false,
@@ -224,17 +228,6 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
             range_bound(domain, *function == Function::Highest, goal)
         }
         Function::Extract(Field::Year, _) => year(domain, inner, goal),
-        Function::Abs => match goal {
-            Goal::Compare(op @ (Op::Lt | Op::Le), value) => {
-                let opposite = Node::Negate(Box::new(Node::Const(value.clone())));
-                let opposite = fixed(domain, &opposite);
-                opposite.is_some_and(|opposite| {
-                    reach(domain, inner, &Goal::Compare(op.mirrored(), opposite))
-                }) && reach(domain, inner, goal)
-            }
-            Goal::Compare(Op::Gt | Op::Ge | Op::Eq, _) => reach(domain, inner, goal),
-            _ => false,
-        },
         Function::Left | Function::Substring => prefix(domain, function, arguments, goal),
         Function::NullPosition => {
             if let (Goal::Null(true), Shape::Array(array)) = (goal, domain.shape_mut()) {
@@ -291,7 +284,8 @@ fn called(domain: &mut Domain, function: &Function, arguments: &[Node]) -> bool 
                     } else {
                         other
                     };
-                    has_elements(domain, array, &values[..1])
+                    has_elements(domain, array, &values[..1]);
+                    values.len() == 1
                 }
                 _ => false,
             }

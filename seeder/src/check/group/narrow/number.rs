@@ -93,6 +93,11 @@ pub(super) fn through_arithmetic(
         let positive = !left_known && *comparison == Op::Eq && matches!(inner, Node::Column(_));
         return positive && domain.congruent(&known, value);
     }
+    if let (Arithmetic::Divide, false, Value::Int(divisor), Value::Int(quotient)) =
+        (op, left_known, &known, value)
+    {
+        return cut_off(domain, inner, *divisor, (*comparison, *quotient));
+    }
     let (inverse, first, second, mirrored) = match (op, left_known) {
         (Arithmetic::Add, _) => (Arithmetic::Subtract, value, &known, false),
         (Arithmetic::Subtract, false) => (Arithmetic::Add, value, &known, false),
@@ -124,7 +129,43 @@ pub(super) fn through_arithmetic(
     reach(domain, inner, &Goal::Compare(comparison, moved)) && exact
 }
 
-pub(super) fn negative(value: &Value) -> bool {
+/// A quotient of whole numbers, which is cut off towards zero.
+fn cut_off(domain: &mut Domain, inner: &Node, divisor: i64, bound: (Op, i64)) -> bool {
+    let (op, quotient) = bound;
+    if divisor <= 0 {
+        return false;
+    }
+    let mut at = |op, number: Option<i64>| {
+        number.is_some_and(|n| reach(domain, inner, &Goal::Compare(op, Value::Int(n))))
+    };
+    // The least and the greatest dividend with a quotient.
+    let least = |q: i64| {
+        let first = q.checked_mul(divisor)?;
+        if q > 0 {
+            Some(first)
+        } else {
+            first.checked_sub(divisor - 1)
+        }
+    };
+    let most = |q: i64| {
+        let last = q.checked_mul(divisor)?;
+        if q < 0 {
+            Some(last)
+        } else {
+            last.checked_add(divisor - 1)
+        }
+    };
+    match op {
+        Op::Ge => at(Op::Ge, least(quotient)),
+        Op::Gt => at(Op::Gt, most(quotient)),
+        Op::Le => at(Op::Le, most(quotient)),
+        Op::Lt => at(Op::Lt, least(quotient)),
+        Op::Eq => at(Op::Ge, least(quotient)) && at(Op::Le, most(quotient)),
+        Op::Ne => false,
+    }
+}
+
+fn negative(value: &Value) -> bool {
     to_float(value).is_some_and(|number| number < 0.0)
 }
 

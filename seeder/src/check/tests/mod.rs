@@ -1,5 +1,9 @@
 //! Forms of CHECKs, evaluated and solved.
 
+mod domains;
+mod groups;
+mod truths;
+
 use super::*;
 use crate::key::Key;
 
@@ -57,6 +61,10 @@ fn with_columns<R>(not_null: &[&str], run: impl FnOnce(&Columns<'_>) -> R) -> R 
         c_collation: false,
     });
     run(&Columns::new(columns.collect()))
+}
+
+fn ordinal(name: &str) -> usize {
+    types().iter().position(|(own, _)| *own == name).unwrap()
 }
 
 /// Fills rows for some CHECKs and gives them back.
