@@ -42,6 +42,7 @@ fn a_small_domain_has_exactly_its_members() {
 }
 
 const SMALL: &[(&str, &str, &[&str])] = &[
+    ("a", "(((10 - a) >= 7) AND (a > 1))", &["2", "3"]),
     ("a", "((a > 3) AND (a < 6))", &["4", "5"]),
     ("a", "((a >= 3) AND (a <= 4))", &["3", "4"]),
     ("a", "((a >= 3) AND (a <= 5) AND (a <> 4))", &["3", "5"]),

@@ -59,6 +59,32 @@ fn simple_forms_need_one_attempt() {
 }
 
 #[test]
+fn either_side_of_a_difference_is_bound_by_the_other() {
+    for (expression, fixed) in [
+        ("((b - a) = 3)", 0),
+        ("((b - a) = 3)", 1),
+        ("((b - a) >= 3)", 1),
+        ("((b - a) <= 3)", 0),
+        ("(((2 * a) - b) < 0)", 0),
+    ] {
+        with_columns(&[], |columns| {
+            let group = Group::new(columns, &[check("c", expression)]).unwrap();
+            let mut row = vec![Value::Null; types().len()];
+            row[fixed] = Value::Int(500);
+            for number in 0..50 {
+                let of = RowKey {
+                    key: Key::derive(4, &["n"]),
+                    row: number,
+                };
+                let attempts =
+                    group.fill(&mut row, &|column| column == fixed, &mut |_, _, _| None, of);
+                assert_eq!(attempts, Ok(0), "{expression} with {fixed} fixed");
+            }
+        });
+    }
+}
+
+#[test]
 fn a_candidate_is_taken_where_it_may_be_and_a_fixed_column_is_kept() {
     with_columns(&[], |columns| {
         let group = Group::new(columns, &[check("order", "(a < b)")]).unwrap();
