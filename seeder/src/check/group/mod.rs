@@ -4,6 +4,7 @@ mod atom;
 mod branch;
 mod fill;
 mod narrow;
+mod trial;
 
 use crate::key::Key;
 use crate::value::{Type, Value};
@@ -17,9 +18,6 @@ use branch::{Base, Branch, renumbered};
 use fill::Request;
 
 pub use fill::ATTEMPTS_MAX;
-
-/// Rows that are filled on trial before a group counts as solved.
-const TRIALS: u64 = 24;
 
 /// What a row's draws are a function of.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +58,17 @@ pub enum Unsolved {
     },
 }
 
+impl Unsolved {
+    fn names(&self, constraint: &str) -> bool {
+        match self {
+            Self::Unsatisfiable { constraints } => constraints.iter().any(|own| own == constraint),
+            Self::NotUnderstood {
+                constraint: own, ..
+            } => own == constraint,
+        }
+    }
+}
+
 /// A row that was not filled within `ATTEMPTS_MAX` tries.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no row found that satisfies {}", constraints.join(", "))]
@@ -93,6 +102,7 @@ pub struct Group {
     rules: Vec<Rule>,
     branches: Vec<Branch>,
     escaped: Vec<usize>,
+    proven: bool,
 }
 
 /// Splits the constraints of a table into groups that share columns, domains' CHECKs among them, and
@@ -111,12 +121,22 @@ pub fn solve(columns: &Columns<'_>, constraints: &[Constraint<'_>]) -> Solved {
         rules.extend(own);
         solved.unsolved.extend(unsolved);
     }
-    for rules in partition(rules) {
-        match Group::of(columns, rules) {
+    let mut parts = std::collections::VecDeque::from(partition(rules));
+    while let Some(rules) = parts.pop_front() {
+        match Group::of(columns, rules.clone()) {
             Ok(group) => solved.groups.push(group),
-            Err(unsolved) => solved.unsolved.extend(unsolved),
+            Err(unsolved) => {
+                // The others of the part go on without those.
+                let named = |rule: &Rule| unsolved.iter().any(|u| u.names(&rule.name));
+                let rest = rules.into_iter().filter(|rule| !named(rule)).collect();
+                parts.extend(partition(rest));
+                solved.unsolved.extend(unsolved);
+            }
         }
     }
+    solved
+        .groups
+        .sort_by_key(|group| group.base.columns.first().copied());
     solved
 }
 
@@ -236,9 +256,14 @@ impl Group {
             found if found.is_empty() => assemble(&base, &rules, true),
             found => found,
         };
-        if found.is_empty() {
-            return Err(conflict(&base, &rules));
-        }
+        let found = if found.is_empty() {
+            if let Some(unsolved) = conflict(&base, &rules) {
+                return Err(vec![unsolved]);
+            }
+            vec![trial::open_branch(&base, &rules)]
+        } else {
+            found
+        };
         let mut escaped: Vec<usize> = found
             .iter()
             .flat_map(|b| b.escaped.iter().copied())
@@ -250,53 +275,21 @@ impl Group {
             rules,
             branches: found,
             escaped,
+            proven: false,
         };
-        group.keep_what_fills(columns.columns.len());
-        if group.branches.is_empty() {
-            return Err(group.unfillable());
+        group.try_branches(columns.columns.len());
+        let passing = group.passing();
+        if group.proven || passing.is_empty() {
+            Ok(group)
+        } else {
+            Err(passing)
         }
-        Ok(group)
     }
 
-    /// Drops branches on which no trial row is found.
-    fn keep_what_fills(&mut self, width: usize) {
-        let key = Key::derive(0, &["trial"]);
-        let all = std::mem::take(&mut self.branches);
-        let mut kept = Vec::new();
-        for branch in all {
-            self.branches = vec![branch];
-            let mut row = vec![Value::Null; width];
-            let filled = (0..TRIALS).filter(|&row_number| {
-                let fill = self.fill(
-                    &mut row,
-                    &|_| false,
-                    &mut |_, _, _| None,
-                    RowKey {
-                        key,
-                        row: row_number,
-                    },
-                );
-                fill.is_ok()
-            });
-            // One that needs luck for most rows is worse than none, unless it is the only one.
-            if filled.count() as u64 == TRIALS {
-                kept.append(&mut self.branches);
-            }
-        }
-        self.branches = kept;
-    }
-
-    fn unfillable(&self) -> Vec<Unsolved> {
-        let each = self.rules.iter().map(|rule| Unsolved::NotUnderstood {
-            constraint: rule.name.clone(),
-            expression: rule.expression.clone(),
-            reason: if rule.reads_clock {
-                "rows that satisfy it now do not satisfy it for good".to_owned()
-            } else {
-                format!("no row was found in {ATTEMPTS_MAX} tries")
-            },
-        });
-        each.collect()
+    /// Whether all rows on trial were found. Where not, candidates that are asked for may still satisfy
+    /// its constraints.
+    pub fn proven(&self) -> bool {
+        self.proven
     }
 
     /// The ordinals of its columns, ascending.
@@ -471,9 +464,9 @@ fn node_of(formula: &Formula) -> Option<Node> {
     }
 }
 
-/// The smallest set of rules that conflict: each one that is not needed is taken out in turn. Where
-/// values were not tried that may satisfy them all, they are not solved rather than in conflict.
-fn conflict(base: &Base, rules: &[Rule]) -> Vec<Unsolved> {
+/// The smallest set of rules that conflict: each one that is not needed is taken out in turn. None
+/// where values were not tried that may satisfy them all.
+fn conflict(base: &Base, rules: &[Rule]) -> Option<Unsolved> {
     let mut kept: Vec<&Rule> = rules.iter().collect();
     let mut at = 0;
     while at < kept.len() {
@@ -487,14 +480,8 @@ fn conflict(base: &Base, rules: &[Rule]) -> Vec<Unsolved> {
     }
     base.unsure.set(false);
     assemble(base, kept.iter().copied(), true);
-    if !base.unsure.get() {
+    (!base.unsure.get()).then(|| {
         let constraints = kept.into_iter().map(|rule| rule.name.clone()).collect();
-        return vec![Unsolved::Unsatisfiable { constraints }];
-    }
-    let each = kept.into_iter().map(|rule| Unsolved::NotUnderstood {
-        constraint: rule.name.clone(),
-        expression: rule.expression.clone(),
-        reason: "no row was found that satisfies what it is together with".to_owned(),
-    });
-    each.collect()
+        Unsolved::Unsatisfiable { constraints }
+    })
 }

@@ -195,8 +195,42 @@ fn an_emptiness_that_may_come_from_here_is_no_conflict() {
             check("folded", "(left(name, 1) = 'é'::text)"),
             check("ascii", "(name ~ '^[a-z]*$'::text)"),
         ];
-        for error in Group::new(columns, &constraints).unwrap_err() {
-            assert!(matches!(error, Unsolved::NotUnderstood { .. }), "{error:?}");
-        }
+        let group = Group::new(columns, &constraints).unwrap();
+        assert!(!group.proven());
+    });
+}
+
+#[test]
+fn a_group_whose_own_rows_fail_takes_candidates_that_satisfy_it() {
+    // Nothing makes a text whose reverse begins so, but it may be given.
+    let expression = "(split_part(reverse(name), 'é'::text, 3) = 'abc'::text)";
+    let hard = check("hard", expression);
+    with_columns(&["name"], |columns| {
+        let solved = solve(columns, &[hard]);
+        assert_eq!(solved.unsolved, []);
+        let group = &solved.groups[0];
+        assert!(!group.proven());
+        let mut row = vec![Value::Null; types().len()];
+        let key = Key::derive(3, &["n"]);
+        let mut natural = |_, _: &Domain, _| Some(Value::Text("cbaéxéy".to_owned()));
+        let of = RowKey { key, row: 0 };
+        group.fill(&mut row, &|_| false, &mut natural, of).unwrap();
+        assert!(group.accepts(&row));
+    });
+}
+
+#[test]
+fn what_conflicts_does_not_take_the_others_with_it() {
+    let constraints = [
+        check("even", "((a % 2) = 0)"),
+        check("high", "(a > 5)"),
+        check("low", "(a < 3)"),
+        check("pair", "(a < b)"),
+    ];
+    with_columns(&["a"], |columns| {
+        let solved = solve(columns, &constraints);
+        let kept: Vec<&str> = solved.groups.iter().flat_map(Group::constraints).collect();
+        assert_eq!(kept, ["even", "pair"]);
+        assert!(solved.groups.iter().all(Group::proven));
     });
 }
