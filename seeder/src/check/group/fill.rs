@@ -1,0 +1,155 @@
+//! Fills a row: a branch, then column by column a candidate within what is left, then the verdict.
+
+use std::borrow::Cow;
+
+use super::super::domain::{Domain, Nulls};
+use super::super::eval::Scene;
+use super::branch::Branch;
+use super::{Group, RowKey, Unfilled};
+use crate::value::Value;
+
+/// Tries for one row.
+pub const ATTEMPTS_MAX: u32 = 128;
+/// The part of a row's draws that chooses the branch; columns have those behind it.
+const PART_BRANCH: u32 = 0;
+/// A century in microseconds: a row that reads the clock must hold then as well.
+const LATER: i64 = 36_525 * 86_400_000_000;
+
+/// What one fill is given beside the row.
+pub(super) struct Request<'r> {
+    pub(super) fixed: &'r dyn Fn(usize) -> bool,
+    pub(super) natural: &'r mut dyn FnMut(usize, &Domain, u32) -> Option<Value>,
+    pub(super) of: RowKey,
+}
+
+impl Group {
+    pub(super) fn attempts(
+        &self,
+        row: &mut [Value],
+        request: &mut Request<'_>,
+    ) -> Result<u32, Unfilled> {
+        for attempt in 0..ATTEMPTS_MAX {
+            let Some(branch) = self.choose(row, request, attempt) else {
+                break;
+            };
+            if self.attempt(branch, row, request, attempt) && self.holds(row) {
+                return Ok(attempt);
+            }
+        }
+        Err(Unfilled {
+            constraints: self.violated(row),
+        })
+    }
+
+    /// A branch by keyed weight, of those that the fixed columns allow.
+    fn choose(&self, row: &[Value], request: &Request<'_>, attempt: u32) -> Option<&Branch> {
+        let count = self.branches.len();
+        let start = match count {
+            0 => return None,
+            1 => 0,
+            _ => {
+                let draw = request.of.key.draw(request.of.row, attempt, PART_BRANCH);
+                draw.below(count as u64) as usize
+            }
+        };
+        let rotated = (0..count).map(|step| &self.branches[(start + step) % count]);
+        let mut rotated = rotated.into_iter();
+        rotated.find(|branch| {
+            let mut columns = self.base.columns.iter().zip(&branch.domains);
+            columns
+                .all(|(&column, domain)| !(request.fixed)(column) || domain.contains(&row[column]))
+        })
+    }
+
+    fn attempt(
+        &self,
+        branch: &Branch,
+        row: &mut [Value],
+        request: &mut Request<'_>,
+        attempt: u32,
+    ) -> bool {
+        for (place, &position) in branch.order.iter().enumerate() {
+            let column = self.base.columns[position];
+            if (request.fixed)(column) {
+                continue;
+            }
+            let known = |other: usize| {
+                (request.fixed)(other)
+                    || branch.order[..place]
+                        .iter()
+                        .any(|&p| self.base.columns[p] == other)
+            };
+            let domain = self.cut(branch, position, row, &known);
+            if domain.nulls() == Nulls::Required {
+                row[column] = Value::Null;
+                continue;
+            }
+            let candidate = (request.natural)(column, &domain, attempt);
+            row[column] = match candidate {
+                Some(value) if domain.contains(&value) => value,
+                _ if domain.is_empty() => return false,
+                _ => {
+                    let part = PART_BRANCH + 1 + position as u32;
+                    domain.sample(request.of.key.draw(request.of.row, attempt, part))
+                }
+            };
+        }
+        true
+    }
+
+    /// The column's domain, narrowed by literals whose other columns hold values.
+    fn cut<'b>(
+        &self,
+        branch: &'b Branch,
+        position: usize,
+        row: &[Value],
+        known: &dyn Fn(usize) -> bool,
+    ) -> Cow<'b, Domain> {
+        let column = self.base.columns[position];
+        let mut domain = Cow::Borrowed(&branch.domains[position]);
+        if domain.nulls() == Nulls::Required {
+            return domain;
+        }
+        let scene = Scene {
+            row,
+            now: self.base.now,
+        };
+        for atom in &branch.atoms {
+            let Some(bound) = atom.bound(column) else {
+                continue;
+            };
+            let others = atom.columns.iter().filter(|other| **other != column);
+            if others.into_iter().all(|&other| known(other)) {
+                bound.cut(domain.to_mut(), scene);
+            }
+        }
+        domain
+    }
+
+    /// Whether no constraint is false, now and later.
+    pub(super) fn holds(&self, row: &[Value]) -> bool {
+        self.rules.iter().all(|rule| rule.holds(row, self.base.now))
+    }
+
+    fn violated(&self, row: &[Value]) -> Vec<String> {
+        let violated = self
+            .rules
+            .iter()
+            .filter(|rule| !rule.holds(row, self.base.now));
+        let mut names: Vec<String> = violated.map(|rule| rule.name.clone()).collect();
+        if names.is_empty() {
+            names = self.rules.iter().map(|rule| rule.name.clone()).collect();
+        }
+        names
+    }
+}
+
+impl super::Rule {
+    fn holds(&self, row: &[Value], now: i64) -> bool {
+        let at = |now| {
+            let scene = Scene { row, now };
+            matches!(scene.truth(&self.node), Ok(Some(true) | None))
+        };
+        at(now) && (!self.reads_clock || at(now + LATER))
+    }
+}

@@ -1,0 +1,136 @@
+//! Goals about texts: case, blanks, beginnings and lengths.
+
+use std::sync::Arc;
+
+use super::{Function, Goal, Node, Op, Pattern, nested::json_at};
+use crate::check::domain::{Domain, Shape};
+use crate::check::eval::order::to_int;
+use crate::value::{Type, Value};
+
+/// Texts without letters of the other case; what else the function does to them is left to a filter.
+pub(super) fn cased(domain: &mut Domain, lower: bool) -> bool {
+    let pattern = if lower { "^[^A-Z]*$" } else { "^[^a-z]*$" };
+    require(domain, pattern)
+}
+
+pub(super) fn trimmed(domain: &mut Domain) -> bool {
+    require(domain, r"^([^\s](.*[^\s])?)?$")
+}
+
+pub(super) fn require(domain: &mut Domain, pattern: &str) -> bool {
+    match (domain.text_mut(), Pattern::regex(pattern, false, true)) {
+        (Some(text), Ok(pattern)) => {
+            text.require(Arc::new(pattern));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// `left(x, 2) = 'AB'`: tried as texts that begin so.
+pub(super) fn prefix(
+    domain: &mut Domain,
+    function: &Function,
+    arguments: &[Node],
+    goal: &Goal,
+) -> bool {
+    let starts_at_one =
+        *function == Function::Left || matches!(arguments.get(1), Some(Node::Const(Value::Int(1))));
+    let texts: Vec<&str> = match goal {
+        Goal::Compare(Op::Eq, Value::Text(text)) => vec![text],
+        Goal::Among(values) => values
+            .iter()
+            .filter_map(|value| match value {
+                Value::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect(),
+        _ => return false,
+    };
+    if starts_at_one && matches!(arguments[0], Node::Column(_)) && !texts.is_empty() {
+        let escaped: Vec<String> = texts
+            .iter()
+            .map(|text| {
+                text.chars()
+                    .map(|c| {
+                        if c.is_alphanumeric() {
+                            c.to_string()
+                        } else {
+                            format!("\\{c}")
+                        }
+                    })
+                    .collect()
+            })
+            .collect();
+        require(domain, &format!("^({})", escaped.join("|")));
+    }
+    false
+}
+
+/// The least and the greatest length that a comparison allows.
+pub(super) fn length_bounds(goal: &Goal) -> Option<(usize, Option<usize>)> {
+    let Goal::Compare(op, value) = goal else {
+        return None;
+    };
+    let n = to_int(value)?;
+    let at = |n: i64| usize::try_from(n.max(0)).ok();
+    Some(match op {
+        Op::Eq => (at(n)?, at(n)),
+        Op::Ge => (at(n)?, None),
+        Op::Gt => (at(n + 1)?, None),
+        Op::Le if n >= 0 => (0, at(n)),
+        Op::Lt if n >= 1 => (0, at(n - 1)),
+        Op::Ne if n == 0 => (1, None),
+        // Nothing is shorter than nothing.
+        Op::Le | Op::Lt => (1, Some(0)),
+        Op::Ne => return None,
+    })
+}
+
+/// Bounds the length; `octets` are as many as characters in what is made, and more in other texts.
+pub(super) fn text_length(domain: &mut Domain, inner: &Node, goal: &Goal, octets: bool) -> bool {
+    let Some((min, max)) = length_bounds(goal) else {
+        return false;
+    };
+    let direct = match inner {
+        Node::Column(_) => true,
+        // Trimmed texts are as long as themselves; the trim itself is left to a filter.
+        Node::Call(Function::Trim { .. } | Function::Unpad | Function::Pad(_), below)
+            if matches!(below[0], Node::Column(_)) =>
+        {
+            if !matches!(inner, Node::Call(Function::Pad(_), _)) {
+                trimmed(domain);
+            }
+            false
+        }
+        Node::Call(Function::JsonText, arguments) => {
+            let now = domain.now();
+            if let Some(shape) = json_at(domain, &arguments[0], arguments.get(1)) {
+                let mut scalar = Domain::of(&TEXT, 0, now);
+                if let Some(text) = scalar.text_mut() {
+                    text.bound(min, max);
+                }
+                shape.scalar = Some(Box::new(scalar));
+            }
+            return false;
+        }
+        _ => return false,
+    };
+    match domain.shape_mut() {
+        Shape::Text(text) => {
+            text.bound(min, max);
+            direct && !octets
+        }
+        Shape::Bytes(bytes) => {
+            bytes.bound(min, max);
+            direct
+        }
+        _ => false,
+    }
+}
+
+pub(super) const TEXT: Type = Type::Text {
+    max: None,
+    padded: false,
+    caseless: false,
+};
