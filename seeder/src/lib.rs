@@ -8,6 +8,7 @@
 pub mod compare;
 mod introspect;
 pub mod key;
+pub mod load;
 pub mod migrate;
 pub mod value;
 

@@ -3,4 +3,5 @@
 mod command;
 mod compare;
 mod introspect;
+mod load;
 mod migrate;
