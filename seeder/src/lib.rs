@@ -5,6 +5,7 @@
 //! Knows PostgreSQL and nothing of branches: callers give connected clients and URLs. Never puts a
 //! row's value into an error or a log line.
 
+pub mod audit;
 pub mod compare;
 mod introspect;
 pub mod key;

@@ -163,12 +163,6 @@ impl Catalogue {
     pub(super) fn loaded(&self) -> impl Iterator<Item = &Work> {
         self.work.iter().filter(|work| !work.filled)
     }
-
-    /// The relations of one table, itself first.
-    pub(super) fn relations_of(&self, work: usize) -> impl Iterator<Item = (&u32, &Relation)> {
-        let all = self.relations.iter();
-        all.filter(move |(_, relation)| relation.work == work)
-    }
 }
 
 /// Checks the request against schema and database, and reads what the load needs.

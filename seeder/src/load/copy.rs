@@ -131,7 +131,7 @@ impl Run<'_> {
     }
 
     /// Whether rows may refer to later rows of the same statement only.
-    fn refers_to_itself(&self, work: &Work) -> bool {
+    pub(super) fn refers_to_itself(&self, work: &Work) -> bool {
         self.options.mode == Mode::Live && {
             let mut keys = self.catalogue.foreign_keys.iter();
             keys.any(|key| key.work == work.index && key.target == Some(work.index))

@@ -18,7 +18,7 @@ mod foreign_keys;
 mod live;
 mod pipeline;
 mod report;
-mod sequences;
+pub(crate) mod sequence;
 mod session;
 mod triggers;
 
@@ -207,7 +207,7 @@ impl Run<'_> {
             foreign_keys::add(self).await?;
         }
         watch.phase(Phase::Sequences);
-        watch.sequences(sequences::advance(self).await?);
+        watch.sequences(sequence::advance(self).await?);
         watch.phase(Phase::Vacuum);
         finish::vacuum(self).await?;
         watch.phase(Phase::Refresh);
