@@ -32,35 +32,29 @@ pub(super) async fn drop(run: &Run<'_>) -> Result<(), Failure> {
     run.sessions.transaction("drop foreign keys", &drops).await
 }
 
-/// Adds every foreign key that is not there, and validates them all.
+/// Adds every foreign key that is not there, and validates those that are to be valid and are not:
+/// all that were added, and what an earlier attempt left.
 pub(super) async fn add(run: &Run<'_>) -> Result<(), Failure> {
     let there = present(run).await?;
-    let missing: Vec<&ForeignKey> = run
-        .catalogue
-        .foreign_keys
-        .iter()
-        .filter(|key| !there.contains_key(&(key.table.clone(), key.name.clone())))
-        .collect();
+    let now = |key: &ForeignKey| there.get(&(key.table.clone(), key.name.clone()));
+    let all = &run.catalogue.foreign_keys;
+    let missing: Vec<&ForeignKey> = all.iter().filter(|key| now(key).is_none()).collect();
     // Before PostgreSQL 18 a partitioned table takes no key that is not valid, and the copies of a
     // key to a partitioned table stay not valid for ever, so these are checked here.
     for key in missing.iter().filter(|key| key.is_of_partitions()) {
         let step = format!("add foreign key {}.{}", key.table, quoted(&key.name));
-        run.sessions
-            .transaction(&step, &key.statements(false))
-            .await?;
+        let statements = key.statements(false);
+        run.sessions.transaction(&step, &statements).await?;
     }
-    let plain: Vec<&&ForeignKey> = missing
-        .iter()
-        .filter(|key| !key.is_of_partitions())
-        .collect();
-    let adds: Vec<String> = plain.iter().flat_map(|key| key.statements(true)).collect();
+    let plain = missing.iter().filter(|key| !key.is_of_partitions());
+    let adds: Vec<String> = plain.flat_map(|key| key.statements(true)).collect();
     run.sessions.transaction("add foreign keys", &adds).await?;
+    let unchecked = all.iter().filter(|key| match now(key) {
+        Some(found) => key.validated && !found.validated,
+        None => !key.is_of_partitions() || !key.validated,
+    });
     let mut by_table: BTreeMap<&Name, Vec<&ForeignKey>> = BTreeMap::new();
-    let unchecked = missing
-        .iter()
-        .filter(|key| !key.is_of_partitions() || !key.validated)
-        .filter(|key| !key.definition.ends_with(NOT_ENFORCED));
-    for key in unchecked {
+    for key in unchecked.filter(|key| !key.definition.ends_with(NOT_ENFORCED)) {
         by_table.entry(&key.table).or_default().push(key);
     }
     let validate = |keys: Vec<&ForeignKey>| {
@@ -103,10 +97,16 @@ fn comment_on(table: &Name, name: &str, comment: Option<&str>) -> String {
     format!("COMMENT ON CONSTRAINT {name} ON {table} IS {text}")
 }
 
-/// The OIDs of foreign keys by table and name.
-async fn present(run: &Run<'_>) -> Result<BTreeMap<(Name, String), u32>, Failure> {
+/// A foreign key as it is now.
+struct Present {
+    oid: u32,
+    validated: bool,
+}
+
+/// The foreign keys of the database by table and name.
+async fn present(run: &Run<'_>) -> Result<BTreeMap<(Name, String), Present>, Failure> {
     const KEYS: &str = "
-        SELECT k.oid, n.nspname::text AS schema, c.relname::text AS name, k.conname::text AS key
+        SELECT k.oid, k.convalidated, n.nspname::text AS schema, c.relname::text AS name, k.conname::text AS key
           FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
           JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE k.contype = 'f' AND k.conparentid = 0";
@@ -116,7 +116,11 @@ async fn present(run: &Run<'_>) -> Result<BTreeMap<(Name, String), u32>, Failure
     rows.iter()
         .map(|row| {
             let place = (catalogue::name(row)?, field(row, "key")?);
-            Ok((place, field(row, "oid")?))
+            let present = Present {
+                oid: field(row, "oid")?,
+                validated: field(row, "convalidated")?,
+            };
+            Ok((place, present))
         })
         .collect()
 }
@@ -166,8 +170,8 @@ async fn name_derived(run: &Run<'_>, added: &[&ForeignKey]) -> Result<(), Failur
     let oids: BTreeMap<u32, &ForeignKey> = parents
         .iter()
         .filter_map(|key| {
-            let oid = there.get(&(key.table.clone(), key.name.clone()))?;
-            Some((*oid, **key))
+            let present = there.get(&(key.table.clone(), key.name.clone()))?;
+            Some((present.oid, **key))
         })
         .collect();
     let roots: Vec<u32> = oids.keys().copied().collect();

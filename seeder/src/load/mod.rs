@@ -219,7 +219,8 @@ impl Run<'_> {
     /// Puts the database back to what it was before the load, as far as it goes.
     async fn undo(&self) -> Left {
         let mut not = Vec::new();
-        let steps: [(&str, Result<(), Failure>); 3] = [
+        let steps: [(&str, Result<(), Failure>); 4] = [
+            ("silence", triggers::suppress_all(self).await),
             ("rows", finish::empty(self).await),
             ("foreign keys", foreign_keys::add(self).await),
             ("triggers", triggers::restore(self).await),

@@ -162,9 +162,11 @@ impl Sequence {
                 )
             });
         }
+        // greatest() and least() pass over NULL, which here means that there is no value.
         let bound = |what: &str| {
             format!(
-                "floor(greatest(least({what}, 9223372036854775807), -9223372036854775808))::int8"
+                "CASE WHEN {what} IS NOT NULL THEN floor(greatest(least({what}, \
+                 9223372036854775807), -9223372036854775808))::int8 END"
             )
         };
         format!(

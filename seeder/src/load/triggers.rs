@@ -7,16 +7,30 @@
 
 use rules::schema::quoted;
 
-use super::catalogue::{self, TriggerFound};
+use super::catalogue::{self, TriggerFound, Work};
 use super::error::Failure;
 use super::{Run, TriggerPolicy};
 
-/// Puts to sleep what would interfere with the load.
+/// Puts to sleep what would interfere with the load and is not to fire.
 pub(super) async fn suppress(run: &Run<'_>) -> Result<(), Failure> {
+    let events = run.options.event_triggers == TriggerPolicy::Suppress;
+    let statements = asleep(run, events, |work| run.suppresses(&work.load.table));
+    let step = "disable triggers";
+    run.sessions.transaction(step, &statements).await
+}
+
+/// Puts everything to sleep, whether it was to fire or not, so that a failed load can be emptied.
+pub(super) async fn suppress_all(run: &Run<'_>) -> Result<(), Failure> {
+    let statements = asleep(run, true, |_| true);
+    let step = "disable triggers";
+    run.sessions.transaction(step, &statements).await
+}
+
+fn asleep(run: &Run<'_>, events: bool, sleeps: impl Fn(&Work) -> bool) -> Vec<String> {
     let catalogue = run.catalogue;
     let mut statements = Vec::new();
     // First, because all that follows is DDL.
-    if run.options.event_triggers == TriggerPolicy::Suppress {
+    if events {
         for (trigger, state) in &catalogue.event_triggers {
             if state != "D" {
                 statements.push(event_trigger(trigger, "D"));
@@ -26,8 +40,7 @@ pub(super) async fn suppress(run: &Run<'_>) -> Result<(), Failure> {
     for trigger in &catalogue.triggers {
         let relation = catalogue.relations.get(&trigger.relation);
         let work = relation.map(|relation| &catalogue.work[relation.work]);
-        let sleeps = work.is_some_and(|work| run.suppresses(&work.load.table));
-        if sleeps && trigger.state != "D" {
+        if work.is_some_and(&sleeps) && trigger.state != "D" {
             statements.push(table_trigger(trigger, "D"));
         }
     }
@@ -35,9 +48,7 @@ pub(super) async fn suppress(run: &Run<'_>) -> Result<(), Failure> {
         let table = relation.name.quoted();
         statements.push(format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"));
     }
-    run.sessions
-        .transaction("disable triggers", &statements)
-        .await
+    statements
 }
 
 /// Puts everything back and looks whether it is there.
