@@ -5,10 +5,11 @@
 //! Knows PostgreSQL and nothing of branches: callers give connected clients and URLs. Never puts a
 //! row's value into an error or a log line.
 
-pub mod check;
+pub mod audit;
 pub mod compare;
 mod introspect;
 pub mod key;
+pub mod load;
 pub mod migrate;
 pub mod natural;
 pub mod person;

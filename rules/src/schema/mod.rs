@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 pub use diff::{Change, Difference, diff, render};
-pub use name::{Name, NameError};
+pub use name::{Name, NameError, quoted};
 pub use object::{Kind, Object, Part};
 pub use program::{Extension, Routine, RoutineKind, Sequence, Trigger, TriggerState, View};
 pub use table::{

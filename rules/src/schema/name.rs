@@ -85,7 +85,8 @@ pub(super) fn shown(identifier: &str) -> String {
     }
 }
 
-fn quoted(identifier: &str) -> String {
+/// An identifier for use in SQL text: always in double quotes.
+pub fn quoted(identifier: &str) -> String {
     format!("\"{}\"", identifier.replace('"', "\"\""))
 }
 

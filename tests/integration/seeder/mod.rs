@@ -4,4 +4,5 @@ mod checks;
 mod command;
 mod compare;
 mod introspect;
+mod load;
 mod migrate;
