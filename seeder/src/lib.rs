@@ -6,13 +6,17 @@
 //! row's value into an error or a log line.
 
 pub mod audit;
+pub mod check;
 pub mod compare;
+pub mod engine;
 mod introspect;
 pub mod key;
 pub mod load;
 pub mod migrate;
 pub mod natural;
 pub mod person;
+pub mod plan;
+pub mod run;
 pub mod value;
 pub mod words;
 

@@ -11,6 +11,7 @@ mod relay;
 mod reload;
 mod security;
 mod seeder;
+mod seeding;
 mod shop;
 mod upstream;
 mod versions;

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::branches::{Check, SnapshotId};
-use crate::environments::{BranchLine, EnvironmentLine, Progress, Record, SnapshotLine, SpareLine};
+use crate::environments::{
+    BranchLine, Cell, EnvironmentLine, Progress, Record, SeedChange, SnapshotLine, SpareLine,
+};
 use crate::relay::{SessionInfo, SessionState};
 
 /// An error with what to do about it.
@@ -192,7 +194,7 @@ pub struct Order {
     /// `protect`: seconds that it holds; none holds until it is taken off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_seconds: Option<u64>,
-    /// `diff`: the database.
+    /// `diff`, `seed-audit`: the database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// `snapshot`: how it is looked at; none is as the configuration says.
@@ -201,4 +203,10 @@ pub struct Order {
     /// `diff`: name at most this many changed rows per table by their keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
+    /// `seed-plan`, `seed-explain`: what to plan with instead.
+    #[serde(default)]
+    pub seed: SeedChange,
+    /// `seed-explain`: the cell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<Cell>,
 }

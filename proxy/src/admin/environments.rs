@@ -43,27 +43,49 @@ async fn operate(
     let place = environment(&name)?;
     let caller = peer.caller();
     let environments = control.environments.clone();
-    if verb_name == "build" {
-        return Ok(reply::stream(&control.environments, |report| async move {
+    match verb_name.as_str() {
+        "build" => Ok(reply::stream(&control.environments, |report| async move {
             environments
                 .build(&place.environment, &caller, &report)
                 .await
-        }));
+        })),
+        "reseed" => Ok(reply::stream(&control.environments, |report| async move {
+            environments.reseed(&place, &caller, &report).await
+        })),
+        "seed-plan" => Ok(reply::stream(&control.environments, |report| async move {
+            let plan = environments.seed_plan(&place, order.seed, &caller, &report);
+            plan.await
+        })),
+        "seed-explain" => {
+            let missing = || Problem::invalid("`cell` is missing");
+            let cell = order.cell.ok_or_else(missing)?;
+            Ok(reply::stream(&control.environments, |report| async move {
+                let wanted = (order.seed, &cell);
+                environments
+                    .seed_explain(&place, wanted, &caller, &report)
+                    .await
+            }))
+        }
+        "seed-audit" => Ok(reply::stream(&control.environments, |report| async move {
+            environments
+                .seed_audit(&place, order.database.as_deref(), &caller, &report)
+                .await
+        })),
+        "promote" => {
+            let from = order
+                .from
+                .as_deref()
+                .ok_or_else(|| Problem::invalid("`from` is missing"))?;
+            let from: Result<Place, TargetError> = from.parse();
+            let from = from.map_err(|error| Problem::wrong_name(&error))?;
+            Ok(reply::stream(&control.environments, |report| async move {
+                environments.promote(&from, &place, &caller, &report).await
+            }))
+        }
+        _ => Ok(verb(&control, &caller, place, &verb_name, order)
+            .await?
+            .into_response()),
     }
-    if verb_name == "promote" {
-        let from = order
-            .from
-            .as_deref()
-            .ok_or_else(|| Problem::invalid("`from` is missing"))?;
-        let from: Result<Place, TargetError> = from.parse();
-        let from = from.map_err(|error| Problem::wrong_name(&error))?;
-        return Ok(reply::stream(&control.environments, |report| async move {
-            environments.promote(&from, &place, &caller, &report).await
-        }));
-    }
-    Ok(verb(&control, &caller, place, &verb_name, order)
-        .await?
-        .into_response())
 }
 
 fn environment(name: &str) -> Result<Place, Problem> {

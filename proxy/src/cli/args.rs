@@ -7,6 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rules::config::AccessMode;
 
+pub(super) use super::seed::arguments::Seed;
+
 /// The access modes, the strictest first.
 pub(super) const ACCESS_MODES: [AccessMode; 3] = [
     AccessMode::ReadOnly,
@@ -70,12 +72,15 @@ pub(super) enum Command {
     Down,
     /// Open psql at a target.
     Psql(Psql),
-    /// List, show, reset, refresh, undo, promote, put to sleep or wake environments.
+    /// List, show, reset, reseed, refresh, undo, promote, put to sleep or wake environments.
     #[command(subcommand, visible_alias = "env")]
     Environment(Environment),
     /// List, show, create, reset, compare or drop branches.
     #[command(subcommand)]
     Branch(Branch),
+    /// Plan, make, check and explain seed data.
+    #[command(subcommand)]
+    Seed(Seed),
     /// List, take or drop snapshots.
     #[command(subcommand)]
     Snapshot(Snapshot),
@@ -201,6 +206,8 @@ pub(super) enum Environment {
     Reset { environment: String },
     /// A new copy of the source; the old one serves until the new one is verified.
     Refresh { environment: String },
+    /// Seed data made again where schema, seed, scale, rules or engine changed; else a clone.
+    Reseed { environment: String },
     /// Back to the previous generation, or to another one.
     Undo {
         environment: String,

@@ -12,6 +12,7 @@ mod failure;
 mod local;
 mod output;
 mod remote;
+mod seed;
 
 use std::process::ExitCode;
 
@@ -72,6 +73,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> {
         // Their answers are no failures and yet may exit with 1.
         Command::Doctor => return local::doctor::run(config, output),
         Command::Guard(guard) => return local::guard::run(&guard, output),
+        Command::Seed(verb) => return seed::run(config, verb, output),
         Command::Up => local::up::run(config, output),
         Command::Psql(psql) => local::psql::run(config, &psql),
         Command::Status => asked(config, output, remote::status::run),

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use rules::target::Place;
 use rules::unit::Bytes;
+use seeder::run::SeedError;
 use tokio_postgres::error::DbError;
 
 use super::pointer::{Operation, PointerError};
@@ -223,6 +224,7 @@ impl EnvironmentError {
                 Some(branches::Full::Space(_)) => Kind::Full,
                 Some(branches::Full::Budget { .. }) => Kind::Limit,
                 None if self.wake().is_some_and(is_limit) => Kind::Limit,
+                None if self.seeding().is_some_and(SeedError::is_full) => Kind::Full,
                 None => Kind::Failed,
             },
         }
@@ -236,6 +238,14 @@ impl EnvironmentError {
                 source: branches::CreateError::Wake(source),
                 ..
             } => Some(source),
+            _ => None,
+        }
+    }
+
+    /// The seeding that failed.
+    fn seeding(&self) -> Option<&SeedError> {
+        match self {
+            Self::Step { source, .. } => source.downcast_ref(),
             _ => None,
         }
     }
@@ -270,11 +280,10 @@ impl EnvironmentError {
             Self::NotBuilt { place } => vec![format!(
                 "`standin environment build {place}` builds it, and so does a connection"
             )],
-            Self::AlreadyExists(place) => {
-                vec![format!(
-                    "`standin branch reset {place}` sets it back to its snapshot"
-                )]
-            }
+            Self::AlreadyExists(place) => vec![format!(
+                "`standin branch reset {place}` sets it back to its snapshot"
+            )],
+            Self::Impossible { verb, .. } => impossible_hint(verb).into_iter().collect(),
             Self::InUse { .. } => vec![
                 "drop those places, or refresh and reset them until no generation that undo can \
                  reach is of it"
@@ -319,13 +328,31 @@ impl EnvironmentError {
                  [environments.{environment}] allows more",
                 largest.join(", ")
             )],
-            _ => {
-                let full = self.full().map(branches::Full::hint);
-                let wake = || self.wake().and_then(branches::WakeError::hint);
-                full.or_else(wake).into_iter().collect()
-            }
+            _ => self.hint_of_cause().into_iter().collect(),
         }
     }
+
+    fn hint_of_cause(&self) -> Option<String> {
+        let full = self.full().map(branches::Full::hint);
+        let wake = || self.wake().and_then(branches::WakeError::hint);
+        let seeding = || self.seeding().and_then(SeedError::hint).map(str::to_owned);
+        full.or_else(wake).or_else(seeding)
+    }
+}
+
+/// What to do about a source without a seed.
+fn impossible_hint(verb: &str) -> Option<String> {
+    let hint = match verb {
+        verb if verb == Operation::Reseed.passive() => {
+            "`standin environment refresh` reads any source again; a seed is written source = \
+             { migrations = \"…\", seed = 42 }"
+        }
+        verb if verb == Operation::Plan.passive() => {
+            "where there are migrations `--seed 42` plans one; `--url` plans any database"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }
 
 /// Whether a wake failed for a bound of the pool, not for the branch.
@@ -344,13 +371,15 @@ fn is_limit(error: &branches::WakeError) -> bool {
 /// Of what a server says only the message and the SQLSTATE: its DETAIL may hold values of rows.
 pub fn chain(error: &(impl Error + ?Sized)) -> String {
     let mut line = error.to_string();
+    let mut last = line.clone();
     let mut cause = error.source();
     while let Some(error) = cause {
         let text = said(error);
-        // Transparent wrappers repeat their source; once is enough.
-        if !line.ends_with(&text) {
+        // Some wrappers repeat their source; once is enough.
+        if !last.contains(&text) {
             line.push_str(": ");
             line.push_str(&text);
+            last = text;
         }
         cause = error.source();
     }

@@ -43,6 +43,9 @@ pub struct Record {
     /// Sessions that were told to end.
     #[serde(default)]
     pub ended_sessions: usize,
+    /// What is worth knowing of one that is done: `unchanged, cloned`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// Why it failed; `None` when it is done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -159,6 +162,7 @@ mod tests {
             took_ms,
             steps_ms: vec![("clone".into(), 1)],
             ended_sessions: 0,
+            note: None,
             error: None,
         }
     }

@@ -14,6 +14,7 @@ mod operations;
 mod place;
 mod pointer;
 mod progress;
+mod room;
 mod settings;
 mod spare;
 mod sweep;
@@ -27,14 +28,15 @@ use rules::target::Place;
 
 use crate::branches::{BranchId, Pool, SnapshotId};
 
+pub use base::{Cell, SeedChange};
 pub use enter::{Entered, EnteredUpstream, Way};
 pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;
-pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
+pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SeedLine, SnapshotLine, SpareLine};
 pub use operations::{DiffRequest, Difference, From, Suspect};
 pub use place::{Cause, Closing, Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};
-pub use progress::Progress;
+pub use progress::{LoadProgress, Progress};
 pub use settings::{Settings, UpstreamAddress};
 pub use turn::{Caller, Report};
 

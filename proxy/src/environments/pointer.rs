@@ -78,6 +78,8 @@ pub enum Operation {
     Reset,
     /// A new copy of the source.
     Refresh,
+    /// Seed data made again where what it depends on has changed.
+    Reseed,
     /// The generation before.
     Undo,
     /// Another environment's state.
@@ -88,6 +90,10 @@ pub enum Operation {
     Diff,
     /// A snapshot of the current generation.
     Snapshot,
+    /// A look at what a seed would make.
+    Plan,
+    /// A check of the present data against every constraint.
+    Audit,
 }
 
 impl Operation {
@@ -97,11 +103,14 @@ impl Operation {
             Self::Build => "build",
             Self::Reset => "reset",
             Self::Refresh => "refresh",
+            Self::Reseed => "reseed",
             Self::Undo => "undo",
             Self::Promote => "promote",
             Self::Drop => "drop",
             Self::Diff => "diff",
             Self::Snapshot => "snapshot",
+            Self::Plan => "plan",
+            Self::Audit => "audit",
         }
     }
 
@@ -111,11 +120,14 @@ impl Operation {
             Self::Build => "be built",
             Self::Reset => "be reset",
             Self::Refresh => "be refreshed",
+            Self::Reseed => "be reseeded",
             Self::Undo => "be undone",
             Self::Promote => "be replaced by a promotion",
             Self::Drop => "be dropped",
             Self::Diff => "be compared",
             Self::Snapshot => "be snapshotted",
+            Self::Plan => "be planned",
+            Self::Audit => "be audited",
         }
     }
 
@@ -125,11 +137,14 @@ impl Operation {
             Self::Build => "built",
             Self::Reset => "reset",
             Self::Refresh => "refreshed",
+            Self::Reseed => "reseeded",
             Self::Undo => "set back to its previous generation",
             Self::Promote => "replaced by a promotion",
             Self::Drop => "dropped",
             Self::Diff => "compared",
             Self::Snapshot => "snapshotted",
+            Self::Plan => "planned",
+            Self::Audit => "audited",
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What long work says while it goes on.
 
 use std::fmt;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
+use seeder::load::{Event, Phase};
 use serde::{Deserialize, Serialize};
 
 use crate::branches;
@@ -27,6 +30,56 @@ impl Progress {
             done_bytes: None,
             total_bytes: None,
         }
+    }
+}
+
+/// Makes lines of what a load of seed data tells; rows are told of now and then only.
+#[derive(Debug)]
+pub struct LoadProgress {
+    told: Mutex<Instant>,
+}
+
+/// How often a load says how far it is.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
+
+impl Default for LoadProgress {
+    fn default() -> Self {
+        Self {
+            told: Mutex::new(Instant::now()),
+        }
+    }
+}
+
+impl LoadProgress {
+    /// The line of an event, where it is worth one.
+    pub fn line(&self, event: &Event) -> Option<Progress> {
+        let step = match event {
+            Event::Phase(phase) => phase_text(*phase).to_owned(),
+            Event::Kept { table } => format!("{table} has rows already"),
+            Event::Rows {
+                table, rows, of, ..
+            } => {
+                let mut told = self.told.lock().expect("nothing panics while it is held");
+                if told.elapsed() < TOLD_EVERY {
+                    return None;
+                }
+                *told = Instant::now();
+                format!("load {table}: {rows} of {of} rows")
+            }
+        };
+        Some(Progress::step(step))
+    }
+}
+
+fn phase_text(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Prepare => "set foreign keys and triggers aside",
+        Phase::Copy => "load rows",
+        Phase::ForeignKeys => "validate foreign keys",
+        Phase::Sequences => "move sequences",
+        Phase::Vacuum => "vacuum and analyse",
+        Phase::Refresh => "refresh materialised views",
+        Phase::Restore => "put triggers back",
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use proxy::wire::{ClientExchange, MECHANISM, sasl_initial_response, startup_message};
-use rand::RngExt;
+use rand::{Rng, RngExt};
 
 use crate::client::query;
 use crate::harness::Harness;

@@ -29,11 +29,10 @@ use std::time::Instant;
 use rules::schema::{Name, Schema};
 use tokio_postgres::Config;
 
-pub use error::{Fault, Left, LoadError, Refusal, SourceError};
+pub use error::{Failure, Fault, Left, LoadError, Refusal, SourceError};
 pub use report::{Event, Outcome, Phase, PhaseReport, Report, SequenceReport, TableReport};
 
 use catalogue::Catalogue;
-use error::Failure;
 use pipeline::Pipeline;
 use report::Watch;
 use session::Sessions;

@@ -1,6 +1,7 @@
 //! Values of cells, the types that they are of, and their text form.
 
 mod kind;
+mod read;
 mod resolve;
 mod text;
 

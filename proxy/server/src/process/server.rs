@@ -192,6 +192,27 @@ impl Server {
         login.await.map_err(silent)?
     }
 
+    /// How to connect as our superuser, for whoever needs several sessions; valid in this process
+    /// while the server lives.
+    pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
+        let socket = self.socket();
+        let mut config = tokio_postgres::Config::new();
+        if let Some(directory) = socket.parent() {
+            config.host_path(directory);
+        }
+        // Servers listen on a socket of this number alone.
+        config
+            .port(1)
+            .user(SUPERUSER)
+            .dbname(database)
+            .application_name("standin");
+        if self.0.major >= 17 {
+            // A login trigger of a migration would run with our rights.
+            config.options("-c event_triggers=off");
+        }
+        config
+    }
+
     async fn login(&self, database: &str, mut options: String) -> Result<Client, AdminError> {
         let stream =
             UnixStream::connect(self.socket())

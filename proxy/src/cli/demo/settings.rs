@@ -15,7 +15,6 @@ use crate::daemon::Served;
 pub(super) const ENVIRONMENTS: [&str; 3] = ["prod-copy", "staging", "qa"];
 
 const SCHEMA: &str = include_str!("shop/001_schema.sql");
-const DATA: &str = include_str!("shop/002_data.sql");
 
 /// A demo that is ready to be served.
 pub(super) struct Prepared {
@@ -57,10 +56,9 @@ pub(super) fn write(
     write_secret(&directory.join("production.url"), production.url())?;
     let migrations = directory.join("migrations");
     std::fs::create_dir_all(&migrations).map_err(failed("make", &migrations))?;
-    for (name, text) in [("001_schema.sql", SCHEMA), ("002_data.sql", DATA)] {
-        let path = migrations.join(name);
-        std::fs::write(&path, text).map_err(failed("write", &path))?;
-    }
+    empty(&migrations)?;
+    let schema = migrations.join("001_schema.sql");
+    std::fs::write(&schema, SCHEMA).map_err(failed("write", &schema))?;
     let config = directory.join("standin.toml");
     std::fs::write(&config, configuration(pool, demo.port)).map_err(failed("write", &config))?;
     Ok(Prepared {
@@ -69,6 +67,18 @@ pub(super) fn write(
         password,
         port: demo.port,
     })
+}
+
+/// Removes what an earlier version or run left: every file of the directory is run.
+fn empty(migrations: &Path) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(migrations).map_err(failed("read", migrations))?;
+    for entry in entries {
+        let path = entry.map_err(failed("read", migrations))?.path();
+        if path.extension().is_some_and(|extension| extension == "sql") {
+            std::fs::remove_file(&path).map_err(failed("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 fn failed(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Failure + use<> {
@@ -100,11 +110,12 @@ url = "file:production.url"
 source = {{ mirror = "production", unmasked = true }}
 branches = {{ create = "on-connect", ttl = "8h", max = 20, spares = 1 }}
 
+# The schema by migrations, its tables filled with made-up rows: the same ones for the same seed.
 [environments.staging]
-source = {{ migrations = "migrations", database = "shop" }}
+source = {{ migrations = "migrations", database = "shop", seed = 42 }}
 
 [environments.qa]
-source = {{ migrations = "migrations", database = "shop" }}
+source = {{ migrations = "migrations", database = "shop", seed = 42 }}
 branches = {{ create = "on-connect", ttl = "3d" }}
 port = {qa}
 
@@ -125,7 +136,7 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
             "a copy of production, as it is · RAW, unmasked",
             url("shop@prod-copy"),
         ),
-        ("staging", "migrations and data", url("shop@staging")),
+        ("staging", "migrations and seed data", url("shop@staging")),
         ("qa", "the same", url("shop@qa")),
         ("", "· on its own port", prepared.own_url("shop")),
         ("test-*", "made when you connect", url("shop@test-1")),

@@ -46,6 +46,9 @@ pub(in super::super) async fn run(
         Environment::Refresh { environment } => {
             operate(client, output, &path(&environment, "refresh")?, &order).await
         }
+        Environment::Reseed { environment } => {
+            operate(client, output, &path(&environment, "reseed")?, &order).await
+        }
         Environment::Undo { environment, to } => {
             let order = Order { to, ..order };
             operate(client, output, &path(&environment, "undo")?, &order).await
@@ -82,7 +85,7 @@ pub(in super::super) async fn run(
     }
 }
 
-fn name(text: &str, verb: &str) -> Result<EnvironmentName, Failure> {
+pub(in super::super) fn name(text: &str, verb: &str) -> Result<EnvironmentName, Failure> {
     let parsed: Result<EnvironmentName, NameError> = text.parse();
     parsed.map_err(|error| {
         let failure = Failure::usage(error.to_string());
@@ -94,7 +97,7 @@ fn name(text: &str, verb: &str) -> Result<EnvironmentName, Failure> {
         }
         let names = Failure::usage(format!("{text:?} names a branch, not an environment"));
         match verb {
-            "build" | "promote" => names,
+            "build" | "promote" | "reseed" | "seed" => names,
             verb => names.hint(format!("`standin branch {verb} {text}`")),
         }
     })
@@ -188,6 +191,16 @@ fn show(line: &EnvironmentLine) -> String {
     fact("state", format!("{} {}", line.state, line.server));
     fact("access", access(line));
     fact("source", line.source.clone());
+    if let Some(seed) = &line.seed {
+        let on_top = match seed.scenarios.as_slice() {
+            [] => String::new(),
+            names => format!(", with {}", names.join(", ")),
+        };
+        fact(
+            "seed",
+            format!("{} at scale {}{on_top}", seed.seed, seed.scale),
+        );
+    }
     if line.raw {
         fact("label", "RAW: unmasked production data".to_owned());
     }
@@ -199,9 +212,14 @@ fn show(line: &EnvironmentLine) -> String {
         fact("data as of", format!("{taken:.0} ({})", ago(taken)));
     }
     if let Some(drift) = &line.drift {
+        let verb = if line.seed.is_some() {
+            "reseed"
+        } else {
+            "refresh"
+        };
         fact(
             "drift",
-            format!("{drift}; `standin environment refresh {}`", line.name),
+            format!("{drift}; `standin environment {verb} {}`", line.name),
         );
     }
     if let Some(failure) = &line.failure {

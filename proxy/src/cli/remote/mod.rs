@@ -52,8 +52,10 @@ fn done(record: &Record) -> String {
         1 => "; 1 session was told to reconnect".to_owned(),
         count => format!("; {count} sessions were told to reconnect"),
     };
+    let note = record.note.as_ref();
+    let note = note.map_or_else(String::new, |note| format!(" ({note})"));
     format!(
-        "{}: {} in {} ms ({}){ended}",
+        "{}: {}{note} in {} ms ({}){ended}",
         record.place,
         record.operation.participle(),
         record.took_ms,
@@ -132,6 +134,14 @@ fn generations(now: Option<&GenerationLine>, earlier: &[GenerationLine]) -> Stri
     table.to_string()
 }
 
+fn outcome(record: &Record) -> String {
+    match (&record.error, &record.note) {
+        (Some(error), _) => error.clone(),
+        (None, Some(note)) => format!("done: {note}"),
+        (None, None) => "done".to_owned(),
+    }
+}
+
 /// The table of the latest operations.
 fn history(records: &[Record]) -> String {
     let mut table = table(&["operation", "who", "when", "took", "outcome"]);
@@ -141,7 +151,7 @@ fn history(records: &[Record]) -> String {
             record.by.clone(),
             ago(record.at),
             format!("{} ms", record.took_ms),
-            record.error.clone().unwrap_or_else(|| "done".to_owned()),
+            outcome(record),
         ]);
     }
     table.to_string()

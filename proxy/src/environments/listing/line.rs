@@ -19,6 +19,9 @@ pub struct EnvironmentLine {
     pub server: String,
     /// Where its data comes from.
     pub source: String,
+    /// The seed of its source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<SeedLine>,
     /// `read-only`, `append` or `read-write`.
     pub access: String,
     /// Whether only the guard stands before the data: the server is not ours.
@@ -58,6 +61,18 @@ pub struct EnvironmentLine {
     /// The latest operations, filled in by `show`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Record>,
+}
+
+/// The seed of a source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeedLine {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// How many rows, 1 being the usual number.
+    pub scale: f64,
+    /// Scenarios on top.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<String>,
 }
 
 /// One generation.

@@ -7,13 +7,13 @@ use rules::config::{AccessMode, Source};
 use rules::name::EnvironmentPattern;
 use rules::target::Place;
 
-use super::base::{is_kept, is_raw, key_of};
+use super::base::{is_kept, is_raw, key_of, scale_text};
 use super::place::PlaceState;
 use super::settings::Settings;
 use super::{EnvironmentError, Environments};
 use crate::branches::{Activity, SnapshotManifest};
 
-pub use line::{BranchLine, EnvironmentLine, GenerationLine, SnapshotLine, SpareLine};
+pub use line::{BranchLine, EnvironmentLine, GenerationLine, SeedLine, SnapshotLine, SpareLine};
 
 /// Operations shown with one place.
 const HISTORY_SHOWN: usize = 20;
@@ -121,6 +121,7 @@ impl Environments {
                 .as_ref()
                 .map_or_else(String::new, |now| self.server(&now.current)),
             source: table.map_or_else(String::new, |table| source_text(&table.source)),
+            seed: table.and_then(|table| seed_line(&table.source)),
             access: table.map_or("", |table| table.access.as_str()).to_owned(),
             advisory: table.is_some_and(is_advisory),
             findings: Vec::new(),
@@ -314,6 +315,7 @@ fn pattern_line(settings: &Settings, table: &rules::config::Environment) -> Envi
         state: "pattern".to_owned(),
         server: String::new(),
         source: source_text(&table.source),
+        seed: seed_line(&table.source),
         access: table.access.to_string(),
         advisory: is_advisory(table),
         findings: Vec::new(),
@@ -335,9 +337,29 @@ fn pattern_line(settings: &Settings, table: &rules::config::Environment) -> Envi
     }
 }
 
+fn seed_line(source: &Source) -> Option<SeedLine> {
+    let Source::Migrations {
+        seed: Some(seed), ..
+    } = source
+    else {
+        return None;
+    };
+    Some(SeedLine {
+        seed: seed.seed,
+        scale: seed.scale_per_mille as f64 / 1_000.0,
+        scenarios: seed.scenarios.clone(),
+    })
+}
+
 fn source_text(source: &Source) -> String {
     match source {
-        Source::Migrations { .. } => "migrations".to_owned(),
+        Source::Migrations { seed: None, .. } => "migrations".to_owned(),
+        Source::Migrations {
+            seed: Some(seed), ..
+        } => match seed.scale_per_mille {
+            1_000 => format!("seed {}", seed.seed),
+            scale => format!("seed {} × {}", seed.seed, scale_text(scale)),
+        },
         Source::Mirror => "mirror (unmasked)".to_owned(),
         Source::Environment(other) => format!("environment {other}"),
         Source::Upstream(_) => "upstream".to_owned(),

@@ -91,7 +91,7 @@ impl Environments {
     }
 
     /// Drops the run-time state of a place that only a connection named and that was not built.
-    pub(super) fn forget_if_empty(&self, turn: &Turn) {
+    pub(in super::super) fn forget_if_empty(&self, turn: &Turn) {
         let settings = self.settings();
         let table = settings.config.environment_for(&turn.place.environment);
         let wild =

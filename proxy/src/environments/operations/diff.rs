@@ -90,7 +90,7 @@ impl Environments {
         before: &Lease,
         after: &Lease,
     ) -> Result<Difference, EnvironmentError> {
-        let database = self.one_database(turn, request, after)?;
+        let database = self.one_database(turn, request.database.as_deref(), after)?;
         let old = before
             .server()
             .admin(&database)
@@ -140,10 +140,11 @@ impl Environments {
         })
     }
 
-    fn one_database(
+    /// The database that is asked for, or the only one.
+    pub(in super::super) fn one_database(
         &self,
         turn: &Turn,
-        request: &DiffRequest,
+        wanted: Option<&str>,
         lease: &Lease,
     ) -> Result<String, EnvironmentError> {
         let names: Vec<String> = lease
@@ -151,11 +152,11 @@ impl Environments {
             .iter()
             .map(|one| one.name.clone())
             .collect();
-        match &request.database {
+        match wanted {
             None if names.len() == 1 => Ok(names[0].clone()),
-            Some(wanted) if names.contains(wanted) => Ok(wanted.clone()),
+            Some(wanted) if names.iter().any(|name| name == wanted) => Ok(wanted.to_owned()),
             wanted => Err(EnvironmentError::UnknownDatabase {
-                database: wanted.clone().unwrap_or_default(),
+                database: wanted.unwrap_or_default().to_owned(),
                 place: turn.place.to_string(),
                 existing: names,
             }),

@@ -8,9 +8,9 @@ mod diff;
 mod promote;
 mod protect;
 mod refresh;
+mod reseed;
 mod reset;
 mod rest;
-mod room;
 mod snapshot;
 mod undo;
 

@@ -61,6 +61,8 @@ pub(super) struct Turn {
     pub(super) caller: Caller,
     pub(super) report: Report,
     pub(super) ended_sessions: usize,
+    /// What is worth knowing of what was done.
+    pub(super) note: Option<&'static str>,
     environments: Environments,
     /// What was current when the turn began.
     from: Option<BranchId>,
@@ -136,6 +138,7 @@ impl Environments {
             caller: caller.clone(),
             report: report.clone(),
             ended_sessions: 0,
+            note: None,
             environments: self.clone(),
             from,
             at,
@@ -251,6 +254,7 @@ impl Turn {
             took_ms: took.as_millis() as u64,
             steps_ms: std::mem::take(&mut self.steps_ms),
             ended_sessions: self.ended_sessions,
+            note: self.note.filter(|_| error.is_none()).map(str::to_owned),
             error: error.clone(),
         };
         let (operation, place) = (self.operation.as_str(), &self.place);

@@ -1,6 +1,6 @@
 //! One way to satisfy a group: a domain for every column, and the literals that join columns.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::domain::{Domain, Nulls};
 use super::super::eval::Scene;
@@ -30,7 +30,7 @@ pub(super) struct Base {
     pub(super) domains: Vec<Domain>,
     pub(super) now: i64,
     /// Set where a branch was given up although there may be values that were not tried.
-    pub(super) unsure: Cell<bool>,
+    pub(super) unsure: AtomicBool,
 }
 
 impl Base {
@@ -69,7 +69,7 @@ impl Base {
     }
 
     fn doubt(&self, doubtful: bool) {
-        self.unsure.set(self.unsure.get() || doubtful);
+        self.unsure.fetch_or(doubtful, Ordering::Relaxed);
     }
 
     /// The branch of some literals, as `narrowed` has it.

@@ -365,7 +365,7 @@ fn base(columns: &Columns<'_>, rules: &[Rule]) -> Result<Base, Vec<Unsolved>> {
         columns: read,
         domains,
         now: columns.now,
-        unsure: std::cell::Cell::new(false),
+        unsure: std::sync::atomic::AtomicBool::new(false),
     })
 }
 
@@ -478,9 +478,10 @@ fn conflict(base: &Base, rules: &[Rule]) -> Option<Unsolved> {
             at += 1;
         }
     }
-    base.unsure.set(false);
+    base.unsure
+        .store(false, std::sync::atomic::Ordering::Relaxed);
     assemble(base, kept.iter().copied(), true);
-    (!base.unsure.get()).then(|| {
+    (!base.unsure.load(std::sync::atomic::Ordering::Relaxed)).then(|| {
         let constraints = kept.into_iter().map(|rule| rule.name.clone()).collect();
         Unsolved::Unsatisfiable { constraints }
     })

@@ -212,6 +212,11 @@ impl Draft {
         self.server.admin(database).await
     }
 
+    /// How to connect as our superuser, several times; valid in this process while the draft lives.
+    pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
+        self.server.admin_config(database)
+    }
+
     /// The databases that it began with.
     pub fn databases(&self) -> &[Database] {
         &self.databases

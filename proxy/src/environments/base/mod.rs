@@ -1,17 +1,24 @@
 //! Where a place's snapshot comes from: migrations, production, or another environment.
 
+mod drift;
+mod look;
+mod seed;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use rules::config::{Environment, Migrations, Seed, Source};
 use rules::target::Place;
-use seeder::migrate::{self, FileDone, HashError, MigrationCommand};
+use seeder::migrate::{self, FileDone, MigrationCommand};
 
 use super::error::COPY_PRODUCTION;
 use super::turn::Turn;
 use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
+
+pub use look::{Cell, SeedChange};
+pub(super) use seed::scale_text;
 
 impl Environments {
     /// The snapshot that an environment begins with: one that exists under the same key, or a new one.
@@ -99,16 +106,7 @@ impl Environments {
         database: &str,
         seed: Option<&Seed>,
     ) -> Result<SnapshotId, EnvironmentError> {
-        if seed.is_some() {
-            return Err(EnvironmentError::Impossible {
-                place: turn.place.to_string(),
-                verb: "seed",
-                reason: "seed data is not available yet".to_owned(),
-            });
-        }
-        let settings = self.settings();
-        let major = settings.config.postgres.version;
-        let key = migrations_key(migrations, database, major, &settings.directory);
+        let key = self.migrated_key(migrations, database, seed);
         let key = key.map_err(turn.failed("read the migrations"))?;
         let lock = self.base_lock(&key);
         let _guard = lock.lock().await;
@@ -119,10 +117,31 @@ impl Environments {
         if let Some(snapshot) = same {
             return Ok(snapshot.id.clone());
         }
+        let draft = self.drafted(turn, migrations, database).await?;
+        if let Some(seed) = seed {
+            turn.step("seed");
+            self.seed(turn, &draft, database, seed).await?;
+        }
+        let label = Labelled {
+            source: if seed.is_some() { "seed" } else { "migrations" },
+            key: Some(key),
+            raw: false,
+            kept: false,
+        };
+        self.seal(turn, draft, label).await
+    }
+
+    /// A cluster aside, filled by migrations.
+    async fn drafted(
+        &self,
+        turn: &mut Turn,
+        migrations: &Migrations,
+        database: &str,
+    ) -> Result<Draft, EnvironmentError> {
         turn.step("initialise a cluster");
         let report = turn.report.clone();
         let plan = DraftPlan::Fresh {
-            major,
+            major: self.settings().config.postgres.version,
             database: database.to_owned(),
         };
         let draft = self
@@ -133,13 +152,7 @@ impl Environments {
         let draft = draft.map_err(turn.failed("initialise a cluster"))?;
         turn.step("migrate");
         self.migrate(turn, &draft, migrations, database).await?;
-        let label = Labelled {
-            source: "migrations",
-            key: Some(key),
-            raw: false,
-            kept: false,
-        };
-        self.seal(turn, draft, label).await
+        Ok(draft)
     }
 
     async fn migrate(
@@ -196,25 +209,6 @@ impl Environments {
         Ok(snapshot)
     }
 
-    /// Whether the migrations have changed since the snapshot of an environment was made.
-    pub(super) fn drift(&self, environment: &Environment, key: Option<&str>) -> Option<String> {
-        let Source::Migrations {
-            migrations,
-            database,
-            ..
-        } = &environment.source
-        else {
-            return None;
-        };
-        let settings = self.settings();
-        let major = settings.config.postgres.version;
-        match migrations_key(migrations, database, major, &settings.directory) {
-            Ok(now) if key == Some(&now) => None,
-            Ok(_) => Some("the migrations have changed since".to_owned()),
-            Err(error) => Some(super::error::chain(&error)),
-        }
-    }
-
     fn base_lock(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(&self.inner.base_locks.entry(key.to_owned()).or_default())
     }
@@ -267,23 +261,6 @@ pub(super) fn is_raw(snapshot: &SnapshotManifest) -> bool {
 /// Whether a snapshot stays until it is dropped.
 pub(super) fn is_kept(snapshot: &SnapshotManifest) -> bool {
     snapshot.label.facts.contains_key("kept")
-}
-
-/// What a migrated base depends on: the same key means the same content.
-fn migrations_key(
-    migrations: &Migrations,
-    database: &str,
-    major: Option<u16>,
-    directory: &Path,
-) -> Result<String, HashError> {
-    let hash = match migrations {
-        Migrations::Directory(path) => migrate::hash_directory(&directory.join(path))?,
-        Migrations::Command(command) => {
-            migrate::hash_command(&command_of(command, directory), None)?
-        }
-    };
-    let major = major.map_or_else(|| "newest".to_owned(), |major| major.to_string());
-    Ok(format!("migrations:{major}:{database}:{hash}"))
 }
 
 /// A command of the configuration: its first word is the program, and it runs beside the file.

@@ -2,7 +2,7 @@
 
 use rules::target::Place;
 
-use super::super::{EnvironmentError, Environments};
+use super::{EnvironmentError, Environments};
 
 impl Environments {
     /// Refuses one more branch once those of its environment hold as much as their table allows.

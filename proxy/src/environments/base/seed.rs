@@ -1,0 +1,87 @@
+//! Seed data: fills what migrations leave empty, under a key that says what it depends on.
+
+use rules::config::Seed;
+use rules::seed::AsOf;
+use seeder::load::Event;
+use seeder::run::{self, Job};
+use sha2::{Digest, Sha256};
+
+use super::super::turn::Turn;
+use super::super::{EnvironmentError, Environments, LoadProgress};
+use crate::branches::Draft;
+
+impl Environments {
+    /// Fills the empty tables of a draft and proves what it holds.
+    pub(super) async fn seed(
+        &self,
+        turn: &Turn,
+        draft: &Draft,
+        database: &str,
+        seed: &Seed,
+    ) -> Result<(), EnvironmentError> {
+        let job = self.seed_job(seed);
+        let report = turn.report.clone();
+        let lines = LoadProgress::default();
+        let told = move |event: &Event| {
+            if let Some(line) = lines.line(event) {
+                report.send(line);
+            }
+        };
+        let config = draft.admin_config(database);
+        let filled = run::fill(&config, &job, &told).await;
+        let filled = filled.map_err(turn.failed("seed"))?;
+        tracing::info!(
+            tables = filled.load.tables.len(),
+            rows = filled.load.rows(),
+            took_ms = filled.took.as_millis() as u64,
+            "seeded"
+        );
+        Ok(())
+    }
+
+    /// What a seed asks for, with the rules of the configuration.
+    pub(super) fn seed_job(&self, seed: &Seed) -> Job {
+        let settings = self.settings();
+        Job {
+            rules: settings.config.seed.clone(),
+            seed: seed.clone(),
+            today: jiff::Timestamp::now()
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .date(),
+            workers: None,
+        }
+    }
+
+    /// What seed data depends on beside the migrations: seed, scale, scenarios, rules, and the engine.
+    pub(super) fn seed_key(&self, seed: &Seed) -> String {
+        let job = self.seed_job(seed);
+        let mut hash = Sha256::new();
+        let rules = serde_json::to_vec(&job.rules).expect("rules are names and numbers");
+        hash.update(rules);
+        hash.update(job.as_of_micros().to_be_bytes());
+        for scenario in &seed.scenarios {
+            hash.update((scenario.len() as u64).to_be_bytes());
+            hash.update(scenario);
+        }
+        let digest = hash.finalize();
+        let rules: String = digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let day = match job.rules.as_of {
+            AsOf::Day(_) => String::new(),
+            AsOf::Today => format!(":{}", job.today),
+        };
+        format!(
+            "{}:{}:{rules}{day}:{}",
+            seed.seed,
+            seed.scale_per_mille,
+            run::fingerprint()
+        )
+    }
+}
+
+/// A scale as people write it: `1`, `0.25`.
+pub(in super::super) fn scale_text(per_mille: u64) -> String {
+    (per_mille as f64 / 1_000.0).to_string()
+}

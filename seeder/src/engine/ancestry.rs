@@ -1,0 +1,297 @@
+//! Which row of another table a row refers to, by arithmetic: nothing is looked up or remembered.
+
+use rules::seed::Distribution;
+
+use crate::key::{Draw, Permutation};
+use crate::plan::{Choice, Digit, ParentPlan, TablePlan, TuplePlan};
+
+/// Rows of scenarios are numbered from here on, so that they shift no generated one.
+pub const SCENARIO_ROWS: u64 = 1 << 40;
+
+/// The tables of a plan, as far as choosing parents needs them.
+#[derive(Clone, Copy)]
+pub(super) struct Ancestry<'p> {
+    pub(super) tables: &'p [TablePlan],
+}
+
+/// The numbers of a tuple's digits.
+type Digits = Vec<u64>;
+
+impl Ancestry<'_> {
+    /// The row that a foreign key of a row refers to; `None` where it refers to nothing.
+    pub(super) fn parent(self, table: usize, link: usize, row: u64, attempt: u32) -> Option<u64> {
+        let own = &self.tables[table];
+        let plan = &own.parents[link];
+        if self.tables[plan.parent].rows == 0 {
+            return None;
+        }
+        let none = plan.nulls_per_million > 0
+            && plan
+                .key
+                .draw(row, attempt, u32::MAX)
+                .chance(plan.nulls_per_million);
+        if none {
+            return None;
+        }
+        let eligible = plan.eligible.as_deref();
+        let count = eligible.map_or(self.tables[plan.parent].rows, |some| some.len() as u64);
+        if count == 0 {
+            return None;
+        }
+        let chosen = |index: u64| eligible.map_or(index, |some| some[index as usize]);
+        match &plan.choice {
+            Choice::Uniform => Some(chosen(uniform(plan, count, row, attempt))),
+            Choice::Spread(distribution, order) => {
+                let draw = plan.key.draw(row, attempt, 0);
+                let rank = spread(*distribution, draw, count);
+                Some(chosen(order.apply(rank)))
+            }
+            Choice::Layout => Some(self.layout_parent(table, row)),
+            Choice::Once(order) => (row < order.size()).then(|| chosen(order.apply(row))),
+            Choice::Previous => self.earlier(table, link, row, Some(row.wrapping_sub(1))),
+            Choice::Earlier => {
+                let earlier = row.min(own.rows);
+                let chosen = (earlier > 0).then(|| plan.key.draw(row, attempt, 0).below(earlier));
+                self.earlier(table, link, row, chosen)
+            }
+            Choice::Within { up, down } => self.within(table, link, (row, attempt), (*up, *down)),
+            Choice::Digit(tuple) => self.digit(table, *tuple, &Digit::Parent(link), row),
+            Choice::Same(first) => self.parent(table, *first, row, attempt),
+        }
+    }
+
+    /// The number of a digit in a row's tuple.
+    pub(super) fn digit(self, table: usize, tuple: usize, digit: &Digit, row: u64) -> Option<u64> {
+        let plan = &self.tables[table].tuples[tuple];
+        let at = plan.digits.iter().position(|other| other == digit)?;
+        self.digits(table, plan, row)?.get(at).copied()
+    }
+
+    /// A row's place among the rows of its layout's parent, from 0 on.
+    pub(super) fn ordinal(self, table: usize, row: u64) -> u64 {
+        if self.tables[table].layout.is_none() || row >= self.tables[table].rows {
+            return row;
+        }
+        let (start, _) = self.block(table, self.layout_parent(table, row), 1);
+        row - start
+    }
+
+    /// Without an earlier row the first refers to itself where it must refer to something.
+    fn earlier(self, table: usize, link: usize, row: u64, chosen: Option<u64>) -> Option<u64> {
+        let own = &self.tables[table];
+        match chosen {
+            Some(earlier) if earlier < own.rows => Some(earlier),
+            _ if own.parents[link].null_columns.is_empty() => Some(row),
+            _ => None,
+        }
+    }
+
+    /// The parent of a row in the order of the layout.
+    fn layout_parent(self, table: usize, row: u64) -> u64 {
+        let own = &self.tables[table];
+        let link = &own.parents[own.layout.expect("a layout has been chosen")];
+        let parents = self.tables[link.parent].rows.max(1);
+        if row >= own.rows {
+            return link.key.draw(row, 0, 0).below(parents);
+        }
+        (u128::from(row) * u128::from(parents) / u128::from(own.rows)) as u64
+    }
+
+    /// The rows of a table whose ancestor, `steps` layouts up, is a row: from, and to before.
+    fn block(self, table: usize, ancestor: u64, steps: usize) -> (u64, u64) {
+        if steps == 0 {
+            return (ancestor, ancestor + 1);
+        }
+        let own = &self.tables[table];
+        let link = &own.parents[own.layout.expect("a layout has been chosen")];
+        let (start, end) = self.block(link.parent, ancestor, steps - 1);
+        let parents = u128::from(self.tables[link.parent].rows.max(1));
+        let first =
+            |parent: u64| (u128::from(parent) * u128::from(own.rows)).div_ceil(parents) as u64;
+        (first(start), first(end))
+    }
+
+    /// The ancestor of a row, `steps` layouts up.
+    fn ancestor(self, table: usize, row: u64, steps: usize) -> u64 {
+        if steps == 0 {
+            return row;
+        }
+        let own = &self.tables[table];
+        let link = &own.parents[own.layout.expect("a layout has been chosen")];
+        self.ancestor(link.parent, self.layout_parent(table, row), steps - 1)
+    }
+
+    fn within(
+        self,
+        table: usize,
+        link: usize,
+        (row, attempt): (u64, u32),
+        (up, down): (usize, usize),
+    ) -> Option<u64> {
+        let own = &self.tables[table];
+        let plan = &own.parents[link];
+        let tuple = own
+            .tuples
+            .iter()
+            .find(|tuple| tuple.within.is_some() && tuple.digits.contains(&Digit::Parent(link)));
+        let ancestor = self.ancestor(table, row, up);
+        let (start, end) = self.block(plan.parent, ancestor, down);
+        if let Some(tuple) = tuple {
+            let at = tuple
+                .digits
+                .iter()
+                .position(|digit| *digit == Digit::Parent(link))?;
+            return Some(start + self.digits(table, tuple, row)?[at]);
+        }
+        let end = if plan.parent == table {
+            end.min(row)
+        } else {
+            end
+        };
+        if start < end {
+            return Some(start + plan.key.draw(row, attempt, 0).below(end - start));
+        }
+        (plan.parent == table && plan.null_columns.is_empty()).then_some(row)
+    }
+
+    /// Sizes of a tuple's digits for the rows of one ancestor, or for all.
+    fn sizes(self, table: usize, tuple: &TuplePlan, ancestor: Option<u64>) -> Digits {
+        let own = &self.tables[table];
+        let size = |digit: &Digit| match digit {
+            Digit::Column { size, .. } => *size,
+            Digit::Parent(link) => {
+                let link = &own.parents[*link];
+                match (&link.choice, ancestor) {
+                    (Choice::Layout, Some(_)) => 1,
+                    (Choice::Within { down, .. }, Some(ancestor)) => {
+                        let (start, end) = self.block(link.parent, ancestor, *down);
+                        end - start
+                    }
+                    _ => self.tables[link.parent].rows,
+                }
+            }
+        };
+        tuple.digits.iter().map(size).collect()
+    }
+
+    /// The digits of a row's tuple: the row's index, in a keyed order, in the mixed radix of the sizes.
+    fn digits(self, table: usize, tuple: &TuplePlan, row: u64) -> Option<Digits> {
+        let own = &self.tables[table];
+        let (index, ancestor, rows) = match tuple.within {
+            Some(up) if row < own.rows => {
+                let ancestor = self.ancestor(table, row, up);
+                let (start, end) = self.block(table, ancestor, up);
+                (row - start, Some(ancestor), end - start)
+            }
+            Some(up) => (0, Some(self.ancestor(table, row, up)), 1),
+            None => (row, None, own.rows),
+        };
+        let mut sizes = self.sizes(table, tuple, ancestor);
+        if tuple.apart {
+            sizes = vec![sizes[0].checked_mul(sizes[0].checked_sub(1)?)? / 2];
+        }
+        let product = sizes.iter().fold(1_u64, |product, size| {
+            product.saturating_mul(*size).min(1 << 62)
+        });
+        // Rows of scenarios are counted from the end.
+        let index = match row.checked_sub(SCENARIO_ROWS) {
+            Some(number) => product.checked_sub(number + 1)?,
+            None => index,
+        };
+        if index >= product || rows > product {
+            return None;
+        }
+        let key = ancestor.map_or(tuple.key, |ancestor| tuple.key.part(&ancestor.to_string()));
+        let mut rest = Permutation::new(key, product).apply(index);
+        let mut digits: Digits = sizes
+            .iter()
+            .map(|size| {
+                let digit = rest % size;
+                rest /= size;
+                digit
+            })
+            .collect();
+        if tuple.apart {
+            let later_first = tuple.key.draw(row, 0, 1).bits() & 1 == 0;
+            digits = pair(
+                digits[0],
+                tuple.ascends.map_or(later_first, |ascends| !ascends),
+            );
+        }
+        Some(digits)
+    }
+}
+
+/// Jump consistent hash (Lamping and Veach, "A fast, minimal memory, consistent hash algorithm"):
+/// one more parent moves one in that many children.
+fn uniform(plan: &ParentPlan, buckets: u64, row: u64, attempt: u32) -> u64 {
+    let mut key = plan.key.draw(row, attempt, 0).bits() as u64;
+    let (mut bucket, mut next) = (0, 0);
+    while next < buckets {
+        bucket = next;
+        key = key.wrapping_mul(2_862_933_555_777_941_757).wrapping_add(1);
+        let scale = (1_u64 << 31) as f64 / ((key >> 33) + 1) as f64;
+        next = ((bucket + 1) as f64 * scale) as u64;
+    }
+    bucket
+}
+
+/// The pair of a rank among all pairs of different numbers, ordered by the greater one.
+fn pair(rank: u64, later_first: bool) -> Digits {
+    let mut greater = ((8 * u128::from(rank) + 1).isqrt() as u64)
+        .div_ceil(2)
+        .max(1);
+    while greater * (greater - 1) / 2 > rank {
+        greater -= 1;
+    }
+    while (greater + 1) * greater / 2 <= rank {
+        greater += 1;
+    }
+    let lesser = rank - greater * (greater - 1) / 2;
+    match later_first {
+        true => vec![greater, lesser],
+        false => vec![lesser, greater],
+    }
+}
+
+/// A rank below `count`: 0 is the most frequent.
+fn spread(distribution: Distribution, draw: Draw, count: u64) -> u64 {
+    let count_f = count as f64;
+    let rank = match distribution {
+        // Half by Zipf's law with exponent 1, by the inverse of its continuous distribution, half
+        // evenly: few parents are hot, and hardly any has no child.
+        Distribution::Zipf => {
+            let even = draw.bits() & 1 == 0;
+            if even {
+                return draw.below(count);
+            }
+            libm::exp2(draw.fraction() * libm::log2(count_f + 1.0)) - 1.0
+        }
+        Distribution::LogNormal => draw.fraction() * draw.fraction() * count_f,
+        Distribution::Normal => {
+            let second = draw.next().fraction();
+            (draw.fraction() + second) / 2.0 * count_f
+        }
+        Distribution::Uniform => return draw.below(count),
+    };
+    (rank as u64).min(count - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pair_has_one_rank() {
+        let mut seen = std::collections::BTreeSet::new();
+        for rank in 0..1_000 {
+            let digits = pair(rank, false);
+            assert!(digits[0] < digits[1]);
+            assert!(seen.insert(digits));
+        }
+        // The first 45 ranks are the pairs of ten numbers.
+        assert!((0..45).all(|rank| pair(rank, true)[0] < 10));
+        let far = pair((1 << 62) - 1, false);
+        assert!(far[0] < far[1]);
+    }
+}

@@ -1,0 +1,115 @@
+//! Rows of a plan, each a function of the seed and its number.
+//!
+//! Nothing is remembered between rows: a parent's key is computed again from its number, so that any
+//! chunk can be made by any thread in any order.
+
+mod ancestry;
+mod moment;
+mod row;
+mod slot;
+
+use std::sync::Arc;
+
+use rules::schema::Name;
+
+use crate::key::Key;
+use crate::plan::{Plan, SlotPart, SlotPlan, TablePlan};
+use crate::value::{Type, Value, write_copy};
+
+pub use ancestry::SCENARIO_ROWS;
+pub(crate) use row::number;
+
+/// Rows of one chunk, whatever the number of threads.
+pub const CHUNK_ROWS: u64 = 8_192;
+
+/// Why a row could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{table}: row {row} satisfies {} in none of the tries", .constraints.join(", "))]
+pub struct Unfillable {
+    /// The table.
+    pub table: Name,
+    /// The row's number.
+    pub row: u64,
+    /// The constraints that were not satisfied together.
+    pub constraints: Vec<String>,
+}
+
+/// Makes the rows of a plan.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    plan: Arc<Plan>,
+}
+
+impl Engine {
+    /// The rows of a plan.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        Self { plan }
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Writes a chunk of a table as COPY text: the columns that are sent, in the table's order.
+    pub fn write_chunk(
+        &self,
+        table: usize,
+        chunk: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Unfillable> {
+        let rows = self.plan.tables[table].rows;
+        let first = chunk * CHUNK_ROWS;
+        let mut maker = row::Rows::new(&self.plan);
+        for row in first..(first + CHUNK_ROWS).min(rows) {
+            let cells = maker.row(table, row)?;
+            write_row(&self.plan.tables[table], &cells, out);
+        }
+        Ok(())
+    }
+
+    /// One row, every column in the table's order; what the server computes is NULL in it.
+    pub fn row(&self, table: usize, row: u64) -> Result<Vec<Value>, Unfillable> {
+        row::Rows::new(&self.plan).row(table, row)
+    }
+
+    /// The key that a cell's draws are made with, for whoever explains it.
+    pub fn key(&self, table: usize, column: usize) -> Key {
+        self.plan.tables[table].columns[column].key
+    }
+}
+
+/// What a column holds of a place on the line of an exclusion constraint, on trial.
+pub(crate) fn place(slot: &SlotPlan, place: u64, part: SlotPart, data_type: &Type) -> Value {
+    let line = slot::Line {
+        by_parent: slot.by_parent,
+        as_of_micros: 0,
+        factor: slot.factor,
+    };
+    line.value(place, slot.key.draw(place, 0, 0), part, data_type)
+}
+
+/// One cell of a row of a plan whose tables up to this one are decided.
+pub(crate) fn cell_of(
+    plan: &Plan,
+    table: usize,
+    column: usize,
+    row: u64,
+) -> Result<Value, Unfillable> {
+    row::Rows::new(plan).cell(table, column, row)
+}
+
+fn write_row(table: &TablePlan, cells: &[Value], out: &mut Vec<u8>) {
+    let mut first = true;
+    for (column, value) in table.columns.iter().zip(cells) {
+        if column.generated {
+            continue;
+        }
+        if !first {
+            out.push(b'\t');
+        }
+        first = false;
+        write_copy(value, &column.data_type, out);
+    }
+    out.push(b'\n');
+}

@@ -1,0 +1,139 @@
+//! CHECKs of a table, of its parents, partitions and rules, as one list that is solved together.
+
+use rules::schema::{Column, ConstraintKind, Schema};
+use rules::seed::SeedRules;
+
+use super::problem::Problems;
+use super::table::TablePlan;
+use super::values::Values;
+use super::{Request, bounds};
+use crate::check;
+
+/// Conditions on a table's rows with their names: its own, those of its partitions and of the rules.
+fn conditions(schema: &Schema, rules: &SeedRules, table: &TablePlan) -> Vec<(String, String)> {
+    let model = &schema.tables[&table.name];
+    let mut conditions = Vec::new();
+    // A child table obeys its parents' CHECKs, which the catalogue lists at the parents alone.
+    let mut families = vec![model];
+    while let Some(member) = families.pop() {
+        for (name, constraint) in &member.constraints {
+            if let ConstraintKind::Check { expression } = &constraint.kind {
+                conditions.push((name.clone(), computed(expression, &model.columns)));
+            }
+        }
+        families.extend(
+            member
+                .inherits
+                .iter()
+                .filter_map(|parent| schema.tables.get(parent)),
+        );
+    }
+    if let Some(condition) = bounds::condition(schema, &table.name) {
+        conditions.push(("bounds of the partitions".to_owned(), condition));
+    }
+    let own = rules.tables.get(&table.name);
+    for (name, rule) in own.into_iter().flat_map(|own| &own.columns) {
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        if let Some(min) = &rule.min {
+            conditions.push((
+                format!("min of {name}"),
+                format!("{quoted} >= {}", literal(min)),
+            ));
+        }
+        if let Some(max) = &rule.max {
+            conditions.push((
+                format!("max of {name}"),
+                format!("{quoted} <= {}", literal(max)),
+            ));
+        }
+    }
+    conditions
+}
+
+/// An expression with generated columns replaced by what they are computed from.
+fn computed(expression: &str, columns: &[Column]) -> String {
+    let mut text = expression.to_owned();
+    for column in columns {
+        let Some(generated) = &column.generated else {
+            continue;
+        };
+        let mut replaced = String::new();
+        let mut rest = text.as_str();
+        while let Some(at) = rest.find(&column.name) {
+            let (before, after) = rest.split_at(at);
+            let after = &after[column.name.len()..];
+            let part = |c: char| c == '_' || c == '\'' || c.is_alphanumeric();
+            let whole =
+                !before.ends_with(part) && !after.starts_with(part) && !after.starts_with('(');
+            let (before, after) = match (before.strip_suffix('"'), after.strip_prefix('"')) {
+                (Some(before), Some(after)) => (before, after),
+                _ => (before, after),
+            };
+            replaced.push_str(before);
+            match whole {
+                true => replaced.push_str(&format!("({})", generated.expression)),
+                false => replaced.push_str(&column.name),
+            }
+            rest = after;
+        }
+        replaced.push_str(rest);
+        text = replaced;
+    }
+    text
+}
+
+pub(super) fn solve(
+    request: Request<'_>,
+    table: &TablePlan,
+    values: &mut Values,
+    problems: &mut Problems,
+) {
+    let Request { schema, rules, .. } = request;
+    let model = &schema.tables[&table.name];
+    let columns = table
+        .columns
+        .iter()
+        .zip(&model.columns)
+        .map(|(column, own)| check::Column {
+            name: &column.name,
+            data_type: &column.data_type,
+            not_null: !column.nullable,
+            c_collation: own
+                .collation
+                .as_deref()
+                .is_some_and(|name| name.contains("\"C\"")),
+        });
+    let columns = check::Columns::new(columns.collect()).at(request.as_of_micros);
+    let conditions = conditions(schema, rules, table);
+    let constraints: Vec<check::Constraint<'_>> = conditions
+        .iter()
+        .map(|(name, expression)| check::Constraint { name, expression })
+        .collect();
+    let solved = check::solve(&columns, &constraints);
+    let own = rules.tables.get(&table.name);
+    let has_rule = |column: usize| {
+        let rule = own.and_then(|own| own.columns.get(&table.columns[column].name));
+        rule.is_some_and(|rule| rule.with.is_some() || !rule.values.is_empty())
+    };
+    for unsolved in solved.unsolved {
+        // Who gives values says that they pass; the server judges.
+        if let check::Unsolved::NotUnderstood { expression, .. } = &unsolved {
+            let named = super::keys::columns_in(expression, table);
+            if !named.is_empty() && named.into_iter().all(has_rule) {
+                continue;
+            }
+        }
+        problems.add(
+            &table.name,
+            unsolved.to_string(),
+            "give its columns values under [seed.tables]",
+        );
+    }
+    for (number, group) in solved.groups.iter().enumerate() {
+        for &column in group.columns() {
+            values.makers[column].group = Some(number);
+        }
+    }
+    values.groups = solved.groups;
+}

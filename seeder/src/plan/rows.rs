@@ -1,0 +1,158 @@
+//! How many rows each table gets.
+
+use rules::config::Seed;
+use rules::seed::SeedRules;
+
+use super::table::{Choice, TablePlan};
+
+/// Rows of a table that refers to nothing, at scale 1.
+const ROOT_ROWS: u64 = 1_000;
+/// Rows of a table whose name says that it is a short list.
+const LIST_ROWS: u64 = 20;
+/// Rows for each row of the largest parent.
+const PER_PARENT: u64 = 3;
+/// Rows that a table of many levels gets at scale 1 at most.
+const ROWS_MAX: u64 = 30_000;
+
+/// Words that name short lists, in the singular.
+const LISTS: [&str; 24] = [
+    "status",
+    "state",
+    "type",
+    "kind",
+    "role",
+    "permission",
+    "category",
+    "currency",
+    "country",
+    "language",
+    "locale",
+    "unit",
+    "priority",
+    "level",
+    "plan",
+    "setting",
+    "config",
+    "region",
+    "department",
+    "genre",
+    "color",
+    "size",
+    "tax",
+    "feature",
+];
+
+/// Decides the rows of every table, parents first.
+pub(super) fn count(tables: &mut [TablePlan], rules: &SeedRules, seed: &Seed) {
+    for position in 0..tables.len() {
+        if tables[position].filled.is_none() {
+            count_one(tables, position, rules, seed);
+        }
+    }
+}
+
+/// Decides the rows of a table after its parents' are known.
+pub(super) fn count_one(tables: &mut [TablePlan], position: usize, rules: &SeedRules, seed: &Seed) {
+    let (rows, because) = rows_of(tables, position, rules, seed);
+    tables[position].rows = rows;
+    tables[position].rows_because = because;
+    if let Some(layout) = tables[position].layout {
+        let parent_rows = tables[tables[position].parents[layout].parent].rows;
+        let table = &mut tables[position];
+        if table.rows < parent_rows && !table.rows_because.contains("configuration") {
+            table.rows = parent_rows;
+            "one for each of its block's parents".clone_into(&mut table.rows_because);
+        }
+    }
+}
+
+fn rows_of(tables: &[TablePlan], position: usize, rules: &SeedRules, seed: &Seed) -> (u64, String) {
+    let table = &tables[position];
+    let own = rules.tables.get(&table.name);
+    if let Some(rows) = own.and_then(|own| own.rows) {
+        return (rows, "the configuration says so".to_owned());
+    }
+    let scaled = |rows: u64| (rows.saturating_mul(seed.scale_per_mille) / 1_000).max(1);
+    let parents = || table.parents.iter().filter(|link| link.parent != position);
+    let largest = parents()
+        .filter(|link| tables[link.parent].level < table.level)
+        .max_by_key(|link| tables[link.parent].rows);
+    let Some(largest) = largest else {
+        return match is_list(&table.name.name) {
+            true => (
+                LIST_ROWS.min(scaled(LIST_ROWS)),
+                "its name is that of a short list".to_owned(),
+            ),
+            false => (scaled(ROOT_ROWS), "it refers to nothing".to_owned()),
+        };
+    };
+    let name = &tables[largest.parent].name;
+    let parent_rows = tables[largest.parent].rows;
+    if let Some(factor) = own.and_then(|own| own.per_parent) {
+        let rows = parent_rows.saturating_mul(factor);
+        return (rows, format!("{factor} for each row of {name}"));
+    }
+    let rows = parent_rows.saturating_mul(PER_PARENT);
+    let most = scaled(ROWS_MAX).max(parent_rows);
+    if rows > most {
+        (most, "no table gets more by itself".to_owned())
+    } else {
+        (rows, format!("{PER_PARENT} for each row of {name}"))
+    }
+}
+
+fn is_list(name: &str) -> bool {
+    let word = name.rsplit('_').next().unwrap_or(name).to_lowercase();
+    let singular = [
+        word.strip_suffix("ies").map(|stem| format!("{stem}y")),
+        word.strip_suffix("es").map(str::to_owned),
+        word.strip_suffix('s').map(str::to_owned),
+        Some(word.clone()),
+    ];
+    singular
+        .into_iter()
+        .flatten()
+        .any(|word| LISTS.contains(&word.as_str()))
+}
+
+/// Spreads the choice of parents that nothing else decides: some have many children, most few.
+pub(super) fn spread(tables: &mut [TablePlan], position: usize, rules: &SeedRules) {
+    /// Fewer parents than this all look alike.
+    const PARENTS_MIN: u64 = 20;
+    {
+        for link in 0..tables[position].parents.len() {
+            let table = &tables[position];
+            let plan = &table.parents[link];
+            if !matches!(plan.choice, Choice::Uniform) {
+                continue;
+            }
+            let all = tables[plan.parent].rows;
+            let parents = plan.eligible.as_ref().map_or(all, |some| some.len() as u64);
+            let own = rules.tables.get(&table.name);
+            let first = &table.columns[plan.columns[0].0].name;
+            let asked = own
+                .and_then(|own| own.columns.get(first))
+                .and_then(|rule| rule.distribution);
+            let choice = if plan.parent == position {
+                Choice::Earlier
+            } else {
+                match asked {
+                    None if parents < PARENTS_MIN || table.rows < 2 * parents => Choice::Uniform,
+                    None => spread_over(plan, rules::seed::Distribution::Zipf, parents),
+                    Some(rules::seed::Distribution::Uniform) => Choice::Uniform,
+                    Some(other) => spread_over(plan, other, parents.max(1)),
+                }
+            };
+            tables[position].parents[link].choice = choice;
+        }
+    }
+}
+
+fn spread_over(
+    link: &super::table::ParentPlan,
+    distribution: rules::seed::Distribution,
+    parents: u64,
+) -> Choice {
+    let permutation = crate::key::Permutation::new(link.key.part("order"), parents);
+    Choice::Spread(distribution, permutation)
+}

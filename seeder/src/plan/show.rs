@@ -1,0 +1,190 @@
+//! The plan for people and programs: order, rows, and where every column comes from, with reasons.
+
+use serde::{Deserialize, Serialize};
+
+use super::table::{Choice, Origin, TablePlan};
+use super::values::{Maker, PersonOf, Unlike, Values};
+use super::{Moment, Plan};
+
+/// A plan as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The seed.
+    pub seed: u64,
+    /// The moment that the data is as of, in microseconds since 1970.
+    pub as_of_micros: i64,
+    /// Tables in the order in which they are filled.
+    pub tables: Vec<ShownTable>,
+}
+
+/// A table as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownTable {
+    /// Its name.
+    pub name: String,
+    /// Tables of one level are filled side by side.
+    pub level: usize,
+    /// Rows.
+    pub rows: u64,
+    /// Why so many.
+    pub because: String,
+    /// Whether it holds rows already and is left as it is.
+    pub filled: bool,
+    /// Columns in the table's order.
+    pub columns: Vec<ShownColumn>,
+}
+
+/// A column as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownColumn {
+    /// Its name.
+    pub name: String,
+    /// What its values are.
+    pub from: String,
+    /// Why.
+    pub because: String,
+    /// Share of NULLs in thousandths.
+    pub nulls_per_mille: u32,
+    /// How many distinct values there are for a unique key, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distinct: Option<u64>,
+}
+
+impl Plan {
+    /// The plan for people and programs.
+    pub fn shown(&self) -> Shown {
+        let tables = self.tables.iter().zip(&self.values);
+        Shown {
+            seed: self.seed,
+            as_of_micros: self.as_of_micros,
+            tables: tables
+                .map(|(table, values)| self.table_shown(table, values))
+                .collect(),
+        }
+    }
+
+    fn table_shown(&self, table: &TablePlan, values: &Values) -> ShownTable {
+        let columns =
+            (0..table.columns.len()).map(|column| self.column_shown(table, values, column));
+        ShownTable {
+            name: table.name.to_string(),
+            level: table.level,
+            rows: table.rows,
+            because: table.rows_because.clone(),
+            filled: table.filled.is_some(),
+            columns: if table.filled.is_some() {
+                Vec::new()
+            } else {
+                columns.collect()
+            },
+        }
+    }
+
+    fn column_shown(&self, table: &TablePlan, values: &Values, column: usize) -> ShownColumn {
+        let own = &table.columns[column];
+        let maker = &values.makers[column];
+        let (from, because) = self.origin_shown(table, maker, &own.origin);
+        let tied = maker.group.map(|group| {
+            values.groups[group]
+                .constraints()
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
+        let because = match tied {
+            Some(checks) => format!("{because}; within {checks}"),
+            None => because,
+        };
+        let nulls = match own.origin {
+            Origin::Free => maker.nulls_per_million,
+            Origin::Parent(link) if table.parents[link].null_columns.contains(&column) => {
+                table.parents[link].nulls_per_million
+            }
+            _ => 0,
+        };
+        ShownColumn {
+            name: own.name.clone(),
+            from,
+            because,
+            nulls_per_mille: nulls / 1_000,
+            distinct: maker.unlike.as_ref().map(Unlike::size),
+        }
+    }
+
+    /// What a column's values are, and why.
+    fn origin_shown(&self, table: &TablePlan, maker: &Maker, origin: &Origin) -> (String, String) {
+        let generator = || {
+            let generator = maker.generator.as_ref();
+            generator.map_or_else(
+                || "NULL".to_owned(),
+                |generator| generator.name().to_owned(),
+            )
+        };
+        match origin {
+            Origin::Generated => ("the server".to_owned(), "a generated column".to_owned()),
+            Origin::Serial { start, step } => (
+                format!("numbers from {start}, step {step}"),
+                "a numbered key".to_owned(),
+            ),
+            Origin::Parent(link) => {
+                let link = &table.parents[*link];
+                let parent = &self.tables[link.parent].name;
+                (
+                    format!("a row of {parent}, {}", choice_shown(&link.choice)),
+                    format!("foreign key \"{}\"", link.constraint),
+                )
+            }
+            Origin::Ordinal { start, step } => (
+                format!("numbers from {start}, step {step}, for each parent"),
+                "its name, and a unique key".to_owned(),
+            ),
+            Origin::Slot(slot, _) => {
+                let constraint = &table.slots[*slot].constraint;
+                let because = format!("exclusion constraint \"{constraint}\"");
+                ("places that do not overlap".to_owned(), because)
+            }
+            Origin::Digit(tuple) => {
+                let key = &table.tuples[*tuple].constraint;
+                (
+                    generator(),
+                    format!("unique key \"{key}\" with other columns; {}", maker.reason),
+                )
+            }
+            Origin::Distinct => (
+                format!("{}, all different", generator()),
+                maker.reason.clone(),
+            ),
+            Origin::Free => match (&maker.moment, &maker.weighted) {
+                (Some(Moment::Created), _) => ("created".to_owned(), maker.reason.clone()),
+                (Some(_), _) => ("a moment".to_owned(), maker.reason.clone()),
+                (None, Some(_)) => ("given values".to_owned(), maker.reason.clone()),
+                (None, None) => (generator(), maker.reason.clone()),
+            },
+        }
+    }
+
+    /// Whose data the rows of a table hold, for people.
+    pub fn person_shown(&self, table: usize) -> Option<String> {
+        match &self.values[table].person {
+            PersonOf::Nobody => None,
+            PersonOf::Own(_) => Some("a person of its own".to_owned()),
+            PersonOf::Via(link) => {
+                let parent = self.tables[table].parents[*link].parent;
+                Some(format!("the person of {}", self.tables[parent].name))
+            }
+        }
+    }
+}
+
+fn choice_shown(choice: &Choice) -> &'static str {
+    match choice {
+        Choice::Uniform => "each as often as the other",
+        Choice::Spread(..) => "some often, most seldom",
+        Choice::Layout => "in their order",
+        Choice::Once(_) => "each at most once",
+        Choice::Previous => "the row before",
+        Choice::Earlier => "an earlier row",
+        Choice::Within { .. } => "among those with the same ancestor",
+        Choice::Digit(_) => "each pair once",
+        Choice::Same(_) => "the same as another foreign key's",
+    }
+}

@@ -1,0 +1,552 @@
+//! Where the values of each column come from: rules, generators, CHECKs.
+
+use rules::seed::ColumnRule;
+
+use super::Request;
+use super::conditions;
+use super::problem::Problems;
+use super::table::{Choice, ColumnPlan, Digit, Origin, SlotPart, SlotPlan, TablePlan};
+use super::time::{Moment, moments};
+use crate::check::{Domain, Group};
+use crate::key::{Key, Permutation};
+use crate::natural::distribution::Weighted;
+use crate::natural::{self, Generate, Hints, Ranked};
+use crate::person::{Locales, People};
+use crate::value::{Type, Value};
+
+/// How many of a million cells are NULL where a column allows it and nothing says more.
+const NULLS: u32 = 100_000;
+
+/// How many ranks are tried before a generator's distinct values are taken for valid.
+const RANKS_TRIED: u64 = 256;
+
+/// How many ranks of a domain are looked at where not every one of them is a member.
+const RANKS_LISTED: u64 = 1 << 16;
+
+/// Where the values of a table's columns come from.
+pub struct Values {
+    /// One for each column.
+    pub makers: Vec<Maker>,
+    /// Columns in the order in which they are filled: what others build upon first.
+    pub order: Vec<usize>,
+    /// Columns that CHECKs tie together.
+    pub groups: Vec<Group>,
+    /// Whose data a row holds.
+    pub person: PersonOf,
+    /// The column that holds when a row came to be.
+    pub created: Option<usize>,
+    /// Whether parents depend on CHECKs, so that a row's are known with the whole row only.
+    pub retries: bool,
+}
+
+/// Whose data a row holds.
+pub enum PersonOf {
+    /// Nobody's.
+    Nobody,
+    /// Each row's own person's.
+    Own(People),
+    /// That of the person of the parent: position in the table's `parents`.
+    Via(usize),
+}
+
+/// Makes the values of a column.
+pub struct Maker {
+    /// Believable values; `None` where only the rules or CHECKs say what there is.
+    pub generator: Option<Box<dyn Generate>>,
+    /// Why this one.
+    pub reason: String,
+    /// Which moment of the row's life it holds.
+    pub moment: Option<Moment>,
+    /// How many of a million are NULL.
+    pub nulls_per_million: u32,
+    /// The values that the configuration gives.
+    pub weighted: Option<(Vec<Value>, Weighted)>,
+    /// Values that are all different.
+    pub unlike: Option<Unlike>,
+    /// The group of CHECKs that it belongs to.
+    pub group: Option<usize>,
+}
+
+/// Values that are all different.
+pub enum Unlike {
+    /// A generator's own.
+    Ranked(Ranked),
+    /// Those of a domain.
+    Domain(Domain, Permutation),
+    /// The row's person makes them different.
+    Person,
+}
+
+impl Unlike {
+    /// How many there are.
+    pub fn size(&self) -> u64 {
+        match self {
+            Self::Ranked(ranked) => ranked.size(),
+            Self::Domain(_, order) => order.size(),
+            Self::Person => crate::engine::SCENARIO_ROWS,
+        }
+    }
+
+    /// The value of an index, in a keyed order; NULL past the last.
+    pub fn index(&self, index: u64) -> Value {
+        match self {
+            Self::Ranked(ranked) => ranked.value(index).unwrap_or(Value::Null),
+            Self::Domain(domain, order) if index < order.size() => {
+                domain.unrank(order.apply(index))
+            }
+            Self::Domain(..) | Self::Person => Value::Null,
+        }
+    }
+
+    /// The value of a rank that is in a keyed order already.
+    pub fn rank(&self, rank: u64) -> Value {
+        self.index(rank)
+    }
+}
+
+/// Chooses generators and solves CHECKs of a table.
+pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Problems) -> Values {
+    let rules = request.rules;
+    let own = rules.tables.get(&table.name);
+    let siblings: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    let mut makers = Vec::new();
+    for column in &table.columns {
+        let rule = own.and_then(|own| own.columns.get(&column.name));
+        makers.push(maker(table, column, rule, &siblings, problems));
+    }
+    if let Some(own) = own {
+        for name in own
+            .columns
+            .keys()
+            .filter(|name| table.column(name).is_none())
+        {
+            problems.add(
+                &table.name,
+                format!("the configuration has rules for column \"{name}\", which is not there"),
+                "correct the name under [seed.tables]",
+            );
+        }
+    }
+    let mut values = Values {
+        makers,
+        order: Vec::new(),
+        groups: Vec::new(),
+        person: PersonOf::Nobody,
+        created: None,
+        retries: false,
+    };
+    if table.filled.is_none() {
+        conditions::solve(request, table, &mut values, problems);
+    }
+    values
+}
+
+fn maker(
+    table: &TablePlan,
+    column: &ColumnPlan,
+    rule: Option<&ColumnRule>,
+    siblings: &[&str],
+    problems: &mut Problems,
+) -> Maker {
+    let inferred = natural::infer(
+        &table.name.name,
+        &column.name,
+        &column.data_type,
+        &Hints { siblings },
+    );
+    let (mut generator, mut reason) = match inferred {
+        Some(choice) => (Some(choice.generator), choice.reason),
+        None => (None, "nobody here knows the type".to_owned()),
+    };
+    let mut weighted = None;
+    if let Some(rule) = rule {
+        if let Some(name) = &rule.with {
+            match natural::named(name, &column.data_type) {
+                Ok(named) => {
+                    generator = Some(named);
+                    "the configuration names it".clone_into(&mut reason);
+                }
+                Err(error) => problems.add(
+                    &table.name,
+                    format!("column \"{}\": {error}", column.name),
+                    "`standin seed generators` lists what there is",
+                ),
+            }
+        }
+        weighted = weighted_values(table, column, rule, problems);
+        if weighted.is_some() {
+            "the configuration gives its values".clone_into(&mut reason);
+        }
+    }
+    let nulls = match rule.and_then(|rule| rule.nulls_per_million) {
+        Some(nulls) if nulls > 0 && !column.nullable => {
+            problems.add(
+                &table.name,
+                format!(
+                    "column \"{}\" is to be NULL at times and refuses it",
+                    column.name
+                ),
+                "remove nulls from its rule",
+            );
+            0
+        }
+        Some(nulls) => nulls,
+        None if column.nullable => NULLS,
+        None => 0,
+    };
+    Maker {
+        nulls_per_million: if generator.is_none() && weighted.is_none() {
+            1_000_000
+        } else {
+            nulls
+        },
+        generator,
+        reason,
+        moment: None,
+        weighted,
+        unlike: None,
+        group: None,
+    }
+}
+
+fn weighted_values(
+    table: &TablePlan,
+    column: &ColumnPlan,
+    rule: &ColumnRule,
+    problems: &mut Problems,
+) -> Option<(Vec<Value>, Weighted)> {
+    let mut values = Vec::new();
+    let mut weights = Vec::new();
+    for (text, weight) in &rule.values {
+        match Value::read(text, &column.data_type) {
+            Some(value) => {
+                values.push(value);
+                weights.push(*weight);
+            }
+            None => problems.add(
+                &table.name,
+                format!(
+                    "column \"{}\" cannot hold one of the values of its rule",
+                    column.name
+                ),
+                "write values as PostgreSQL shows them",
+            ),
+        }
+    }
+    Some((values, Weighted::new(&weights)?))
+}
+
+/// Takes the numbers from a key column whose CHECKs do not let all of them pass.
+pub(super) fn unnumber(table: &mut TablePlan, values: &Values) {
+    for column in 0..table.columns.len() {
+        let Origin::Serial { start, step } = table.columns[column].origin else {
+            continue;
+        };
+        let domain = values.makers[column]
+            .group
+            .and_then(|group| values.groups[group].domain(column));
+        let last = (table.rows.saturating_sub(1) as i64)
+            .saturating_mul(step)
+            .saturating_add(start);
+        let fits = domain.is_none_or(|domain| {
+            [start, last].into_iter().all(|number| {
+                domain.contains(&crate::engine::number(
+                    number,
+                    &table.columns[column].data_type,
+                ))
+            })
+        });
+        if !fits {
+            table.columns[column].origin = Origin::Free;
+        }
+    }
+}
+
+/// Where places among siblings begin, and their step, so that the first of them pass.
+pub(super) fn places(data_type: &Type, values: &Values, column: usize) -> Option<(i64, i64)> {
+    const PLACES: [(i64, i64); 6] = [(1, 1), (0, 1), (2, 1), (10, 10), (100, 10), (100, 100)];
+    let group = values.makers[column]
+        .group
+        .map(|group| &values.groups[group]);
+    let Some(domain) = group.and_then(|group| group.domain(column)) else {
+        return Some(PLACES[0]);
+    };
+    PLACES.into_iter().find(|(start, step)| {
+        (0..5).all(|place| domain.contains(&crate::engine::number(start + place * step, data_type)))
+    })
+}
+
+/// How many distinct values a column can have.
+pub(super) fn capacity(table: &TablePlan, values: &Values, column: usize) -> Option<u64> {
+    let unlike = unlike(table, values, column)?;
+    Some(unlike.size())
+}
+
+fn unlike(table: &TablePlan, values: &Values, column: usize) -> Option<Unlike> {
+    let own = &table.columns[column];
+    let maker = &values.makers[column];
+    let key = own.key.part("unlike");
+    let group = maker.group.map(|group| &values.groups[group]);
+    if let Some((listed, _)) = &maker.weighted {
+        let listed = listed.clone();
+        let size = listed.len() as u64;
+        let distinct = natural::Distinct::new(size, move |rank| listed[rank as usize].clone());
+        return Some(Unlike::Ranked(distinct.under(&key)));
+    }
+    let domain = group.and_then(|group| group.domain(column));
+    if let Some(distinct) = maker
+        .generator
+        .as_ref()
+        .and_then(|generator| generator.distinct())
+    {
+        let ranked = distinct.under(&key);
+        let fits = |domain: &Domain| {
+            let tried = RANKS_TRIED.min(ranked.size());
+            (0..tried).all(|index| {
+                ranked
+                    .value(index)
+                    .is_some_and(|value| domain.contains(&value))
+            })
+        };
+        if group.is_none() || domain.is_some_and(fits) {
+            return Some(Unlike::Ranked(ranked));
+        }
+    }
+    let domain = domain?.clone();
+    let size = domain.size().min(1 << 62);
+    if size > 0 && !domain.exact() {
+        return listed(&domain, size, key);
+    }
+    (size > 0).then(|| Unlike::Domain(domain, Permutation::new(key, size)))
+}
+
+/// The members of a domain of which not every rank is one, as far as they are looked for.
+fn listed(domain: &Domain, size: u64, key: Key) -> Option<Unlike> {
+    let order = Permutation::new(key, size);
+    let found: Vec<Value> = (0..size.min(RANKS_LISTED))
+        .map(|index| domain.unrank(order.apply(index)))
+        .filter(|value| domain.contains(value))
+        .collect();
+    let count = found.len() as u64;
+    let distinct = natural::Distinct::new(count, move |rank| found[rank as usize].clone());
+    (count > 0).then(|| Unlike::Ranked(distinct.under(&key)))
+}
+
+/// Decides what follows from the origins of the columns.
+pub(super) fn finish(
+    tables: &mut [TablePlan],
+    values: &mut [Values],
+    position: usize,
+    locales: &Locales,
+) {
+    loosen(&mut tables[position], &values[position]);
+    stretch(&mut tables[position], &values[position]);
+    order_twins(tables, values, position);
+    let table = &tables[position];
+    let moments = moments(table);
+    values[position].created = moments
+        .iter()
+        .position(|moment| matches!(moment, Some((Moment::Created, _))));
+    let person = person_of(tables, values, position, locales);
+    for (column, moment) in moments.into_iter().enumerate() {
+        let unlike = match table.columns[column].origin {
+            Origin::Distinct | Origin::Digit(_) => unlike(table, &values[position], column),
+            _ => None,
+        };
+        let own_person = matches!(person, PersonOf::Own(_));
+        let maker = &mut values[position].makers[column];
+        let by_person = maker
+            .generator
+            .as_ref()
+            .is_some_and(|generator| generator.distinct_by_person());
+        maker.unlike = match table.columns[column].origin {
+            Origin::Distinct
+                if own_person && by_person && maker.group.is_none() && maker.weighted.is_none() =>
+            {
+                Some(Unlike::Person)
+            }
+            _ => unlike,
+        };
+        let by_name = maker.weighted.is_none() && maker.reason != "the configuration names it";
+        if let Some((moment, nulls)) = moment.filter(|_| by_name) {
+            maker.moment = Some(moment);
+            maker.nulls_per_million = nulls;
+            maker.reason = match moment {
+                Moment::Created => {
+                    "when the row came to be, not before what it refers to".to_owned()
+                }
+                Moment::Since(other) => {
+                    format!("between \"{}\" and the present", table.columns[other].name)
+                }
+                Moment::After(other) => {
+                    format!("in the weeks after \"{}\"", table.columns[other].name)
+                }
+            };
+        }
+    }
+    let own = &mut values[position];
+    own.person = person;
+    own.order = order(table, own);
+    own.retries = own.groups.iter().any(|group| {
+        group
+            .columns()
+            .iter()
+            .any(|&column| matches!(table.columns[column].origin, Origin::Parent(_)))
+    }) && table.parents.iter().any(|link| {
+        matches!(
+            link.choice,
+            Choice::Uniform | Choice::Spread(..) | Choice::Earlier | Choice::Within { .. }
+        )
+    });
+}
+
+/// Foreign keys that a CHECK ties to others are often NULL: "one of these three" needs it.
+fn loosen(table: &mut TablePlan, values: &Values) {
+    for link in &mut table.parents {
+        let tied = link
+            .null_columns
+            .iter()
+            .any(|&column| values.makers[column].group.is_some());
+        if tied && link.nulls_per_million > 0 {
+            link.nulls_per_million = 500_000;
+        }
+    }
+}
+
+/// Learns whether CHECKs want one of two digits of the same table before the other.
+fn order_twins(tables: &mut [TablePlan], plan: &[Values], position: usize) {
+    for tuple in 0..tables[position].tuples.len() {
+        let table = &tables[position];
+        let [Digit::Parent(first), Digit::Parent(second)] = table.tuples[tuple].digits[..] else {
+            continue;
+        };
+        let columns = [first, second].map(|link| table.parents[link].columns[0]);
+        let group = plan[position].makers[columns[0].0].group;
+        let parent = &tables[table.parents[first].parent];
+        let Origin::Serial { start, step } = parent.columns[columns[0].1].origin else {
+            continue;
+        };
+        let (true, Some(group)) = (table.tuples[tuple].apart, group) else {
+            continue;
+        };
+        let accepts = |places: [i64; 2]| {
+            let mut cells = vec![Value::Null; table.columns.len()];
+            for ((column, there), place) in columns.into_iter().zip(places) {
+                let data_type = &parent.columns[there].data_type;
+                cells[column] = crate::engine::number(start + place * step, data_type);
+            }
+            plan[position].groups[group].accepts(&cells)
+        };
+        let ascends = match (accepts([0, 1]), accepts([1, 0])) {
+            (true, false) => Some(true),
+            (false, true) => Some(false),
+            _ => None,
+        };
+        tables[position].tuples[tuple].ascends = ascends;
+    }
+}
+
+/// Makes places on a line longer until CHECKs on them are satisfied.
+fn stretch(table: &mut TablePlan, values: &Values) {
+    const FACTORS: [i64; 6] = [1, 7, 30, 90, 365, 3_650];
+    for slot in 0..table.slots.len() {
+        let columns: Vec<(usize, SlotPart)> = (0..table.columns.len())
+            .filter_map(|column| match table.columns[column].origin {
+                Origin::Slot(own, part) if own == slot => Some((column, part)),
+                _ => None,
+            })
+            .collect();
+        let tied = columns
+            .iter()
+            .find_map(|(column, _)| values.makers[*column].group);
+        let Some(group) = tied.map(|group| &values.groups[group]) else {
+            continue;
+        };
+        let fits = |factor: i64| {
+            let mut cells = vec![Value::Null; table.columns.len()];
+            (0..16).all(|place| {
+                for &(column, part) in &columns {
+                    let plan = &SlotPlan {
+                        factor,
+                        ..table.slots[slot].clone()
+                    };
+                    let data_type = &table.columns[column].data_type;
+                    cells[column] = crate::engine::place(plan, place, part, data_type);
+                }
+                group.accepts(&cells)
+            })
+        };
+        if let Some(factor) = FACTORS.into_iter().find(|factor| fits(*factor)) {
+            table.slots[slot].factor = factor;
+        }
+    }
+}
+
+/// Columns that are computed for each row, those first that others begin at.
+fn order(table: &TablePlan, values: &Values) -> Vec<usize> {
+    let depth = |column: usize| {
+        let mut depth = 0;
+        let mut at = column;
+        while let Some(Moment::Since(other) | Moment::After(other)) = values.makers[at].moment {
+            depth += 1;
+            at = other;
+            if depth > table.columns.len() {
+                break;
+            }
+        }
+        depth
+    };
+    let mut order: Vec<usize> = (0..table.columns.len())
+        .filter(|&column| table.columns[column].origin == Origin::Free)
+        .collect();
+    order.sort_by_key(|&column| (depth(column), column));
+    order
+}
+
+/// Words of foreign keys to the person whose data a row holds.
+const PERSONS: [&str; 10] = [
+    "user", "customer", "person", "account", "member", "owner", "employee", "contact", "profile",
+    "patient",
+];
+
+fn person_of(
+    tables: &[TablePlan],
+    values: &[Values],
+    position: usize,
+    locales: &Locales,
+) -> PersonOf {
+    let table = &tables[position];
+    let personal = values[position].makers.iter().any(|maker| {
+        maker
+            .generator
+            .as_ref()
+            .is_some_and(|generator| generator.of_person())
+    });
+    if !personal {
+        return PersonOf::Nobody;
+    }
+    let via = table.parents.iter().position(|link| {
+        let known = !matches!(values[link.parent].person, PersonOf::Nobody);
+        let earlier = tables[link.parent].level < table.level;
+        let column = &table.columns[link.columns[0].0].name;
+        let named = PERSONS.iter().any(|word| column.contains(word));
+        let one = matches!(link.choice, Choice::Once(_));
+        known && earlier && (named || one)
+    });
+    match via {
+        Some(link) => PersonOf::Via(link),
+        None => PersonOf::Own(People::new(&table.key, locales.clone())),
+    }
+}
+
+/// Types for which the server alone knows what a value is.
+pub(super) fn unknown_type(column: &ColumnPlan) -> Option<&str> {
+    match column.data_type.base() {
+        Type::Other(name) => Some(name),
+        _ => None,
+    }
+}

@@ -1,0 +1,282 @@
+//! Fills a database from nothing but its schema: read, plan, generate, load, audit.
+
+mod explain;
+mod filled;
+mod fingerprint;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use rules::config::Seed;
+use rules::schema::{Name, Schema};
+use rules::seed::{AsOf, LoadMode, SeedRules, TriggerPolicy};
+use tokio_postgres::{Client, Config, NoTls};
+
+use crate::audit::{self, Audit, AuditError, Findings};
+use crate::engine::{CHUNK_ROWS, Engine, Unfillable};
+use crate::introspect::{IntrospectError, introspect};
+use crate::load::{
+    self, Event, Failure, FilledPolicy, LoadError, Mode, Options, Refusal, SourceError, TableLoad,
+};
+use crate::plan::{self, Plan, Unplannable};
+use crate::value::days_since_epoch;
+
+pub use explain::{ExplainError, Explained, explain};
+pub use fingerprint::fingerprint;
+
+/// Rows of a table that are made before anything is loaded, to see that its CHECKs can be met.
+const ROWS_TRIED: u64 = 200;
+
+/// SQLSTATE of a full disk (PostgreSQL documentation, appendix "PostgreSQL Error Codes").
+const DISK_FULL: &str = "53100";
+
+/// Why a database could not be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// No session, or none any more.
+    #[error("connect to the database that is to be filled")]
+    Connect(#[source] tokio_postgres::Error),
+    /// The schema could not be read.
+    #[error("read the schema")]
+    Introspect(#[from] IntrospectError),
+    /// A table could not be looked at.
+    #[error("read the rows of {table}: {reason}")]
+    Read {
+        /// The table.
+        table: Name,
+        /// SQLSTATE and message, without values.
+        reason: String,
+    },
+    /// The schema cannot be filled as it is; nothing was written.
+    #[error("parts of the schema cannot be filled:\n{0}")]
+    Plan(Unplannable),
+    /// A row satisfies no try; nothing was written, or the load was given up.
+    #[error(transparent)]
+    Row(#[from] Unfillable),
+    /// The rows could not be loaded.
+    #[error("load the rows")]
+    Load(#[from] LoadError),
+    /// The audit could not run.
+    #[error("audit the rows")]
+    Audit(#[from] AuditError),
+    /// The audit found what the schema does not allow.
+    #[error("the audit found what must not be:\n{}", .0.join("\n"))]
+    Violations(Vec<String>),
+}
+
+impl From<Unplannable> for SeedError {
+    fn from(problems: Unplannable) -> Self {
+        Self::Plan(problems)
+    }
+}
+
+impl SeedError {
+    /// What to do about it, in one sentence.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Plan(_) => {
+                Some("`standin seed plan` tells whether it can be filled, and builds nothing")
+            }
+            Self::Row(_) => {
+                Some("give the columns of these constraints values under [seed.tables]")
+            }
+            Self::Load(error) => error.hint(),
+            Self::Violations(_) => Some("this is a fault of the seeder: nothing was published"),
+            Self::Connect(_) | Self::Introspect(_) | Self::Read { .. } | Self::Audit(_) => None,
+        }
+    }
+
+    /// Whether the server had no room left.
+    pub fn is_full(&self) -> bool {
+        let failure = match self {
+            Self::Load(
+                LoadError::Failed { failure, .. } | LoadError::Refused(Refusal::Server(failure)),
+            ) => failure,
+            _ => return false,
+        };
+        matches!(failure, Failure::Refused { fault, .. } if fault.code == DISK_FULL)
+    }
+
+    pub(crate) fn read(table: &Name, error: &tokio_postgres::Error) -> Self {
+        let reason = match error.as_db_error() {
+            Some(error) => format!("{} ({})", error.message(), error.code().code()),
+            None => error.to_string(),
+        };
+        Self::Read {
+            table: table.clone(),
+            reason,
+        }
+    }
+}
+
+/// What to fill a database with.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Rules of the configuration.
+    pub rules: SeedRules,
+    /// Seed, scale, scenarios.
+    pub seed: Seed,
+    /// The day of the run, in UTC.
+    pub today: Date,
+    /// Threads that make rows; `None` for one each core.
+    pub workers: Option<usize>,
+}
+
+impl Job {
+    /// The moment that the data is as of, in microseconds since 1970.
+    pub fn as_of_micros(&self) -> i64 {
+        let day = match self.rules.as_of {
+            AsOf::Day(day) => day,
+            AsOf::Today => self.today,
+        };
+        i64::from(days_since_epoch(day)) * 86_400_000_000
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone)]
+pub struct Filled {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Rows, bytes and seconds of the load.
+    pub load: load::Report,
+    /// What the audit found: figures, and no violation.
+    pub audit: Findings,
+    /// How long everything took.
+    pub took: Duration,
+}
+
+/// A session of a database; its connection ends with it.
+pub async fn connect(config: &Config) -> Result<Client, SeedError> {
+    let (client, connection) = config.connect(NoTls).await.map_err(SeedError::Connect)?;
+    tokio::spawn(async move {
+        // The client's own calls report the same error.
+        connection.await.ok();
+    });
+    Ok(client)
+}
+
+/// Reads a database and plans how to fill it; nothing is written.
+///
+/// # Errors
+/// When it cannot be read, or everything that keeps it from being filled.
+pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedError> {
+    let schema = introspect(client).await?;
+    let filled = filled::filled(client, &schema).await?;
+    let request = plan::Request {
+        schema: &schema,
+        rules: &job.rules,
+        seed: &job.seed,
+        as_of_micros: job.as_of_micros(),
+    };
+    let plan = Plan::make(request, filled)?;
+    Ok((schema, plan))
+}
+
+/// Fills every table of a database that is empty, and proves it.
+///
+/// # Errors
+/// Whatever keeps a row from being made, loaded or valid; the database is then to be thrown away.
+pub async fn fill(
+    config: &Config,
+    job: &Job,
+    progress: &(dyn Fn(&Event) + Send + Sync),
+) -> Result<Filled, SeedError> {
+    let began = std::time::Instant::now();
+    let client = connect(config).await?;
+    let (schema, plan) = plan(&client, job).await?;
+    let plan = Arc::new(plan);
+    let engine = Engine::new(Arc::clone(&plan));
+    try_rows(&engine)?;
+    let options = options(job);
+    let (levels, positions) = levels(&plan);
+    let request = load::Request {
+        config,
+        schema: &schema,
+        levels: &levels,
+        options: &options,
+    };
+    let source = move |table: usize, chunk: u64, out: &mut Vec<u8>| {
+        engine
+            .write_chunk(positions[table], chunk, out)
+            .map_err(SourceError::from)
+    };
+    let load = load::load(request, source, progress).await?;
+    let audit = Audit {
+        before: Some(&schema),
+        assertions: &[],
+    };
+    let audit = audit::audit(&client, &audit).await?;
+    let violations: Vec<String> = audit.violations().map(ToString::to_string).collect();
+    if !violations.is_empty() {
+        return Err(SeedError::Violations(violations));
+    }
+    Ok(Filled {
+        plan,
+        load,
+        audit,
+        took: began.elapsed(),
+    })
+}
+
+/// Makes the first and the last rows of every table, which tells CHECKs that nothing satisfies.
+fn try_rows(engine: &Engine) -> Result<(), SeedError> {
+    for (position, table) in engine.plan().tables.iter().enumerate() {
+        if table.filled.is_some() {
+            continue;
+        }
+        let first = 0..table.rows.min(ROWS_TRIED);
+        let last = table.rows.saturating_sub(ROWS_TRIED / 4)..table.rows;
+        for row in first.chain(last) {
+            engine.row(position, row)?;
+        }
+    }
+    Ok(())
+}
+
+fn options(job: &Job) -> Options {
+    let mut options = Options {
+        mode: match job.rules.mode {
+            LoadMode::Rebuild => Mode::Rebuild,
+            LoadMode::Live => Mode::Live,
+        },
+        triggers: match job.rules.triggers {
+            TriggerPolicy::Suppress => load::TriggerPolicy::Suppress,
+            TriggerPolicy::Fire => load::TriggerPolicy::Fire,
+        },
+        filled: FilledPolicy::Keep,
+        ..Options::default()
+    };
+    if let Some(workers) = job.workers {
+        options.workers = workers;
+    }
+    options
+}
+
+/// What the loader gets, and the plan's position of each of its tables.
+fn levels(plan: &Plan) -> (Vec<Vec<TableLoad>>, Vec<usize>) {
+    let mut levels: Vec<Vec<TableLoad>> = Vec::new();
+    let mut positions = Vec::new();
+    for (position, table) in plan.tables.iter().enumerate() {
+        if table.filled.is_some() {
+            continue;
+        }
+        if levels.len() <= table.level {
+            levels.resize_with(table.level + 1, Vec::new);
+        }
+        let columns = table
+            .sent()
+            .map(|column| table.columns[column].name.clone());
+        let load = TableLoad {
+            table: table.name.clone(),
+            columns: columns.collect(),
+            rows: table.rows,
+            chunks: table.rows.div_ceil(CHUNK_ROWS),
+        };
+        levels[table.level].push(load);
+        // Tables of a plan are in the order of their levels.
+        positions.push(position);
+    }
+    (levels, positions)
+}

@@ -1,0 +1,3 @@
+//! Seed data: schemas of many kinds filled with no rules, proven by the server that holds them.
+
+mod fill;
