@@ -74,6 +74,11 @@ impl Shop {
         &mut self.daemon
     }
 
+    /// The directory of the configuration.
+    pub(crate) fn daemon_directory(&self) -> &std::path::Path {
+        self.daemon.directory()
+    }
+
     /// The pool's directory.
     pub(crate) fn pool(&self) -> PathBuf {
         self.volume.path().join("pool")

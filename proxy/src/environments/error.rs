@@ -158,6 +158,17 @@ pub enum EnvironmentError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
+    /// A step ran out of disk; the place is as it was.
+    #[error("{step} for \"{place}\": no room was left in the pool")]
+    NoRoom {
+        /// Verb and object: `seed`.
+        step: &'static str,
+        /// The place.
+        place: String,
+        /// How full it is.
+        #[source]
+        full: branches::Full,
+    },
     /// The pointer could not be written; the place is as it was.
     #[error(transparent)]
     Pointer(#[from] PointerError),
@@ -255,6 +266,7 @@ impl EnvironmentError {
         match self {
             Self::Create { source, .. } => source.full(),
             Self::Wake { source, .. } => source.full(),
+            Self::NoRoom { full, .. } => Some(full),
             Self::Step { source, .. } => {
                 let draft = source.downcast_ref().and_then(branches::DraftError::full);
                 draft.or_else(|| source.downcast_ref().and_then(branches::SealError::full))

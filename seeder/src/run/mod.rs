@@ -48,6 +48,9 @@ pub enum SeedError {
         /// SQLSTATE and message, without values.
         reason: String,
     },
+    /// Scenarios were chosen, which nothing adds yet.
+    #[error("scenarios are not available yet: {}", .0.join(", "))]
+    Scenarios(Vec<String>),
     /// The schema cannot be filled as it is; nothing was written.
     #[error("parts of the schema cannot be filled:\n{0}")]
     Plan(Unplannable),
@@ -83,19 +86,31 @@ impl SeedError {
             }
             Self::Load(error) => error.hint(),
             Self::Violations(_) => Some("this is a fault of the seeder: nothing was published"),
+            Self::Scenarios(_) => Some("take `scenarios` out of the source"),
             Self::Connect(_) | Self::Introspect(_) | Self::Read { .. } | Self::Audit(_) => None,
         }
     }
 
     /// Whether the server had no room left.
     pub fn is_full(&self) -> bool {
-        let failure = match self {
+        let failure = self.failure();
+        failure.is_some_and(
+            |failure| matches!(failure, Failure::Refused { fault, .. } if fault.code == DISK_FULL),
+        )
+    }
+
+    /// Whether the server was lost in the middle of a load.
+    pub fn is_lost(&self) -> bool {
+        matches!(self.failure(), Some(Failure::Connection { .. }))
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        match self {
             Self::Load(
                 LoadError::Failed { failure, .. } | LoadError::Refused(Refusal::Server(failure)),
-            ) => failure,
-            _ => return false,
-        };
-        matches!(failure, Failure::Refused { fault, .. } if fault.code == DISK_FULL)
+            ) => Some(failure),
+            _ => None,
+        }
     }
 
     pub(crate) fn read(table: &Name, error: &tokio_postgres::Error) -> Self {
@@ -162,6 +177,9 @@ pub async fn connect(config: &Config) -> Result<Client, SeedError> {
 /// # Errors
 /// When it cannot be read, or everything that keeps it from being filled.
 pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedError> {
+    if !job.seed.scenarios.is_empty() {
+        return Err(SeedError::Scenarios(job.seed.scenarios.clone()));
+    }
     let schema = introspect(client).await?;
     let filled = filled::filled(client, &schema).await?;
     let request = plan::Request {

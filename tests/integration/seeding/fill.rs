@@ -20,7 +20,7 @@ fn job(scale_per_mille: u64) -> Job {
 }
 
 /// Fills a schema in a server of its own, and tells how many rows it got.
-async fn filled(installation: &Installation, name: &str, sql: &str) -> anyhow::Result<u64> {
+async fn filled(installation: Installation, name: &str, sql: &str) -> anyhow::Result<u64> {
     let server = Scratch::start_with(installation, &[])?;
     let client = server.database("app").await?;
     client.batch_execute(sql).await?;
@@ -52,7 +52,7 @@ async fn every_schema_is_filled_with_no_rules() -> anyhow::Result<()> {
             .to_string_lossy()
             .into_owned();
         let sql = std::fs::read_to_string(&path)?;
-        match filled(&Installation::usual()?, &name, &sql).await {
+        match filled(Installation::usual()?, &name, &sql).await {
             Ok(rows) => assert!(rows > 0, "{name} got no rows"),
             Err(error) => failed.push(format!("{error:#}")),
         }

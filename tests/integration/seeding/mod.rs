@@ -1,3 +1,5 @@
 //! Seed data: schemas of many kinds filled with no rules, proven by the server that holds them.
 
+mod command;
+mod environments;
 mod fill;

@@ -247,6 +247,11 @@ impl Pool {
         self.refuse_from(Pressure::Refuse)
     }
 
+    /// Why nothing new is made now, if the room that is left does not allow it.
+    pub fn want_of_room(&self) -> Option<Full> {
+        self.refuse_when_full().err()
+    }
+
     /// Refuses when the room that is left allows no more than `pressure` does.
     pub(super) fn refuse_from(&self, pressure: Pressure) -> Result<(), Full> {
         match self.space() {

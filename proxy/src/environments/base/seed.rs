@@ -3,7 +3,7 @@
 use rules::config::Seed;
 use rules::seed::AsOf;
 use seeder::load::Event;
-use seeder::run::{self, Job};
+use seeder::run::{self, Job, SeedError};
 use sha2::{Digest, Sha256};
 
 use super::super::turn::Turn;
@@ -29,7 +29,7 @@ impl Environments {
         };
         let config = draft.admin_config(database);
         let filled = run::fill(&config, &job, &told).await;
-        let filled = filled.map_err(turn.failed("seed"))?;
+        let filled = filled.map_err(|error| self.not_seeded(turn, error))?;
         tracing::info!(
             tables = filled.load.tables.len(),
             rows = filled.load.rows(),
@@ -37,6 +37,20 @@ impl Environments {
             "seeded"
         );
         Ok(())
+    }
+
+    /// Says of a load that failed for want of room that it did: a server whose log cannot grow ends
+    /// without a word.
+    fn not_seeded(&self, turn: &Turn, error: SeedError) -> EnvironmentError {
+        let room = (error.is_full() || error.is_lost()).then(|| self.inner.pool.want_of_room());
+        match room.flatten() {
+            Some(full) => EnvironmentError::NoRoom {
+                step: "seed",
+                place: turn.place.to_string(),
+                full,
+            },
+            None => turn.failed("seed")(error),
+        }
     }
 
     /// What a seed asks for, with the rules of the configuration.
