@@ -57,30 +57,7 @@ impl Formula {
             Node::Distinct(left, right) if is_condition(left) || is_condition(right) => {
                 equivalence(left, right, !positive, lifts)
             }
-            Node::Any(op, left, array) => match (&**array, positive) {
-                (Node::Array(elements), _) => {
-                    let each = elements
-                        .iter()
-                        .map(|e| Node::compare(*op, (**left).clone(), e.clone()));
-                    one(Node::Or(each.collect()), positive)
-                }
-                (_, true) => Self::literal(node.clone(), lifts),
-                (_, false) => {
-                    Self::literal(Node::All(op.negated(), left.clone(), array.clone()), lifts)
-                }
-            },
-            Node::All(op, left, array) => match (&**array, positive) {
-                (Node::Array(elements), _) => {
-                    let each = elements
-                        .iter()
-                        .map(|e| Node::compare(*op, (**left).clone(), e.clone()));
-                    one(Node::And(each.collect()), positive)
-                }
-                (_, true) => Self::literal(node.clone(), lifts),
-                (_, false) => {
-                    Self::literal(Node::Any(op.negated(), left.clone(), array.clone()), lifts)
-                }
-            },
+            Node::Any(..) | Node::All(..) => Self::quantified(node, positive, lifts),
             Node::Match(text, pattern) if !positive => {
                 let negated = std::sync::Arc::new(pattern.negation());
                 Self::literal(Node::Match(text.clone(), negated), lifts)
@@ -90,6 +67,11 @@ impl Formula {
                 lifts,
             ),
             Node::Distinct(left, right) if !positive => same(left, right, lifts),
+            Node::Distinct(left, right)
+                if !left.columns().is_empty() && !right.columns().is_empty() =>
+            {
+                different(left, right, lifts)
+            }
             Node::IsNull(inner) if is_condition(inner) && !matches!(**inner, Node::Column(_)) => {
                 Self::Literal(if positive {
                     node.clone()
@@ -100,6 +82,30 @@ impl Formula {
             node if positive => Self::literal(node.clone(), lifts),
             node => Self::literal(Node::negation(node.clone()), lifts),
         }
+    }
+
+    /// `ANY` and `ALL`: over elements that are listed as many comparisons, else as a literal.
+    fn quantified(node: &Node, positive: bool, lifts: u32) -> Self {
+        let (op, left, array, any) = match node {
+            Node::Any(op, left, array) => (*op, left, array, true),
+            Node::All(op, left, array) => (*op, left, array, false),
+            other => return Self::literal(other.clone(), lifts),
+        };
+        if let Node::Array(elements) = &**array {
+            let each = elements
+                .iter()
+                .map(|e| Node::compare(op, (**left).clone(), e.clone()));
+            let each = each.collect();
+            let listed = if any { Node::Or(each) } else { Node::And(each) };
+            return Self::lifted(&listed, positive, lifts);
+        }
+        let negated = (op.negated(), left.clone(), array.clone());
+        let literal = match (positive, any) {
+            (true, _) => node.clone(),
+            (false, true) => Node::All(negated.0, negated.1, negated.2),
+            (false, false) => Node::Any(negated.0, negated.1, negated.2),
+        };
+        Self::literal(literal, lifts)
     }
 
     fn literal(node: Node, lifts: u32) -> Self {
@@ -134,6 +140,22 @@ impl Formula {
             ),
         }
     }
+}
+
+/// One of them NULL, or not equal.
+fn different(left: &Node, right: &Node, lifts: u32) -> Formula {
+    let null =
+        |node: &Node, positive| Formula::lifted(&Node::is_null(node.clone()), positive, lifts);
+    let unequal = Node::compare(Op::Ne, left.clone(), right.clone());
+    any_of(vec![
+        all_of(vec![
+            null(left, false),
+            null(right, false),
+            Formula::literal(unequal, lifts),
+        ]),
+        all_of(vec![null(left, true), null(right, false)]),
+        all_of(vec![null(left, false), null(right, true)]),
+    ])
 }
 
 /// Both NULL, or equal.

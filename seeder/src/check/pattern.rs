@@ -74,6 +74,20 @@ impl Pattern {
         })
     }
 
+    /// The regular expression of texts that match behind their first `skipped` characters, as far as
+    /// its form allows to say so.
+    pub(super) fn behind(&self, skipped: u32) -> Option<Self> {
+        let alternatives = self.source.contains('|') || self.source.starts_with("(?i)");
+        if self.negated || alternatives {
+            return None;
+        }
+        let source = match self.source.strip_prefix('^') {
+            Some(rest) => format!("^.{{{skipped}}}{rest}"),
+            None => format!("^.{{{skipped}}}.*{}", self.source),
+        };
+        Self::build(source, false).ok()
+    }
+
     /// The pattern that accepts what this one refuses.
     pub(super) fn negation(&self) -> Self {
         Self {
@@ -106,6 +120,8 @@ fn ascii_only(source: &str) -> String {
         .replace(r"\p{Alphabetic}", "A-Za-z")
         .replace(r"\p{Uppercase}", "A-Z")
         .replace(r"\p{Lowercase}", "a-z")
+        .replace(r"\p{L}\p{M}\p{N}\p{P}\p{S}", "")
+        .replace(r"\p{Cc}", r"\x7f")
         .chars()
         .map(|c| if c.is_ascii() { c } else { '\u{7f}' })
         .collect()
@@ -113,7 +129,9 @@ fn ascii_only(source: &str) -> String {
 
 /// Adds one character that stands for itself.
 fn literal(c: char, regex: &mut String) {
-    if c.is_ascii() && !c.is_ascii_alphanumeric() && !c.is_ascii_control() && c != ' ' {
+    // "\\<" and "\\>" are borders of words.
+    let plain = c.is_ascii_alphanumeric() || c.is_ascii_control() || matches!(c, ' ' | '<' | '>');
+    if c.is_ascii() && !plain {
         regex.push('\\');
     }
     regex.push(c);
@@ -310,6 +328,13 @@ impl<'a> Translator<'a> {
             ("space", _) => r" \t\n\r\x0b\x0c",
             ("blank", _) => r" \t",
             ("punct", _) => r"!-/:-@\[-`{-~",
+            ("ascii", _) => r"\x00-\x7f",
+            ("cntrl", true) => r"\x00-\x1f\x7f",
+            ("graph", true) => "!-~",
+            ("print", true) => " -~",
+            ("cntrl", false) => r"\x00-\x1f\p{Cc}",
+            ("graph", false) => r"!-~\p{L}\p{M}\p{N}\p{P}\p{S}",
+            ("print", false) => r" -~\p{L}\p{M}\p{N}\p{P}\p{S}",
             ("alnum", true) => "A-Za-z0-9",
             ("alpha", true) => "A-Za-z",
             ("upper", true) => "A-Z",
@@ -344,6 +369,13 @@ mod tests {
             (r"^[\w.-]+$", "a-b.c_d", true),
             (r"\yend\y", "the end.", true),
             (r"^[[:alpha:]]+$", "José", true),
+            ("[<>&]", "a>b", true),
+            ("[<>&]", "ab", false),
+            ("<b>", "a <b> c", true),
+            ("[[:cntrl:]]", "a\tb", true),
+            ("[[:cntrl:]]", "a b", false),
+            ("^[[:print:]]+$", "a b!", true),
+            ("^[[:graph:]]+$", "a b", false),
         ] {
             let pattern = Pattern::regex(pattern, false, false).unwrap();
             assert_eq!(pattern.accepts(text), expected, "{pattern:?} {text:?}");
@@ -363,6 +395,7 @@ mod tests {
             (r"100\%", "100%", true),
             (r"100\%", "1000", false),
             ("%.(x)", "y.(x)", true),
+            ("<p>%</p>", "<p>hello</p>", true),
         ] {
             let pattern = Pattern::like(pattern, Some('\\'), false).unwrap();
             assert_eq!(pattern.accepts(text), expected, "{pattern:?} {text:?}");

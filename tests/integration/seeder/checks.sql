@@ -263,3 +263,43 @@ CREATE TABLE device (
     CHECK (mode <> 'on' OR (since IS NOT NULL AND offline_since IS NULL)),
     CHECK (offline_since > since)
 );
+
+CREATE TABLE forum_user (
+    id bigint PRIMARY KEY,
+    email varchar(254) NOT NULL CHECK (strpos(email, '@') > 1 AND length(email) <= 254),
+    login text NOT NULL CHECK (login = lower(login) AND position('@' IN login) > 1),
+    path text NOT NULL CHECK (position('/x' IN path) = 3),
+    color varchar(6) NOT NULL CHECK (color ~* '^[0-9a-f]{6}$'),
+    text_color varchar(6) NOT NULL CHECK (text_color ~ '^([0-9A-F]{3}){1,2}$'),
+    source text NOT NULL CHECK (left(source, 1) = '/'),
+    target text NOT NULL CHECK (target LIKE '/%' OR target LIKE 'https://%'),
+    cooked text NOT NULL CHECK (cooked LIKE '<p>%</p>'),
+    reference text NOT NULL CHECK (char_length(reference) <= 140 AND reference !~ '[<>&]'),
+    label varchar(40) NOT NULL CHECK (label !~ '[[:cntrl:]]'),
+    options text[] NOT NULL CHECK (array_length(options, 1) BETWEEN 2 AND 20),
+    min smallint NOT NULL,
+    max smallint NOT NULL,
+    CHECK (color <> text_color),
+    CHECK (source <> target),
+    CHECK (min >= 1 AND min <= max AND max <= cardinality(options))
+);
+
+CREATE TABLE hr_country (
+    id bigint PRIMARY KEY,
+    iso2 char(2) NOT NULL CHECK (iso2 ~ '^[A-Z]{2}$'),
+    iso3 char(3) NOT NULL CHECK (iso3 ~ '^[A-Z]{3}$' AND left(iso3, 1) = left(iso2, 1)),
+    centre char(6) NOT NULL CHECK (centre LIKE 'CC____' AND substr(centre, 3) ~ '^\d+$'),
+    overdraft numeric(18,2) NOT NULL CHECK (overdraft BETWEEN 0 AND 50000 AND overdraft % 100 = 0),
+    born date NOT NULL CHECK (born > '1945-01-01'),
+    licensed date NOT NULL CHECK (EXTRACT(isodow FROM licensed) BETWEEN 1 AND 5),
+    year smallint NOT NULL CHECK (year BETWEEN 2000 AND 2050),
+    opens date NOT NULL,
+    month_start timestamp NOT NULL,
+    before_state jsonb,
+    after_state jsonb,
+    CHECK (EXTRACT(year FROM licensed) - EXTRACT(year FROM born) >= 18),
+    CHECK (EXTRACT(year FROM opens) = year),
+    CHECK (date_trunc('month', month_start) = month_start),
+    CHECK (before_state IS NOT NULL OR after_state IS NOT NULL),
+    CHECK (before_state IS DISTINCT FROM after_state)
+);

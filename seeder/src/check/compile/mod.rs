@@ -175,6 +175,18 @@ impl Compiler<'_> {
     fn distinct(&self, left: &Expr, right: &Expr) -> Result<Node, NotUnderstood> {
         let (left, right) = (self.expression(left)?, self.expression(right)?);
         let (left, right) = binary::comparable(left, right)?;
+        if let Type::Json { .. } = left.data_type.base()
+            && !matches!(right.node, Node::Const(Value::Null))
+        {
+            let null = |typed: &Typed| Node::is_null(typed.node.clone());
+            let some = |typed: &Typed| Node::negation(null(typed));
+            let unequal = self.comparison(super::node::Op::Ne, left.clone(), right.clone())?;
+            return Ok(Node::Or(vec![
+                Node::And(vec![some(&left), some(&right), unequal.node]),
+                Node::And(vec![null(&left), some(&right)]),
+                Node::And(vec![some(&left), null(&right)]),
+            ]));
+        }
         Ok(Node::Distinct(Box::new(left.node), Box::new(right.node)))
     }
 

@@ -110,6 +110,11 @@ impl JsonShape {
                         .entry(key.clone())
                         .or_insert_with(|| shape.make_member(draw));
                 }
+                // Nothing is asked of it: still it is not the same as all others.
+                let free = members.is_empty() && !self.absent.iter().any(|key| key == "id");
+                if free && self.includes.is_none() {
+                    members.insert("id".to_owned(), number(1 + draw.below(1_000_000)));
+                }
                 Json::Object(members)
             }
             "array" => {

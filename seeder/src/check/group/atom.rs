@@ -3,6 +3,8 @@
 use super::super::domain::{Domain, Shape};
 use super::super::eval::{Scene, order::to_int};
 use super::super::node::{Arithmetic, Function, Node, Op};
+use super::branch::renumbered;
+use super::narrow::narrow;
 use crate::value::{Type, Value};
 
 /// A literal over several columns.
@@ -24,9 +26,11 @@ pub(super) struct Bound {
 }
 
 /// What of the column is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Via {
     Itself,
+    /// An expression over column 0.
+    Part(Node),
     /// Characters of a text, elements of an array.
     Length,
 }
@@ -59,7 +63,17 @@ impl Bound {
         if value.is_null() {
             return false;
         }
-        match (self.via, domain.shape_mut()) {
+        match (&self.via, domain.shape_mut()) {
+            (Via::Part(part), _) => {
+                let value = Node::Const(value.into_owned());
+                narrow(domain, &Node::compare(self.op, part.clone(), value)) && domain.prepare()
+            }
+            // An automaton for one value that is not wanted would be dear.
+            (Via::Itself, Shape::Text(_)) if self.op == Op::Ne => {
+                let value = Node::Const(value.into_owned());
+                domain.filter(Node::compare(Op::Ne, Node::Column(0), value));
+                true
+            }
             (Via::Itself, _) => {
                 let done = domain.compare(self.op, &value);
                 if done && matches!(self.op, Op::Gt | Op::Ge) {
@@ -93,7 +107,7 @@ impl Bound {
 
     /// Narrows by the loosest bound that a value between two ends of the other column gives.
     pub(super) fn loosest(&self, domain: &mut Domain, scenes: [Scene<'_>; 2]) {
-        if self.via != Via::Itself || !self.op.orders() {
+        if !matches!(self.via, Via::Itself) || !self.op.orders() {
             return;
         }
         let values: Vec<Value> = scenes
@@ -180,10 +194,10 @@ fn isolate(column: usize, op: Op, left: &Node, right: &Node) -> Option<Bound> {
             Node::Call(
                 Function::CharLength | Function::Cardinality | Function::ArrayLength,
                 arguments,
-            ) if via == Via::Itself && matches!(arguments[0], Node::Column(_)) => {
+            ) if matches!(arguments[0], Node::Column(_)) => {
                 alone = false;
                 via = Via::Length;
-                side = &arguments[0];
+                break;
             }
             // Fixed points of the function are tried; evaluation has the last word.
             Node::Call(
@@ -194,6 +208,11 @@ fn isolate(column: usize, op: Op, left: &Node, right: &Node) -> Option<Bound> {
                 | Function::Pad(_),
                 arguments,
             ) => side = &arguments[0],
+            Node::Call(..) => {
+                alone = false;
+                via = Via::Part(renumbered(side, column));
+                break;
+            }
             _ => return None,
         }
     }

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use super::super::domain::{Domain, Nulls};
 use super::super::eval::Scene;
+use super::atom::Bound;
 use super::branch::Branch;
 use super::{Group, RowKey, Unfilled};
 use crate::value::Value;
 
 /// Tries for one row.
 pub const ATTEMPTS_MAX: u32 = 128;
+/// Columns that are filled later and looked at between one column and those that hold values.
+const AHEAD: u32 = 2;
 /// The part of a row's draws that chooses the branch; columns have those behind it.
 const PART_BRANCH: u32 = 0;
 /// A century in microseconds: a row that reads the clock must hold then as well.
@@ -79,7 +82,7 @@ impl Group {
                         .iter()
                         .any(|&p| self.base.columns[p] == other)
             };
-            let domain = self.cut(branch, position, row, &known);
+            let domain = self.cut(branch, position, row, (&known, AHEAD));
             if domain.nulls() == Nulls::Required {
                 row[column] = Value::Null;
                 continue;
@@ -103,7 +106,7 @@ impl Group {
         branch: &'b Branch,
         position: usize,
         row: &[Value],
-        known: &dyn Fn(usize) -> bool,
+        (known, ahead): (&dyn Fn(usize) -> bool, u32),
     ) -> Cow<'b, Domain> {
         let column = self.base.columns[position];
         let mut domain = Cow::Borrowed(&branch.domains[position]);
@@ -118,12 +121,47 @@ impl Group {
             let Some(bound) = atom.bound(column) else {
                 continue;
             };
-            let others = atom.columns.iter().filter(|other| **other != column);
-            if others.into_iter().all(|&other| known(other)) {
-                bound.cut(domain.to_mut(), scene);
+            let mut unknown = atom.columns.iter().copied();
+            let mut unknown = unknown
+                .by_ref()
+                .filter(|&other| other != column && !known(other));
+            match (unknown.next(), unknown.next()) {
+                (None, _) => {
+                    bound.cut(domain.to_mut(), scene);
+                }
+                (Some(between), None) if ahead > 0 && bound.is_monotone() => {
+                    let Some(position) = self.base.position(between) else {
+                        continue;
+                    };
+                    // What the row leaves of the column between says more than its domain did.
+                    let left = self.cut(branch, position, row, (known, ahead - 1));
+                    if let Cow::Owned(left) = left {
+                        self.look_ahead(bound, (between, &left), domain.to_mut(), row);
+                    }
+                }
+                _ => {}
             }
         }
         domain
+    }
+
+    /// Narrows by what is left of another column that is filled later.
+    fn look_ahead(
+        &self,
+        bound: &Bound,
+        (between, left): (usize, &Domain),
+        domain: &mut Domain,
+        row: &[Value],
+    ) {
+        let Some((low, high)) = left.ends().filter(|_| left.nulls() != Nulls::Required) else {
+            return;
+        };
+        let mut rows = [row.to_vec(), row.to_vec()];
+        rows[0][between] = low;
+        rows[1][between] = high;
+        let now = self.base.now;
+        let scenes = [Scene { row: &rows[0], now }, Scene { row: &rows[1], now }];
+        bound.loosest(domain, scenes);
     }
 
     /// Whether no constraint is false, now and later.

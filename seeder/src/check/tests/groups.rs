@@ -66,6 +66,7 @@ fn either_side_of_a_difference_is_bound_by_the_other() {
         ("((b - a) >= 3)", 1),
         ("((b - a) <= 3)", 0),
         ("(((2 * a) - b) < 0)", 0),
+        ("((500 <= a) AND (a <= b) AND (b <= c) AND (c <= a))", 2),
     ] {
         with_columns(&[], |columns| {
             let group = Group::new(columns, &[check("c", expression)]).unwrap();
@@ -232,5 +233,21 @@ fn what_conflicts_does_not_take_the_others_with_it() {
         let kept: Vec<&str> = solved.groups.iter().flat_map(Group::constraints).collect();
         assert_eq!(kept, ["even", "pair"]);
         assert!(solved.groups.iter().all(Group::proven));
+    });
+}
+
+#[test]
+fn a_year_that_is_given_bounds_the_day() {
+    with_columns(&["a", "day"], |columns| {
+        let year = check("year", "(EXTRACT(year FROM day) = (a)::numeric)");
+        let group = Group::new(columns, &[year]).unwrap();
+        let key = Key::derive(6, &["n"]);
+        for number in 0..50 {
+            let mut row = vec![Value::Null; types().len()];
+            row[0] = Value::Int(1_990 + number as i64);
+            let of = RowKey { key, row: number };
+            let attempts = group.fill(&mut row, &|column| column == 0, &mut |_, _, _| None, of);
+            assert_eq!(attempts, Ok(0));
+        }
     });
 }

@@ -151,6 +151,22 @@ const FORMS: &[&str] = &[
     "(NOT isempty(during))",
     "((a > 10) OR (a < '-10'::integer))",
     "((((a IS NOT NULL))::integer + ((b IS NOT NULL))::integer) = 1)",
+    "((price >= (0)::numeric) AND ((price % (100)::numeric) = (0)::numeric))",
+    "((name ~ '^[0-9a-f]{2}$'::text) AND (status ~ '^[0-9a-f]{2}$'::text) AND (name <> (status)::text))",
+    "((strpos(name, '@'::text) > 1) AND (length(name) <= 254))",
+    "((name = lower(name)) AND (POSITION(('@'::text) IN (name)) > 1))",
+    "((array_length(tags, 1) >= 2) AND (a >= 1) AND (a <= b) AND (b <= cardinality(tags)))",
+    "((\"left\"(name, 1) = '/'::text) AND (name <> (status)::text))",
+    "((code ~~ 'C__'::text) AND (substr((code)::text, 2) ~ '^\\d+$'::text))",
+    "((code ~ '^[A-Z]{3}$'::text) AND (name ~ '^[A-Z]{2}$'::text) AND (\"left\"((code)::text, 1) = \"left\"(name, 1)))",
+    "((EXTRACT(year FROM last) - EXTRACT(year FROM day)) >= (18)::numeric)",
+    "(doc IS DISTINCT FROM '{}'::jsonb)",
+    "(a IS DISTINCT FROM b)",
+    "(EXTRACT(year FROM day) = (a)::numeric)",
+    "(date_trunc('month'::text, starts) = starts)",
+    "(name ~~ '<p>%</p>'::text)",
+    "((char_length(name) <= 140) AND (name !~ '[<>&]'::text))",
+    "(name !~ '[[:cntrl:]]'::text)",
 ];
 
 #[test]

@@ -19,7 +19,7 @@ use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
 use number::{through_arithmetic, through_cast, whole_units, year};
-use text::{cased, length_bounds, prefix, text_length, trimmed};
+use text::{cased, length_bounds, position, prefix, text_length, trimmed};
 
 /// What an expression shall be.
 #[derive(Debug, Clone)]
@@ -229,6 +229,7 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
         }
         Function::Extract(Field::Year, _) => year(domain, inner, goal),
         Function::Left | Function::Substring => prefix(domain, function, arguments, goal),
+        Function::Position => position(domain, arguments, goal),
         Function::NullPosition => {
             if let (Goal::Null(true), Shape::Array(array)) = (goal, domain.shape_mut()) {
                 return array.element.set_nulls(Nulls::Forbidden);

@@ -90,7 +90,7 @@ pub(super) fn through_arithmetic(
         _ => return false,
     };
     if op == Arithmetic::Remainder {
-        let positive = !left_known && *comparison == Op::Eq && matches!(inner, Node::Column(_));
+        let positive = !left_known && *comparison == Op::Eq && widened(inner);
         return positive && domain.congruent(&known, value);
     }
     if let (Arithmetic::Divide, false, Value::Int(divisor), Value::Int(quotient)) =
@@ -127,6 +127,16 @@ pub(super) fn through_arithmetic(
     };
     let exact = matches!(op, Arithmetic::Add | Arithmetic::Subtract);
     reach(domain, inner, &Goal::Compare(comparison, moved)) && exact
+}
+
+/// Whether it is the column, as a number that holds all its values.
+fn widened(node: &Node) -> bool {
+    match node {
+        Node::Column(_) => true,
+        Node::Cast(inner, Type::Decimal { precision, .. }) => precision.is_none() && widened(inner),
+        Node::Cast(inner, Type::Int { max, .. }) => *max == i64::MAX && widened(inner),
+        _ => false,
+    }
 }
 
 /// A quotient of whole numbers, which is cut off towards zero.

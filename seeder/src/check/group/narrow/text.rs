@@ -34,6 +34,21 @@ pub(super) fn prefix(
     arguments: &[Node],
     goal: &Goal,
 ) -> bool {
+    let column = bare(&arguments[0]);
+    if let (Goal::Match(pattern), true, Some(Node::Const(Value::Int(from)))) = (
+        goal,
+        column && *function == Function::Substring,
+        arguments.get(1),
+    ) {
+        let skipped = u32::try_from(*from - 1).ok();
+        let whole = skipped.filter(|_| arguments.len() == 2);
+        if let (Some(text), Some(pattern)) =
+            (domain.text_mut(), whole.and_then(|n| pattern.behind(n)))
+        {
+            text.require(Arc::new(pattern));
+        }
+        return false;
+    }
     let starts_at_one =
         *function == Function::Left || matches!(arguments.get(1), Some(Node::Const(Value::Int(1))));
     let texts: Vec<&str> = match goal {
@@ -47,7 +62,7 @@ pub(super) fn prefix(
             .collect(),
         _ => return false,
     };
-    if starts_at_one && matches!(arguments[0], Node::Column(_)) && !texts.is_empty() {
+    if starts_at_one && column && !texts.is_empty() {
         let escaped: Vec<String> = texts
             .iter()
             .map(|text| {
@@ -65,6 +80,55 @@ pub(super) fn prefix(
         require(domain, &format!("^({})", escaped.join("|")));
     }
     false
+}
+
+/// Whether it is the column, without the blanks of a `char(n)`.
+fn bare(node: &Node) -> bool {
+    match node {
+        Node::Column(_) => true,
+        Node::Call(Function::Unpad, inner) => bare(&inner[0]),
+        Node::Cast(inner, Type::Text { max: None, .. }) => bare(inner),
+        _ => false,
+    }
+}
+
+/// `strpos(x, '@') > 1`: texts that hold it behind so many characters, and none before.
+pub(super) fn position(domain: &mut Domain, arguments: &[Node], goal: &Goal) -> bool {
+    let (Goal::Compare(op, value), [subject, Node::Const(Value::Text(needle))]) = (goal, arguments)
+    else {
+        return false;
+    };
+    let mut characters = needle.chars();
+    let (Some(first), true, Some(at)) = (characters.next(), bare(subject), to_int(value)) else {
+        return false;
+    };
+    let least = match op {
+        Op::Gt => at,
+        Op::Ge | Op::Eq => at - 1,
+        Op::Ne if at == 0 => 0,
+        _ => return false,
+    };
+    let (Ok(least), true) = (u8::try_from(least.max(0)), needle.is_ascii()) else {
+        return false;
+    };
+    let escaped: String = needle.chars().flat_map(escape).collect();
+    let exactly = if *op == Op::Eq { "" } else { "," };
+    if *op == Op::Eq && at < 1 {
+        return false;
+    }
+    // The first character of a longer text may stand before it as well: such texts are left out.
+    let before: String = escape(first).collect();
+    require(
+        domain,
+        &format!("^[^{before}]{{{least}{exactly}}}{escaped}"),
+    ) && characters.next().is_none()
+        && matches!(subject, Node::Column(_))
+}
+
+/// A character of a pattern that stands for itself.
+fn escape(c: char) -> impl Iterator<Item = char> {
+    let backslash = (!c.is_alphanumeric()).then_some('\\');
+    backslash.into_iter().chain([c])
 }
 
 /// The least and the greatest length that a comparison allows.
