@@ -19,7 +19,7 @@ use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
 use number::{through_arithmetic, through_cast, whole_units, year};
-use text::{cased, length_bounds, position, prefix, text_length, trimmed};
+use text::{cased, length_bounds, position, prefix, require, text_length, trimmed};
 
 /// What an expression shall be.
 #[derive(Debug, Clone)]
@@ -355,6 +355,11 @@ fn itself(domain: &mut Domain, op: Op, left: &Node, right: &Node) -> bool {
         }
         (Function::Trim { .. }, Some(Node::Column(_))) => {
             trimmed(domain);
+            false
+        }
+        (Function::Initcap, Some(Node::Column(_))) => {
+            let words = "^[^A-Za-z0-9]*([A-Z0-9][a-z0-9]*([^A-Za-z0-9]+|$))*$";
+            require(domain, words);
             false
         }
         (Function::Truncated(field), Some(Node::Column(_))) => {
