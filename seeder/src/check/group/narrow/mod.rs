@@ -18,7 +18,7 @@ use crate::value::Value;
 use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
-use number::{through_arithmetic, through_cast, whole_units, year};
+use number::{through_arithmetic, through_cast, whole_units, within_unit, year};
 use text::{cased, length_bounds, position, prefix, require, text_length, trimmed};
 
 /// What an expression shall be.
@@ -228,6 +228,10 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
             range_bound(domain, *function == Function::Highest, goal)
         }
         Function::Extract(Field::Year, _) => year(domain, inner, goal),
+        Function::Truncated(field) => {
+            within_unit(domain, *field, inner, goal);
+            false
+        }
         Function::Left | Function::Substring => prefix(domain, function, arguments, goal),
         Function::Position => position(domain, arguments, goal),
         Function::NullPosition => {
