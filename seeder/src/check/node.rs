@@ -96,6 +96,8 @@ pub(super) enum Field {
 pub(super) enum Function {
     Lower,
     Upper,
+    /// The first letter of each word in upper case, the others in lower case.
+    Initcap,
     /// Characters of a text; the text is already without a `char(n)`'s padding.
     CharLength,
     OctetLength,
@@ -126,6 +128,8 @@ pub(super) enum Function {
     Scale,
     Cardinality,
     ArrayLength,
+    /// `array_ndims`: 1, or NULL for an empty one.
+    ArrayDimensions,
     /// Position of a label in its enumeration.
     Rank(Vec<String>),
     /// `left @> right` over arrays.
@@ -164,6 +168,14 @@ pub(super) enum Function {
     Family,
     /// `masklen(inet)`
     MaskLength,
+    /// `radius(circle)`
+    Radius,
+    /// `point[0]`, `point[1]`
+    Coordinate,
+    /// A power of doubles.
+    Power,
+    /// The first of two texts where every collation orders them alike; elsewhere an error.
+    Digits,
     /// A composite's field.
     Part(usize),
     BitAnd,

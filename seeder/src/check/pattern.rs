@@ -47,6 +47,42 @@ impl Pattern {
         Self::build(regex, caseless)
     }
 
+    /// A pattern as `SIMILAR TO` reads it, as the regular expression that `~` reads (documentation,
+    /// section 9.7.2).
+    pub(super) fn similar(text: &str, escape: Option<char>) -> Result<String, String> {
+        let mut regex = String::from("^(?:");
+        let mut characters = text.chars();
+        let mut bracketed = false;
+        while let Some(c) = characters.next() {
+            match c {
+                c if Some(c) == escape => match characters.next() {
+                    Some('"') | None => {
+                        return Err("a part that is marked in SIMILAR TO".to_owned());
+                    }
+                    Some(next) => regex.extend(['\\', next]),
+                },
+                c if bracketed => {
+                    bracketed = c != ']';
+                    if c == '\\' {
+                        regex.push(c);
+                    }
+                    regex.push(c);
+                }
+                '[' => {
+                    bracketed = true;
+                    regex.push(c);
+                }
+                '%' => regex.push_str(".*"),
+                '_' => regex.push('.'),
+                '(' => regex.push_str("(?:"),
+                '\\' | '.' | '^' | '$' => regex.extend(['\\', c]),
+                c => regex.push(c),
+            }
+        }
+        regex.push_str(")$");
+        Ok(regex)
+    }
+
     fn build(source: String, caseless: bool) -> Result<Self, String> {
         let flags = syntax::Config::new()
             .dot_matches_new_line(true)
@@ -385,6 +421,26 @@ mod tests {
                 .unwrap()
                 .accepts("José")
         );
+    }
+
+    #[test]
+    fn similar_to_is_anchored_and_has_its_own_wildcards() {
+        for (pattern, text, expected) in [
+            ("[A-Z]{2}-[0-9]{6}", "AB-123456", true),
+            ("[A-Z]{2}-[0-9]{6}", "xAB-123456", false),
+            ("image/(jpeg|png)", "image/png", true),
+            ("image/(jpeg|png)", "image/gif", false),
+            ("a|b", "ab", false),
+            ("a.c", "abc", false),
+            ("a_c%", "abcd", true),
+            (r"100\%", "100%", true),
+            ("[%_]", "%", true),
+        ] {
+            let regex = Pattern::similar(pattern, Some('\\')).unwrap();
+            let regex = Pattern::regex(&regex, false, false).unwrap();
+            assert_eq!(regex.accepts(text), expected, "{pattern:?} {text:?}");
+        }
+        Pattern::similar("a\\\"b\\\"", Some('\\')).unwrap_err();
     }
 
     #[test]

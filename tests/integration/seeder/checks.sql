@@ -303,3 +303,19 @@ CREATE TABLE hr_country (
     CHECK (before_state IS NOT NULL OR after_state IS NOT NULL),
     CHECK (before_state IS DISTINCT FROM after_state)
 );
+
+CREATE TABLE logistics_site (
+    id bigint PRIMARY KEY,
+    code char(4) NOT NULL CHECK (code SIMILAR TO '[A-Z]{2}[0-9]{2}'),
+    licence varchar(12) NOT NULL CHECK (licence SIMILAR TO '[A-Z]{2}-[0-9]{6}'),
+    mime_type text NOT NULL CHECK (mime_type SIMILAR TO 'image/(jpeg|png|gif)'),
+    aliases varchar(60)[] NOT NULL CHECK (array_ndims(aliases) = 1 OR aliases = '{}'),
+    catchment circle CHECK (radius(catchment) > 0),
+    location point NOT NULL CHECK (location[0] BETWEEN -180 AND 180 AND location[1] BETWEEN -90 AND 90),
+    zones int4multirange NOT NULL CHECK (lower(zones) >= 1),
+    covered datemultirange NOT NULL CHECK (NOT isempty(covered)),
+    trust varbit(16) CHECK (length(trust) >= 4),
+    bytes bigint NOT NULL CHECK (bytes BETWEEN 1 AND 100 * 1024 ^ 2),
+    amounts numeric(18,2)[] NOT NULL CHECK (array_length(amounts, 1) = 3 AND 0 <= ALL (amounts)),
+    gl_code char(4) NOT NULL CHECK (gl_code ~ '^[1-9][0-9]{3}$')
+);

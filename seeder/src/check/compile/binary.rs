@@ -68,12 +68,20 @@ impl Compiler<'_> {
 
     pub(super) fn comparison(&self, op: Op, left: Typed, right: Typed) -> Compiled {
         let c_collation = left.c_collation || right.c_collation;
+        let (left, right) = (read_as(left, &right)?, right);
+        let right = read_as(right, &left)?;
         let (left, right) = comparable(left, right)?;
         let (mut left, mut right) = (left, right);
         if op.orders() {
             match left.data_type.base().clone() {
                 Type::Text { .. } if !c_collation => {
-                    return Err(refuse("an order of texts under a collation that is not C"));
+                    // A fixed text that is no number is ordered somehow.
+                    let fixed = |node: &Node| matches!(node, Node::Const(_));
+                    if fixed(&left.node) || fixed(&right.node) {
+                        return Err(refuse("an order of texts under a collation that is not C"));
+                    }
+                    let both = vec![left.node, right.node.clone()];
+                    left.node = Node::Call(Function::Digits, both);
                 }
                 Type::Json { .. } | Type::Record(_) | Type::Other(_) | Type::Inet | Type::Cidr => {
                     return Err(refuse("an order of values of that type"));
@@ -270,6 +278,22 @@ pub(super) fn comparison_operator(op: &BinaryOperator) -> Option<Op> {
     })
 }
 
+/// A bare constant is of the type that it is compared with.
+fn read_as(typed: Typed, other: &Typed) -> Compiled {
+    let Node::Const(Value::Text(text)) = &typed.node else {
+        return Ok(typed);
+    };
+    let own = matches!(typed.data_type.base(), Type::Text { max: None, .. });
+    let to = other.data_type.base();
+    let other_is_text = matches!(to, Type::Text { .. } | Type::Enum(_) | Type::Other(_));
+    if !own || other_is_text {
+        return Ok(typed);
+    }
+    let value = super::literal(text, to);
+    let value = value.ok_or_else(|| refuse(format!("constant '{text}' of type {to:?}")))?;
+    Ok(Typed::new(Node::Const(value), to.clone()))
+}
+
 fn json_equality(op: Op, left: Node, right: Node) -> Typed {
     let both = Node::And(vec![
         Node::Call(Function::JsonContains, vec![left.clone(), right.clone()]),
@@ -453,6 +477,7 @@ fn special(op: &BinaryOperator, left: &Typed, right: &Typed) -> Compiled {
     match (name.as_str(), &a, &b) {
         ("||", Type::Text { .. }, Type::Text { .. }) => call(F::Concat, unbounded_text()),
         ("||", Type::Array(_), Type::Array(_)) => call(F::ArrayConcat, a.clone()),
+        ("^", Type::Float { .. }, Type::Float { .. }) => call(F::Power, a.clone()),
         ("^@", Type::Text { .. }, Type::Text { .. }) => call(F::StartsWith, Type::Bool),
         ("&", Type::Int { .. }, Type::Int { .. }) => call(F::BitAnd, a.clone()),
         ("|", Type::Int { .. }, Type::Int { .. }) => call(F::BitOr, a.clone()),

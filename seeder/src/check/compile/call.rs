@@ -109,7 +109,9 @@ impl Compiler<'_> {
             .collect();
         match data_types.first() {
             None => return clock(name),
-            Some(Type::Range(element)) => return range_function(name, arguments, element),
+            Some(Type::Range(element) | Type::Multirange(element)) => {
+                return range_function(name, arguments, element);
+            }
             Some(_) => {}
         }
         if let Some(done) = self.conditional(name, &arguments)? {
@@ -129,6 +131,12 @@ impl Compiler<'_> {
             [Type::Timestamp { .. } | Type::Date] if name == "date" => {
                 let [moment] = <[Typed; 1]>::try_from(arguments).map_err(|_| unknown(name))?;
                 convert(moment, Type::Date)
+            }
+            [Type::Bits { .. }] if matches!(name, "length" | "bit_length") => {
+                Ok(of(Function::CharLength, arguments, int4()))
+            }
+            [Type::Geometry(kind)] if name == "radius" && kind == "circle" => {
+                Ok(of(Function::Radius, arguments, Type::Float { bits: 64 }))
             }
             [Type::Inet | Type::Cidr] if name == "family" => {
                 Ok(of(Function::Family, arguments, int4()))
@@ -264,6 +272,8 @@ fn text_function(name: &str, arguments: Vec<Typed>) -> Compiled {
     Ok(match (name, count) {
         ("lower", 1) => of(F::Lower, arguments, text),
         ("upper", 1) => of(F::Upper, arguments, text),
+        ("initcap", 1) => of(F::Initcap, arguments, text),
+        ("similar_to_escape", 1 | 2) => return similar(&arguments),
         ("char_length" | "character_length" | "length", 1) => of(F::CharLength, arguments, int4()),
         ("octet_length", 1) => of(F::OctetLength, arguments, int4()),
         ("btrim" | "trim", 2) => of(
@@ -318,6 +328,27 @@ fn text_function(name: &str, arguments: Vec<Typed>) -> Compiled {
     })
 }
 
+/// The pattern of `SIMILAR TO`, as `~` reads it.
+fn similar(arguments: &[Typed]) -> Compiled {
+    let fixed: Option<Vec<&str>> = arguments
+        .iter()
+        .map(|argument| match &argument.node {
+            Node::Const(Value::Text(text)) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    let (pattern, escape) = match fixed.as_deref() {
+        Some([pattern]) => (pattern, Some('\\')),
+        Some([pattern, escape]) if escape.chars().count() < 2 => (pattern, escape.chars().next()),
+        _ => return Err(refuse("a pattern that is not fixed")),
+    };
+    let regex = Pattern::similar(pattern, escape).map_err(refuse)?;
+    Ok(Typed::new(
+        Node::Const(Value::Text(regex)),
+        unbounded_text(),
+    ))
+}
+
 fn is_text(typed: &Typed) -> bool {
     matches!(typed.data_type.base(), Type::Text { .. })
 }
@@ -345,6 +376,7 @@ fn array_function(name: &str, mut arguments: Vec<Typed>) -> Compiled {
     Ok(match (name, arguments.len()) {
         ("cardinality", 1) => of(Function::Cardinality, arguments, int4()),
         ("array_length" | "array_upper", 2) => of(Function::ArrayLength, arguments, int4()),
+        ("array_ndims", 1) => of(Function::ArrayDimensions, arguments, int4()),
         // Where NULL is among the elements; nothing else is asked of it in CHECKs.
         ("array_position", 2) if matches!(arguments[1].node, Node::Const(Value::Null)) => {
             arguments.truncate(1);

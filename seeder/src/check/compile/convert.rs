@@ -51,6 +51,7 @@ fn keeps(from: &Type, to: &Type) -> bool {
                 ..
             },
         )
+        | (Type::Bits { .. }, Type::Bits { length: None, .. })
         | (Type::Timestamp { .. }, Type::Timestamp { precision: 6, .. }) => true,
         (
             Type::Int { min, max },

@@ -10,7 +10,7 @@ mod literal;
 
 use std::sync::Arc;
 
-use sqlparser::ast::{AccessExpr, CaseWhen};
+use sqlparser::ast::{AccessExpr, CaseWhen, InTarget};
 use sqlparser::ast::{CastKind, DataType, Expr, Ident, Subscript, UnaryOperator, Value as Token};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -159,9 +159,35 @@ impl Compiler<'_> {
             Expr::IsNotFalse(inner) => Node::negation(is(inner, false)?),
             Expr::IsDistinctFrom(left, right) => self.distinct(left, right)?,
             Expr::IsNotDistinctFrom(left, right) => Node::negation(self.distinct(left, right)?),
+            Expr::In {
+                expr,
+                target: InTarget::List(list),
+                negated,
+                ..
+            } => self.in_list(expr, list, *negated)?,
             other => return self.function_like(other),
         };
         Ok(Typed::bool(node))
+    }
+
+    /// `IN (…)` as it is typed; the catalogue has it as `= ANY (ARRAY[…])`.
+    fn in_list(&self, subject: &Expr, list: &[Expr], negated: bool) -> Result<Node, NotUnderstood> {
+        let subject = self.expression(subject)?;
+        let op = if negated {
+            super::node::Op::Ne
+        } else {
+            super::node::Op::Eq
+        };
+        let each = list.iter().map(|item| {
+            let item = self.expression(item)?;
+            Ok(self.comparison(op, subject.clone(), item)?.node)
+        });
+        let each = each.collect::<Result<Vec<Node>, NotUnderstood>>()?;
+        Ok(if negated {
+            Node::And(each)
+        } else {
+            Node::Or(each)
+        })
     }
 
     fn condition(&self, expression: &Expr) -> Result<Node, NotUnderstood> {
@@ -243,6 +269,12 @@ impl Compiler<'_> {
             other => other.to_string(),
         };
         let name = normal_name(&name);
+        if matches!(name.as_str(), "\"bit\"" | "varbit" | "bit varying") {
+            return Type::Bits {
+                length: None,
+                varying: true,
+            };
+        }
         match Type::resolve(&name, &Schema::default()) {
             Type::Other(_) => self.columns.type_named(&name),
             known => known,
@@ -330,6 +362,13 @@ impl Compiler<'_> {
                     let index = self.expression(index)?;
                     let node = Node::Call(Function::ArrayElement, vec![typed.node, index.node]);
                     Typed::new(node, element.base().clone())
+                }
+                (AccessExpr::Subscript(Subscript::Index { index }), Type::Geometry(kind))
+                    if kind == "point" =>
+                {
+                    let index = self.expression(index)?;
+                    let node = Node::Call(Function::Coordinate, vec![typed.node, index.node]);
+                    Typed::new(node, Type::Float { bits: 64 })
                 }
                 (AccessExpr::Dot(Expr::Identifier(field)), Type::Record(fields)) => {
                     let position = fields.iter().position(|(name, _)| *name == field.value);

@@ -73,6 +73,9 @@ impl Domain {
             Type::Json { .. } => Shape::Json(JsonShape::default()),
             Type::Array(element) => Shape::Array(ArrayShape::new(Self::of(element, scale, now))),
             Type::Range(element) => Shape::Range(RangeShape::new(Self::of(element, scale, now))),
+            Type::Multirange(element) => {
+                Shape::Range(RangeShape::new(Self::of(element, scale, now)).several())
+            }
             Type::Bytes => Shape::Bytes(BytesShape::default()),
             other => match Grid::of(other, scale) {
                 Some(grid) => Shape::Grid(grid),

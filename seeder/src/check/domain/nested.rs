@@ -268,6 +268,8 @@ pub(in crate::check) struct RangeShape {
     pub(in crate::check) to: Option<Box<Domain>>,
     /// Whether the empty range is refused.
     pub(in crate::check) filled: bool,
+    /// Whether values are multiranges, of which one range is made.
+    several: bool,
 }
 
 impl RangeShape {
@@ -279,7 +281,14 @@ impl RangeShape {
             from: None,
             to: None,
             filled: false,
+            several: false,
         }
+    }
+
+    /// The same for multiranges: what is said of bounds is said of the first and the last range.
+    pub(super) fn several(mut self) -> Self {
+        self.several = true;
+        self
     }
 
     pub(super) fn contains(&self, value: &Value) -> bool {
@@ -290,6 +299,12 @@ impl RangeShape {
         };
         match value {
             Value::EmptyRange => !self.filled,
+            Value::Multirange(ranges) => match (ranges.first(), ranges.last()) {
+                (Some(Value::Range(first)), Some(Value::Range(last))) => {
+                    fits(self.lower, &first.0) && fits(self.upper, &last.1)
+                }
+                _ => !self.filled,
+            },
             Value::Range(bounds) => fits(self.lower, &bounds.0) && fits(self.upper, &bounds.1),
             _ => false,
         }
@@ -326,10 +341,11 @@ impl RangeShape {
         let ordered = lower.is_null()
             || upper.is_null()
             || order(&lower, &upper).is_some_and(std::cmp::Ordering::is_lt);
-        if ordered {
-            Value::Range(Box::new((lower, upper)))
-        } else {
-            Value::EmptyRange
+        match (ordered, self.several) {
+            (true, false) => Value::Range(Box::new((lower, upper))),
+            (false, false) => Value::EmptyRange,
+            (true, true) => Value::Multirange(vec![Value::Range(Box::new((lower, upper)))]),
+            (false, true) => Value::Multirange(Vec::new()),
         }
     }
 }

@@ -62,6 +62,8 @@ pub(super) fn unrank(data_type: &Type, rank: u64) -> Value {
 pub(super) fn sample(data_type: &Type, draw: Draw) -> Value {
     match data_type {
         Type::Uuid => Value::Uuid(uuid(draw.bits())),
+        // Degrees and small plans alike.
+        Type::Geometry(name) => Value::Text(geometry(name, draw.below(90), draw.next().below(90))),
         data_type => match size(data_type) {
             0 => Value::Null,
             size => unrank(data_type, draw.below(size)),

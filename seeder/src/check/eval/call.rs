@@ -19,6 +19,7 @@ pub(super) fn call(function: &Function, arguments: &Arguments<'_>) -> Result<Val
     match function {
         F::Lower
         | F::Upper
+        | F::Initcap
         | F::CharLength
         | F::OctetLength
         | F::Pad(_)
@@ -35,6 +36,7 @@ pub(super) fn call(function: &Function, arguments: &Arguments<'_>) -> Result<Val
         F::BitOr => Ok(Value::Int(int(arguments, 0)? | int(arguments, 1)?)),
         F::Cardinality
         | F::ArrayLength
+        | F::ArrayDimensions
         | F::ArrayContains
         | F::ArrayOverlaps
         | F::ArrayElement
@@ -62,6 +64,9 @@ pub(super) fn call(function: &Function, arguments: &Arguments<'_>) -> Result<Val
         } else {
             4
         })),
+        F::Radius | F::Coordinate => of_geometry(function, arguments),
+        F::Digits => digits(arguments),
+        F::Power => power(&arguments[0], &arguments[1]),
         F::MaskLength => mask_length(text(arguments, 0)?),
         F::Part(position) => match &*arguments[0] {
             Value::Record(fields) => fields.get(*position).cloned().ok_or(Fault),
@@ -95,6 +100,7 @@ fn of_text(function: &Function, arguments: &Arguments<'_>) -> Result<Value, Faul
     Ok(match function {
         Function::Lower => Value::Text(text.to_lowercase()),
         Function::Upper => Value::Text(text.to_uppercase()),
+        Function::Initcap => Value::Text(initcap(text)),
         Function::CharLength => length(text.chars().count()),
         Function::OctetLength => length(text.len()),
         Function::Reverse => Value::Text(text.chars().rev().collect()),
@@ -225,6 +231,8 @@ fn of_array(function: &Function, arguments: &Arguments<'_>) -> Result<Value, Fau
             1 if !array.is_empty() => length(array.len()),
             _ => Value::Null,
         },
+        Function::ArrayDimensions if array.is_empty() => Value::Null,
+        Function::ArrayDimensions => length(1),
         Function::ArrayContains => {
             let part = elements(arguments, 1)?;
             Value::Bool(part.iter().all(|b| array.iter().any(|a| equal(a, b))))
@@ -380,9 +388,18 @@ fn truncated(field: Field, value: &Value) -> Result<Value, Fault> {
 
 fn of_range(function: &Function, arguments: &Arguments<'_>) -> Result<Value, Fault> {
     let empty = (Value::Null, Value::Null);
+    let hull;
     let (bounds, is_empty) = match &*arguments[0] {
         Value::Range(bounds) => (&**bounds, false),
         Value::EmptyRange => (&empty, true),
+        // In order and disjoint: the first has the lower bound, the last the upper one.
+        Value::Multirange(ranges) => match (ranges.first(), ranges.last()) {
+            (Some(Value::Range(first)), Some(Value::Range(last))) => {
+                hull = (first.0.clone(), last.1.clone());
+                (&hull, false)
+            }
+            _ => (&empty, true),
+        },
         _ => return Err(Fault),
     };
     Ok(match function {
@@ -427,6 +444,62 @@ fn below(outer: &Value, inner: &Value) -> bool {
 fn above(outer: &Value, inner: &Value) -> bool {
     outer.is_null()
         || (!inner.is_null() && order(outer, inner).is_some_and(std::cmp::Ordering::is_ge))
+}
+
+/// Words are runs of letters and digits.
+fn initcap(text: &str) -> String {
+    let mut inside = false;
+    let mut result = String::with_capacity(text.len());
+    for c in text.chars() {
+        if inside {
+            result.extend(c.to_lowercase());
+        } else {
+            result.extend(c.to_uppercase());
+        }
+        inside = c.is_alphanumeric();
+    }
+    result
+}
+
+/// The numbers in the text form of a point or a circle.
+fn of_geometry(function: &Function, arguments: &Arguments<'_>) -> Result<Value, Fault> {
+    let form = text(arguments, 0)?;
+    let numbers: Result<Vec<f64>, Fault> = form
+        .split(|c: char| "()<>, ".contains(c))
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| Fault))
+        .collect();
+    let numbers = numbers?;
+    let place = match function {
+        Function::Radius => 2,
+        _ => match int(arguments, 1)? {
+            place @ (0 | 1) => place as usize,
+            _ => return Ok(Value::Null),
+        },
+    };
+    numbers.get(place).copied().map(Value::Float).ok_or(Fault)
+}
+
+/// Equally many digits are ordered alike in every collation; letters are not.
+fn digits(arguments: &Arguments<'_>) -> Result<Value, Fault> {
+    let (left, right) = (text(arguments, 0)?, text(arguments, 1)?);
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if left == right || (left.len() == right.len() && plain(left) && plain(right)) {
+        Ok(Value::Text(left.to_owned()))
+    } else {
+        Err(Fault)
+    }
+}
+
+fn power(base: &Value, exponent: &Value) -> Result<Value, Fault> {
+    let base = super::order::to_float(base).ok_or(Fault)?;
+    let exponent = super::order::to_float(exponent).ok_or(Fault)?;
+    let result = libm::pow(base, exponent);
+    let expected = base.is_finite() && exponent.is_finite();
+    if expected && !result.is_finite() {
+        return Err(Fault);
+    }
+    Ok(Value::Float(result))
 }
 
 fn mask_length(address: &str) -> Result<Value, Fault> {

@@ -251,3 +251,26 @@ fn a_year_that_is_given_bounds_the_day() {
         }
     });
 }
+
+#[test]
+fn a_month_that_is_given_bounds_the_moment() {
+    with_columns(&["starts", "ends"], |columns| {
+        let month = check("month", "(date_trunc('month'::text, ends) = starts)");
+        let group = Group::new(columns, &[month]).unwrap();
+        let (key, starts) = (Key::derive(6, &["n"]), ordinal("starts"));
+        let first = jiff::civil::Date::constant(2024, 2, 1);
+        let first = i64::from(crate::value::days_since_epoch(first)) * 86_400_000_000;
+        for number in 0..50 {
+            let mut row = vec![Value::Null; types().len()];
+            row[starts] = Value::Timestamp(first);
+            let of = RowKey { key, row: number };
+            let attempts = group.fill(
+                &mut row,
+                &|column| column == starts,
+                &mut |_, _, _| None,
+                of,
+            );
+            assert_eq!(attempts, Ok(0));
+        }
+    });
+}

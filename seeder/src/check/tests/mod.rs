@@ -42,6 +42,17 @@ fn types() -> Vec<(&'static str, Type)> {
         ("tags", Type::Array(Box::new(text(None, false)))),
         ("during", Type::Range(Box::new(Type::Date))),
         ("span", Type::Interval),
+        ("round", Type::Geometry("circle".to_owned())),
+        ("spot", Type::Geometry("point".to_owned())),
+        ("zones", Type::Multirange(Box::new(int4()))),
+        (
+            "bits",
+            Type::Bits {
+                length: Some(16),
+                varying: true,
+            },
+        ),
+        ("scores", Type::Array(Box::new(int4()))),
     ]
 }
 
@@ -167,6 +178,23 @@ const FORMS: &[&str] = &[
     "(name ~~ '<p>%</p>'::text)",
     "((char_length(name) <= 140) AND (name !~ '[<>&]'::text))",
     "(name !~ '[[:cntrl:]]'::text)",
+    "((status)::text ~ similar_to_escape('[A-Z]{2}-[0-9]{6}'::text))",
+    "(name ~ similar_to_escape('image/(jpeg|png|gif)'::text))",
+    "(name = initcap(name))",
+    "((array_ndims(tags) = 1) OR (tags = '{}'::text[]))",
+    "(radius(round) > (0)::double precision)",
+    "(((spot[0] >= ('-180'::integer)::double precision) AND (spot[0] <= (180)::double precision)) AND ((spot[1] >= ('-90'::integer)::double precision) AND (spot[1] <= (90)::double precision)))",
+    "(NOT isempty(zones))",
+    "(lower(zones) >= 1)",
+    "(NOT upper_inf(zones))",
+    "(length((bits)::\"bit\") >= 4)",
+    "(bits <> B'0000'::\"bit\")",
+    "((a >= 1) AND ((a)::double precision <= ((100)::double precision * ((1024)::double precision ^ (2)::double precision))))",
+    "(0 <= ALL (scores))",
+    "((code ~ '^[1-9][0-9]{2}$'::text) AND (name ~ '^[1-9][0-9]{2}$'::text) AND ((name IS NULL) OR (name < (code)::text)))",
+    "((status)::text IN ('north', 'south'))",
+    "(a NOT IN (1, 2))",
+    "(day IN ('2024-01-01', '2024-01-02'))",
 ];
 
 #[test]

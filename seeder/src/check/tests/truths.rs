@@ -198,3 +198,60 @@ fn what_is_not_known_is_named() {
         }
     });
 }
+
+#[test]
+fn geometry_bits_and_multiranges_are_looked_into() {
+    let range = |lower, upper| Value::Range(Box::new((Value::Int(lower), Value::Int(upper))));
+    let zones = |ranges| [("zones", Value::Multirange(ranges))];
+    let two = || zones(vec![range(1, 3), range(5, 9)]);
+    assert_eq!(truth("(lower(zones) = 1)", &two()), Truth::True);
+    assert_eq!(truth("(upper(zones) = 9)", &two()), Truth::True);
+    assert_eq!(truth("(isempty(zones))", &zones(vec![])), Truth::True);
+    assert_eq!(truth("(lower(zones) = 1)", &zones(vec![])), Truth::Unknown);
+    let circle = [("round", text("<(1,2),3.5>"))];
+    assert_eq!(
+        truth("(radius(round) = (3.5)::double precision)", &circle),
+        Truth::True
+    );
+    let spot = [("spot", text("(1,-2)"))];
+    assert_eq!(
+        truth("(spot[1] = ('-2'::integer)::double precision)", &spot),
+        Truth::True
+    );
+    assert_eq!(
+        truth("(spot[0] > (1)::double precision)", &spot),
+        Truth::False
+    );
+    let bits = [("bits", text("0101"))];
+    assert_eq!(truth("(length((bits)::\"bit\") = 4)", &bits), Truth::True);
+    assert_eq!(truth("(bits > B'01'::\"bit\")", &bits), Truth::True);
+    let tags = |tags| [("tags", Value::Array(tags))];
+    assert_eq!(
+        truth("(array_ndims(tags) = 1)", &tags(vec![text("x")])),
+        Truth::True
+    );
+    assert_eq!(
+        truth("(array_ndims(tags) = 1)", &tags(vec![])),
+        Truth::Unknown
+    );
+}
+
+#[test]
+fn words_and_numbers_are_read_as_the_server_reads_them() {
+    for (name, expected) in [("Ab Cd-Ef 1x", Truth::True), ("Ab cd", Truth::False)] {
+        let cells = [("name", text(name))];
+        assert_eq!(truth("(name = initcap(name))", &cells), expected);
+    }
+    // Digits of equal number are ordered alike everywhere; of others nothing is said.
+    for (name, status, expected) in [
+        ("1234", "2000", Truth::True),
+        ("2000", "1234", Truth::False),
+        ("123", "2000", Truth::False),
+        ("aaaa", "bbbb", Truth::False),
+    ] {
+        let cells = [("name", text(name)), ("status", text(status))];
+        assert_eq!(truth("(name < (status)::text)", &cells), expected);
+    }
+    let power = "((a)::double precision = ((2)::double precision ^ (10)::double precision))";
+    assert_eq!(truth(power, &[("a", Value::Int(1_024))]), Truth::True);
+}

@@ -18,8 +18,8 @@ use crate::value::Value;
 use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
-use number::{through_arithmetic, through_cast, whole_units, year};
-use text::{cased, length_bounds, position, prefix, text_length, trimmed};
+use number::{through_arithmetic, through_cast, whole_units, within_unit, year};
+use text::{cased, length_bounds, position, prefix, require, text_length, trimmed};
 
 /// What an expression shall be.
 #[derive(Debug, Clone)]
@@ -228,6 +228,10 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
             range_bound(domain, *function == Function::Highest, goal)
         }
         Function::Extract(Field::Year, _) => year(domain, inner, goal),
+        Function::Truncated(field) => {
+            within_unit(domain, *field, inner, goal);
+            false
+        }
         Function::Left | Function::Substring => prefix(domain, function, arguments, goal),
         Function::Position => position(domain, arguments, goal),
         Function::NullPosition => {
@@ -355,6 +359,11 @@ fn itself(domain: &mut Domain, op: Op, left: &Node, right: &Node) -> bool {
         }
         (Function::Trim { .. }, Some(Node::Column(_))) => {
             trimmed(domain);
+            false
+        }
+        (Function::Initcap, Some(Node::Column(_))) => {
+            let words = "^[^A-Za-z0-9]*([A-Z0-9][a-z0-9]*([^A-Za-z0-9]+|$))*$";
+            require(domain, words);
             false
         }
         (Function::Truncated(field), Some(Node::Column(_))) => {

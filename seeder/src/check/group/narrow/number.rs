@@ -206,6 +206,40 @@ pub(super) fn year(domain: &mut Domain, inner: &Node, goal: &Goal) -> bool {
     }
 }
 
+/// `date_trunc('month', x) = …`: from that moment until the next unit begins. Whether a unit begins
+/// there is left to a filter.
+pub(super) fn within_unit(domain: &mut Domain, field: Field, inner: &Node, goal: &Goal) {
+    let Goal::Compare(Op::Eq, start) = goal else {
+        return;
+    };
+    let (months, days, micros) = match field {
+        Field::Year => (12, 0, 0),
+        Field::Quarter => (3, 0, 0),
+        Field::Month => (1, 0, 0),
+        Field::Week => (0, 7, 0),
+        Field::Day => (0, 1, 0),
+        Field::Hour => (0, 0, 3_600_000_000),
+        Field::Minute => (0, 0, 60_000_000),
+        Field::Second => (0, 0, 1_000_000),
+        _ => return,
+    };
+    let unit = Value::Interval {
+        months,
+        days,
+        micros,
+    };
+    let next = Node::Arithmetic(
+        Arithmetic::Add,
+        Box::new(Node::Const(start.clone())),
+        Box::new(Node::Const(unit)),
+        None,
+    );
+    if let Some(next) = fixed(domain, &next) {
+        reach(domain, inner, &Goal::Compare(Op::Ge, start.clone()));
+        reach(domain, inner, &Goal::Compare(Op::Lt, next));
+    }
+}
+
 pub(super) fn whole_float(value: &Value) -> Option<i64> {
     match value {
         Value::Float(number) if libm::trunc(*number) == *number => Some(*number as i64),
