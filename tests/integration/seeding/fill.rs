@@ -5,32 +5,9 @@ use std::path::Path;
 use rules::config::Seed;
 use rules::seed::SeedRules;
 use seeder::engine::Engine;
-use seeder::run::{self, Job, SeedError, connect, fill};
+use seeder::run::{self, Job, connect, fill};
 use tests::postgres::{Installation, Scratch};
 use tokio_postgres::Client;
-
-/// CHECKs that are named instead of solved, of about 835: `schema file, table, constraint`.
-const NAMED: [(&str, &str, &str); 11] = [
-    (
-        "bank",
-        "public.chart_of_accounts",
-        "chart_of_accounts_check",
-    ),
-    (
-        "hospital",
-        "public.insurance_policies",
-        "insurance_policies_covered_check",
-    ),
-    ("hospital", "public.physicians", "physicians_licence_check"),
-    ("hr", "public.jobs", "jobs_title_check"),
-    ("hr", "public.skills", "skills_aliases_check"),
-    ("identity", "auth.devices", "devices_trust_check"),
-    ("logistics", "public.sites", "sites_catchment_check"),
-    ("logistics", "public.sites", "sites_location"),
-    ("logistics", "transport.tariffs", "tariffs_zones_check"),
-    ("music", "cover_art.image", "image_mime_type_check"),
-    ("shop", "public.warehouses", "warehouses_code_check"),
-];
 
 /// What a schema alone asks for.
 fn job(workers: usize) -> Job {
@@ -63,14 +40,10 @@ fn schemas() -> anyhow::Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// A database with a schema, without the CHECKs that are named.
+/// A database with a schema.
 async fn database(server: &Scratch, name: &str, sql: &str) -> anyhow::Result<Client> {
     let client = server.database(name).await?;
     client.batch_execute(sql).await?;
-    for (_, table, constraint) in NAMED.iter().filter(|(schema, ..)| *schema == name) {
-        let drop = format!("ALTER TABLE {table} DROP CONSTRAINT \"{constraint}\"");
-        client.batch_execute(&drop).await?;
-    }
     Ok(client)
 }
 
@@ -109,38 +82,100 @@ async fn every_schema_is_filled_with_no_rules() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A schema with one CHECK that only its own function knows, beside one that nobody can satisfy.
+const UNSOLVABLE: &str = "
+CREATE FUNCTION valid_terms(text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT $1 LIKE 'net %' $$;
+CREATE TABLE contracts (id int PRIMARY KEY, terms text NOT NULL,
+    CONSTRAINT contracts_terms CHECK (valid_terms(terms)));
+CREATE TABLE limits (id int PRIMARY KEY, low int NOT NULL,
+    CONSTRAINT limits_low CHECK (low > 5), CONSTRAINT limits_high CHECK (low < 3));
+";
+
 #[tokio::test]
 async fn what_is_not_solved_is_named_before_a_row_is_written() -> anyhow::Result<()> {
     let server = Scratch::start()?;
-    let mut named = Vec::new();
-    for (name, sql) in schemas()? {
-        let client = server.database(&name).await?;
-        client.batch_execute(&sql).await?;
-        match run::plan(&client, &job(1)).await {
-            Ok(_) => {}
-            Err(SeedError::Plan(problems)) => {
-                for problem in problems.0 {
-                    let constraint = problem
-                        .reason
-                        .split(": not solved")
-                        .next()
-                        .unwrap_or_default();
-                    named.push((
-                        name.clone(),
-                        problem.table.to_string(),
-                        constraint.to_owned(),
-                    ));
-                }
-            }
-            Err(error) => anyhow::bail!("{name}: {}", chain(&error)),
-        }
+    let client = server.database("app").await?;
+    client.batch_execute(UNSOLVABLE).await?;
+    let error = fill(&server.config("app"), &job(1), &|_| {}).await;
+    let text = chain(&error.expect_err("a schema that cannot be filled"));
+    for part in [
+        "public.contracts: contracts_terms",
+        "valid_terms",
+        "limits_low",
+        "limits_high",
+    ] {
+        assert!(text.contains(part), "{part} is missing in {text}");
     }
-    named.sort();
-    let expected: Vec<_> = NAMED
-        .iter()
-        .map(|(schema, table, name)| (schema.to_string(), table.to_string(), name.to_string()))
-        .collect();
-    assert_eq!(named, expected);
+    let row = client.query_one(
+        "SELECT (SELECT count(*) FROM contracts) + (SELECT count(*) FROM limits)",
+        &[],
+    );
+    assert_eq!(row.await?.get::<_, i64>(0), 0);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gives_the_values_of_a_check_is_trusted_and_the_server_judges() -> anyhow::Result<()> {
+    let server = Scratch::start()?;
+    let client = server.database("app").await?;
+    client.batch_execute(UNSOLVABLE).await?;
+    client.batch_execute("DROP TABLE limits").await?;
+    let mut job = job(1);
+    let mut rule = rules::seed::ColumnRule {
+        values: vec![("net 30".to_owned(), 3), ("net 60".to_owned(), 1)],
+        ..rules::seed::ColumnRule::default()
+    };
+    let table = job
+        .rules
+        .tables
+        .entry("public.contracts".parse()?)
+        .or_default();
+    table.columns.insert("terms".to_owned(), rule.clone());
+    table.rows = Some(400);
+    let filled = fill(&server.config("app"), &job, &|_| {}).await;
+    filled.map_err(|error| anyhow::anyhow!(chain(&error)))?;
+    let row = client
+        .query_one("SELECT count(*), count(DISTINCT terms) FROM contracts", &[])
+        .await?;
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (400, 2));
+    client.batch_execute("TRUNCATE contracts").await?;
+    rule.values = vec![("on demand".to_owned(), 1)];
+    let table = job
+        .rules
+        .tables
+        .entry("public.contracts".parse()?)
+        .or_default();
+    table.columns.insert("terms".to_owned(), rule);
+    let error = fill(&server.config("app"), &job, &|_| {}).await;
+    let text = chain(&error.expect_err("a value that the server refuses"));
+    assert!(
+        text.contains("contracts_terms") && !text.contains("on demand"),
+        "{text}"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn rows_that_a_key_has_no_room_for_are_refused_with_both_numbers() -> anyhow::Result<()> {
+    let server = Scratch::start()?;
+    let client = server.database("app").await?;
+    client
+        .batch_execute(
+            "CREATE TABLE grades (grade smallint PRIMARY KEY CHECK (grade BETWEEN 1 AND 18))",
+        )
+        .await?;
+    let mut job = job(1);
+    job.rules
+        .tables
+        .entry("public.grades".parse()?)
+        .or_default()
+        .rows = Some(19);
+    let error = fill(&server.config("app"), &job, &|_| {}).await;
+    let text = chain(&error.expect_err("more rows than keys"));
+    assert!(
+        text.contains("19 rows") && text.contains("room for 18"),
+        "{text}"
+    );
     Ok(())
 }
 
