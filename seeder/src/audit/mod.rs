@@ -21,7 +21,7 @@ use catalogue::Catalogue;
 
 /// Rows up to which an exclusion constraint is checked pair by pair; above, a sample of its rows is
 /// compared with all others.
-pub const EXCLUSION_ROWS_MAX: u64 = 5_000;
+pub const EXCLUSION_ROWS_MAX: u64 = 3_000;
 
 /// What an audit looks at beyond the catalogue.
 #[derive(Debug, Clone, Copy, Default)]

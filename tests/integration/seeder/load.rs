@@ -151,9 +151,9 @@ fn keys_rows(table: &str, row: u64) -> String {
     match table {
         "other.region" => format!("{row}\tr{row}"),
         "public.pair" => format!("{row}\t{}", row + 1),
-        "public.customer" if row % 7 == 0 => format!("{row}\t{region}\t\\N"),
+        "public.customer" if row.is_multiple_of(7) => format!("{row}\t{region}\t\\N"),
         "public.customer" => format!("{row}\t{region}\t{}", (row * 31 + 5) % 20_000),
-        "public.twin" if row % 3 == 0 => format!("{row}\t\\N\t\\N"),
+        "public.twin" if row.is_multiple_of(3) => format!("{row}\t\\N\t\\N"),
         "public.twin" => format!("{row}\t{}\t{}", row % 100 + 1, row % 100),
         "public.late" | "public.base" => format!("{row}\t{region}"),
         "public.derived" => format!("{}\t{region}\t3", row + 100),
@@ -342,8 +342,10 @@ async fn the_next_insert_finds_free_numbers() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tables `t0`, `t1`, …, their foreign keys as pairs, each with a name for errors.
-const SHAPES: [(&str, usize, &[(usize, usize)]); 4] = [
+/// A name, the number of tables `t0`, `t1`, …, and their foreign keys as pairs.
+type Shape = (&'static str, usize, &'static [(usize, usize)]);
+
+const SHAPES: [Shape; 4] = [
     ("self", 1, &[(0, 0)]),
     ("2-cycle", 2, &[(0, 1), (1, 0)]),
     ("3-cycle", 3, &[(0, 1), (1, 2), (2, 0)]),

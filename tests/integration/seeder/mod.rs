@@ -1,5 +1,6 @@
 //! The seeder on real servers.
 
+mod audit;
 mod command;
 mod compare;
 mod introspect;
