@@ -99,9 +99,9 @@ impl Types {
                 .collect(),
             Shape::Domain {
                 base,
-                base_name,
                 not_null,
                 checks,
+                ..
             } => {
                 let domain = &found.name;
                 let mut refusals = Vec::new();
@@ -112,7 +112,8 @@ impl Types {
                     });
                 }
                 // The keyword VALUE of a domain's expression is read as a column of that name.
-                let based = format!("({value})::{base_name}");
+                let below = self.below(found);
+                let based = format!("({value})::{below}");
                 refusals.extend(checks.iter().map(|(check, expression)| Refused {
                     by: format!("{domain} {check}"),
                     condition: format!(
@@ -123,6 +124,24 @@ impl Types {
                 refusals
             }
         }
+    }
+}
+
+impl Types {
+    /// The type below all domains of a chain: a cast to a domain in between would check it, and fail.
+    fn below<'a>(&'a self, mut domain: &'a Type) -> &'a str {
+        let mut name = domain.name.as_str();
+        while let Shape::Domain {
+            base, base_name, ..
+        } = &domain.shape
+        {
+            name = base_name;
+            match self.0.get(base) {
+                Some(next) => domain = next,
+                None => break,
+            }
+        }
+        name
     }
 }
 

@@ -173,11 +173,15 @@ pub(super) async fn check(
     let mut work = against_schema(request)?;
     let client = sessions.take().await?;
     let failed = |error| Failure::new("read the catalogue", &error);
-    // With an empty search path every deparsed name is qualified.
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = ''; \
+    // With an empty search path every deparsed name is qualified. The transaction is rolled back.
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL search_path = ''; \
                  SET LOCAL quote_all_identifiers = off";
     client.batch_execute(begin).await.map_err(failed)?;
     let relations = relations(&client, &mut work).await?;
+    let forced = relations.values().filter(|relation| relation.forced);
+    let unforced: Vec<String> = forced.map(|r| r.force("NO FORCE")).collect();
+    let unforced = unforced.join(";");
+    client.batch_execute(&unforced).await.map_err(failed)?;
     mark_filled(request, &client, &mut work).await?;
     let relations: BTreeMap<u32, Relation> = relations
         .into_iter()
@@ -295,6 +299,14 @@ async fn mark_filled(
         work.filled = filled;
     }
     Ok(())
+}
+
+impl Relation {
+    /// What sets whether policies stop the table's owner.
+    pub(super) fn force(&self, how: &str) -> String {
+        let table = self.name.quoted();
+        format!("ALTER TABLE {table} {how} ROW LEVEL SECURITY")
+    }
 }
 
 impl Work {

@@ -157,7 +157,7 @@ impl Copy<'_> {
     ) -> Result<TableReport, Failure> {
         let begun = Instant::now();
         let load = &self.work.load;
-        let mut chunks = pipeline.chunks(self.work);
+        let mut chunks = pipeline.chunks(self.work.index, load);
         let (mut rows, mut bytes, mut sent) = (0, 0, 0);
         while sent < load.chunks {
             let until = if self.one_statement {

@@ -1,8 +1,9 @@
 //! Chunks, made on threads side by side and handed out in their order, within a bound of memory.
 //!
 //! A chunk is begun only when memory for it is set aside, and chunks of one table are begun in their
-//! order: so the one that is sent next is always among those that are being made, and waiting for
-//! memory ends.
+//! order: so the one that is sent next is always among those that are being made. Whoever takes the
+//! chunks of several tables takes them side by side, never one table's after another's: then waiting
+//! for memory ends.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
-use super::catalogue::Work;
+use super::TableLoad;
 use super::error::{Failure, SourceError};
 
 /// Memory for chunks that are being made or wait to be sent, in KiB: half of the 256 MiB that a load
@@ -52,10 +53,11 @@ impl Pipeline {
     }
 
     /// The chunks of one table, in order.
-    pub(super) fn chunks<'a>(&'a self, work: &'a Work) -> Chunks<'a> {
+    pub(super) fn chunks<'a>(&'a self, index: usize, load: &'a TableLoad) -> Chunks<'a> {
         Chunks {
             pipeline: self,
-            work,
+            index,
+            load,
             next: 0,
             largest_kib: None,
             begun: VecDeque::new(),
@@ -64,12 +66,11 @@ impl Pipeline {
 
     fn begin(
         &self,
-        work: &Work,
+        table: usize,
         chunk: u64,
         memory: OwnedSemaphorePermit,
     ) -> JoinHandle<Result<Chunk, SourceError>> {
         let (source, workers) = (Arc::clone(&self.source), Arc::clone(&self.workers));
-        let table = work.index;
         tokio::spawn(async move {
             let worker = workers.acquire_owned().await?;
             let made = tokio::task::spawn_blocking(move || {
@@ -86,7 +87,8 @@ impl Pipeline {
 /// Chunks of one table that are being made.
 pub(super) struct Chunks<'a> {
     pipeline: &'a Pipeline,
-    work: &'a Work,
+    index: usize,
+    load: &'a TableLoad,
     next: u64,
     largest_kib: Option<u32>,
     begun: VecDeque<JoinHandle<Result<Chunk, SourceError>>>,
@@ -100,7 +102,7 @@ impl Chunks<'_> {
             return Ok(None);
         };
         let first = (self.next - self.begun.len() as u64 - 1) * super::CHUNK_ROWS;
-        let table = || self.work.load.table.clone();
+        let table = || self.load.table.clone();
         let made = made
             .await
             .map_err(|_| Failure::SourcePanic { table: table() })?;
@@ -119,7 +121,7 @@ impl Chunks<'_> {
     async fn begin_more(&mut self) {
         loop {
             let ahead = self.largest_kib.map_or(1, |_| self.pipeline.ahead);
-            if self.next == self.work.load.chunks || self.begun.len() >= ahead {
+            if self.next == self.load.chunks || self.begun.len() >= ahead {
                 return;
             }
             let expected = self
@@ -138,7 +140,7 @@ impl Chunks<'_> {
             };
             // The semaphore is never closed.
             let Ok(memory) = memory else { return };
-            let begun = self.pipeline.begin(self.work, self.next, memory);
+            let begun = self.pipeline.begin(self.index, self.next, memory);
             self.begun.push_back(begun);
             self.next += 1;
         }
@@ -159,5 +161,80 @@ impl Chunks<'_> {
             chunk.memory.merge(more);
         }
         self.largest_kib = self.largest_kib.max(Some(kib));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rules::schema::Name;
+
+    use super::*;
+
+    const MIB: usize = 1024 * 1024;
+
+    fn load(chunks: u64) -> TableLoad {
+        let columns = vec!["a".to_owned()];
+        TableLoad::new(
+            Name::new("public", "t"),
+            columns,
+            chunks * super::super::CHUNK_ROWS,
+        )
+    }
+
+    #[tokio::test]
+    async fn large_chunks_of_many_tables_stay_within_the_bound_and_in_order() {
+        static HELD: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let source = |_: usize, chunk: u64, out: &mut Vec<u8>| -> Result<(), SourceError> {
+            let size = 9 * MIB;
+            let held = HELD.fetch_add(size, Ordering::SeqCst) + size;
+            MOST.fetch_max(held, Ordering::SeqCst);
+            out.resize(size, u8::try_from(chunk)?);
+            Ok(())
+        };
+        let pipeline = Pipeline::new(Arc::new(source), 8);
+        let load = load(20);
+        let tables = (0..3).map(async |at| {
+            let mut chunks = pipeline.chunks(at, &load);
+            let mut seen: Vec<u8> = Vec::new();
+            while let Some(chunk) = chunks.next().await.expect("no error") {
+                seen.extend(chunk.text.first());
+                HELD.fetch_sub(chunk.text.len(), Ordering::SeqCst);
+            }
+            seen
+        });
+        for seen in futures_util::future::join_all(tables).await {
+            assert_eq!(seen, (0..20).collect::<Vec<u8>>());
+        }
+        let (most, bound) = (MOST.load(Ordering::SeqCst), CHUNKS_KIB_MAX as usize * 1024);
+        assert!(most <= bound, "{most} bytes");
+        assert!(most > bound / 2, "chunks are made ahead: {most} bytes");
+    }
+
+    #[tokio::test]
+    async fn one_table_alone_keeps_every_worker_busy() {
+        const WORKERS: usize = 4;
+        // Every chunk but the first waits until as many are being made as there are workers.
+        let together = std::sync::Barrier::new(WORKERS);
+        let source = move |_: usize, chunk: u64, out: &mut Vec<u8>| -> Result<(), SourceError> {
+            if chunk > 0 {
+                together.wait();
+            }
+            out.push(u8::try_from(chunk)?);
+            Ok(())
+        };
+        let pipeline = Pipeline::new(Arc::new(source), WORKERS);
+        let load = load(1 + 5 * WORKERS as u64);
+        let mut chunks = pipeline.chunks(0, &load);
+        let mut seen = Vec::new();
+        while let Some(chunk) = chunks.next().await.expect("no error") {
+            seen.extend(chunk.text);
+        }
+        assert!(
+            seen.is_sorted() && seen.len() == 1 + 5 * WORKERS,
+            "{seen:?}"
+        );
     }
 }

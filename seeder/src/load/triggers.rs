@@ -44,10 +44,8 @@ fn asleep(run: &Run<'_>, events: bool, sleeps: impl Fn(&Work) -> bool) -> Vec<St
             statements.push(table_trigger(trigger, "D"));
         }
     }
-    for relation in catalogue.relations.values().filter(|r| r.forced) {
-        let table = relation.name.quoted();
-        statements.push(format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"));
-    }
+    let forced = catalogue.relations.values().filter(|r| r.forced);
+    statements.extend(forced.map(|relation| relation.force("NO FORCE")));
     statements
 }
 
@@ -60,12 +58,7 @@ pub(super) async fn restore(run: &Run<'_>) -> Result<(), Failure> {
         .relations
         .values()
         .filter(|relation| relation.forced)
-        .map(|relation| {
-            format!(
-                "ALTER TABLE {} FORCE ROW LEVEL SECURITY",
-                relation.name.quoted()
-            )
-        })
+        .map(|relation| relation.force("FORCE"))
         .collect();
     run.sessions
         .transaction("force row security again", &forced)

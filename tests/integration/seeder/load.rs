@@ -5,6 +5,7 @@ mod faults;
 use std::sync::Mutex;
 
 use rules::schema::{Name, diff, render};
+use seeder::audit::{Audit, Finding, audit};
 use seeder::load::{
     CHUNK_ROWS, Event, LoadError, Mode, Options, Outcome, Phase, Report, Request, SourceError,
     TableLoad, TriggerPolicy, load,
@@ -169,39 +170,77 @@ fn at(row: u64) -> i64 {
 }
 
 #[tokio::test]
-async fn rebuild_leaves_the_catalogue_as_it_was() -> anyhow::Result<()> {
+async fn both_modes_leave_the_catalogue_as_it_was() -> anyhow::Result<()> {
     on_every_version(async |server, client| {
         client.batch_execute(KEYS).await?;
-        let (schema, before) = (
-            seeder::introspect(client).await?,
-            constraints(client).await?,
-        );
-        let levels = keys_levels();
-        let report = filled(server, &levels, &Options::default(), keys_rows).await?;
-        assert_eq!(constraints(client).await?, before);
-        let after = seeder::introspect(client).await?;
-        assert_eq!(render(&diff(&schema, &after)), "");
-        for load in levels.iter().flatten() {
-            let partitioned = schema.tables[&load.table].partition_by.is_some();
-            let only = if partitioned { "" } else { "ONLY " };
-            let rows = count(client, &format!("{only}{}", load.table.quoted())).await?;
-            assert_eq!(rows, i64::try_from(load.rows)?, "{}", load.table);
+        for mode in [Mode::Rebuild, Mode::Live] {
+            let loaded = keys_loaded(server, client, mode).await;
+            loaded.map_err(|error| error.context(format!("{mode:?}")))?;
         }
-        assert_eq!(
-            report.rows(),
-            levels.iter().flatten().map(|load| load.rows).sum::<u64>()
-        );
-        let outcome = |name: &str| {
-            let mut tables = report.tables.iter();
-            tables
-                .find(|table| table.table.name == name)
-                .map(|table| table.outcome)
-        };
-        assert_eq!(outcome("customer"), Some(Outcome::Frozen));
-        assert_eq!(outcome("event"), Some(Outcome::Copied));
         Ok(())
     })
     .await
+}
+
+async fn keys_loaded(server: &Scratch, client: &Client, mode: Mode) -> anyhow::Result<()> {
+    let (schema, before) = (
+        seeder::introspect(client).await?,
+        constraints(client).await?,
+    );
+    let levels = keys_levels();
+    let options = Options {
+        mode,
+        ..Options::default()
+    };
+    let report = filled(server, &levels, &options, keys_rows).await?;
+    assert_eq!(constraints(client).await?, before);
+    let after = seeder::introspect(client).await?;
+    assert_eq!(render(&diff(&schema, &after)), "");
+    for load in levels.iter().flatten() {
+        let partitioned = schema.tables[&load.table].partition_by.is_some();
+        let only = if partitioned { "" } else { "ONLY " };
+        let rows = count(client, &format!("{only}{}", load.table.quoted())).await?;
+        assert_eq!(rows, i64::try_from(load.rows)?, "{}", load.table);
+    }
+    let rows = levels.iter().flatten().map(|load| load.rows);
+    assert_eq!(report.rows(), rows.sum::<u64>());
+    let outcome = |name: &str| {
+        let mut tables = report.tables.iter();
+        let table = tables.find(|table| table.table.name == name);
+        table.map(|table| table.outcome)
+    };
+    // TRUNCATE is refused while another table refers to this one.
+    let customer = match mode {
+        Mode::Rebuild => Outcome::Frozen,
+        Mode::Live => Outcome::Copied,
+    };
+    assert_eq!(outcome("customer"), Some(customer));
+    assert_eq!(outcome("late"), Some(Outcome::Frozen));
+    assert_eq!(outcome("event"), Some(Outcome::Copied));
+    let request = Audit {
+        before: Some(&schema),
+        assertions: &[],
+    };
+    let findings = audit(client, &request).await?;
+    let violations: Vec<String> = findings.violations().map(Finding::to_string).collect();
+    assert!(violations.is_empty(), "{violations:#?}");
+    let notes = findings.findings.iter().map(Finding::to_string);
+    let notes: Vec<String> = notes
+        .filter(|note| !note.starts_with("partition"))
+        .collect();
+    assert_eq!(
+        notes,
+        ["not validated by the server: public.late.late_region"]
+    );
+    let all: Vec<String> = levels
+        .iter()
+        .flatten()
+        .map(|load| load.table.quoted())
+        .collect();
+    client
+        .batch_execute(&format!("TRUNCATE {}", all.join(", ")))
+        .await?;
+    Ok(())
 }
 
 const TRIGGERS: &str = "
@@ -342,8 +381,7 @@ async fn the_next_insert_finds_free_numbers() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tables `t0`, `t1`, …, their foreign keys as pairs, each with a name for errors.
-/// Name, number of tables, and pairs of child and parent.
+/// A name, the number of tables `t0`, `t1`, …, and their foreign keys as pairs.
 type Shape = (&'static str, usize, &'static [(usize, usize)]);
 
 const SHAPES: [Shape; 4] = [
@@ -415,6 +453,7 @@ async fn cycle(
     for mode in [Mode::Live, Mode::Rebuild] {
         let options = Options {
             mode,
+            vacuum: false,
             ..Options::default()
         };
         filled(server, &levels, &options, rows).await?;
@@ -422,7 +461,7 @@ async fn cycle(
         for at in 0..tables {
             assert_eq!(count(client, &format!("t{at}")).await?, 9_000);
         }
-        let findings = seeder::audit::audit(client, &seeder::audit::Audit::default()).await?;
+        let findings = audit(client, &Audit::default()).await?;
         assert_eq!(findings.findings, []);
         let names: Vec<String> = (0..tables).map(|at| format!("t{at}")).collect();
         client
@@ -484,4 +523,48 @@ async fn phases_come_in_order_and_rows_add_up() -> anyhow::Result<()> {
     let row = client.query_one(sql, &[]).await?;
     assert_eq!((row.get(0), row.get(1)), (20_000_i64, true));
     Ok(())
+}
+
+const OWNED: &str = "
+CREATE ROLE owner LOGIN; CREATE SCHEMA own AUTHORIZATION owner; SET ROLE owner;
+CREATE FUNCTION own.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;
+CREATE TABLE own.parent (id serial PRIMARY KEY);
+CREATE TABLE own.child (id int GENERATED ALWAYS AS IDENTITY, parent int REFERENCES own.parent);
+CREATE TRIGGER t BEFORE INSERT ON own.child FOR EACH ROW EXECUTE FUNCTION own.fail();
+ALTER TABLE own.child ENABLE ALWAYS TRIGGER t;
+ALTER TABLE own.child ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY none ON own.child USING (false);
+RESET ROLE";
+
+#[tokio::test]
+async fn an_owner_who_is_no_superuser_loads_under_forced_row_security() -> anyhow::Result<()> {
+    on_every_version(async |server, client| {
+        client.batch_execute(OWNED).await?;
+        let schema = seeder::introspect(client).await?;
+        let before = constraints(client).await?;
+        let mut config = server.config("shop");
+        config.user("owner");
+        let levels = [
+            vec![table("own.parent", "id", 10)],
+            vec![table("own.child", "id parent", 9_000)],
+        ];
+        let rows: Rows = |table, row| match table {
+            "own.parent" => row.to_string(),
+            _ => format!("{row}\t{}", row % 10),
+        };
+        let options = Options::default();
+        let request = Request {
+            config: &config,
+            schema: &schema,
+            levels: &levels,
+            options: &options,
+        };
+        Box::pin(load(request, source(&levels, rows), &|_| ())).await?;
+        assert_eq!(constraints(client).await?, before);
+        let now = seeder::introspect(client).await?;
+        assert_eq!(render(&diff(&schema, &now)), "");
+        assert_eq!(count(client, "own.child").await?, 9_000);
+        Ok(())
+    })
+    .await
 }

@@ -1,6 +1,6 @@
 //! The seeder on real servers.
 
-mod checks;
+mod audit;
 mod command;
 mod compare;
 mod introspect;

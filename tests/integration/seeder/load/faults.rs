@@ -249,9 +249,9 @@ async fn a_connection_killed_in_the_middle_leaves_nothing() -> anyhow::Result<()
         _ => format!("{row}\t{}", row % 100),
     };
     let progress = move |event: &Event| {
-        if matches!(event, Event::Rows { table, .. } if table.name == "c")
-            && let Some(kill) = killer.lock().expect("a lock").take()
-        {
+        let reached = matches!(event, Event::Rows { table, .. } if table.name == "c");
+        let mut killer = killer.lock().expect("a lock");
+        if let Some(kill) = killer.take_if(|_| reached) {
             // The other side waits for it until the end.
             let _ = kill.send(());
         }
