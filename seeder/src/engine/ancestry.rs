@@ -188,7 +188,9 @@ impl Ancestry<'_> {
         };
         let mut sizes = self.sizes(table, tuple, ancestor);
         if tuple.apart {
-            sizes = vec![sizes[0].checked_mul(sizes[0].checked_sub(1)?)? / 2];
+            // Both parents come first and are one digit until the end.
+            let pairs = sizes[0].checked_mul(sizes[0].checked_sub(1)?)? / 2;
+            sizes.splice(..2, [pairs]);
         }
         let product = sizes.iter().fold(1_u64, |product, size| {
             product.saturating_mul(*size).min(1 << 62)

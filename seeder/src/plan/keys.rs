@@ -381,7 +381,7 @@ fn tuple(
             Digit::Column { .. } => None,
         })
         .collect();
-    let twins = up.is_none() && parents.len() == 2 && digits.len() == 2 && parents[0] == parents[1];
+    let twins = up.is_none() && parents.len() == 2 && parents[0] == parents[1];
     let product = |size: &dyn Fn(&super::table::ParentPlan) -> u64| {
         digits.iter().fold(1, |product: u64, digit| {
             product.saturating_mul(match digit {
@@ -404,8 +404,14 @@ fn tuple(
         None => product(&|link| tables[link.parent].rows),
     };
     let size = if twins {
-        let rows = tables[parents[0]].rows;
-        rows.saturating_mul(rows.saturating_sub(1)) / 2
+        let rows = tables[parents[0]].rows.max(1);
+        // Half of the ordered pairs, times the rest.
+        let pairs = rows.saturating_mul(rows - 1) / 2;
+        let rest = digits.iter().fold(1, |product: u64, digit| match digit {
+            Digit::Column { size, .. } => product.saturating_mul(*size),
+            Digit::Parent(_) => product,
+        });
+        pairs.saturating_mul(rest)
     } else {
         size
     };

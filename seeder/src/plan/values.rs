@@ -421,7 +421,8 @@ fn loosen(table: &mut TablePlan, values: &Values) {
 fn order_twins(tables: &mut [TablePlan], plan: &[Values], position: usize) {
     for tuple in 0..tables[position].tuples.len() {
         let table = &tables[position];
-        let [Digit::Parent(first), Digit::Parent(second)] = table.tuples[tuple].digits[..] else {
+        let [Digit::Parent(first), Digit::Parent(second), ..] = table.tuples[tuple].digits[..]
+        else {
             continue;
         };
         let columns = [first, second].map(|link| table.parents[link].columns[0]);

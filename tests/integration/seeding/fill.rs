@@ -9,6 +9,14 @@ use seeder::run::{self, Job, connect, fill};
 use tests::postgres::{Installation, Scratch};
 use tokio_postgres::Client;
 
+/// Schemas that are refused, and the constraint that is named: in `hr` a CHECK ties two unique keys of
+/// one table, in `logistics` one of a child leaves none of the parents.
+const REFUSED: [(&str, &str); 2] = [("hr", "countries_check"), ("logistics", "legs_from_locode")];
+
+/// Tables that get no row, and the plan says why: there are fewer admissions than patients, and a
+/// unique key of diagnoses has one place for each admission of a patient.
+const EMPTY: [(&str, &str); 1] = [("hospital", "clinical.diagnoses")];
+
 /// What a schema alone asks for.
 fn job(workers: usize) -> Job {
     Job {
@@ -62,7 +70,7 @@ async fn every_schema_is_filled_with_no_rules() -> anyhow::Result<()> {
     let server = Scratch::start()?;
     let mut failed = Vec::new();
     for (name, sql) in schemas()? {
-        let _client = database(&server, &name, &sql).await?;
+        let client = database(&server, &name, &sql).await?;
         // The load validates every constraint, and the audit looks again.
         match fill(&server.config(&name), &job(2), &|_| {}).await {
             Ok(filled) => {
@@ -73,10 +81,27 @@ async fn every_schema_is_filled_with_no_rules() -> anyhow::Result<()> {
                 );
                 assert_eq!(filled.audit.violations().count(), 0);
                 let empty = filled.load.tables.iter().filter(|table| table.rows == 0);
-                assert_eq!(empty.count(), 0, "{name} has tables without rows");
+                let empty = empty.map(|table| table.table.to_string());
+                let known = |table: &String| !EMPTY.contains(&(name.as_str(), table.as_str()));
+                let empty: Vec<String> = empty.filter(known).collect();
+                assert!(empty.is_empty(), "{name}: no rows in {}", empty.join(", "));
             }
-            Err(error) => failed.push(format!("{name}: {}", chain(&error))),
+            Err(error) => {
+                let text = format!("{name}: {}", chain(&error));
+                let refused = REFUSED.iter().find(|(schema, _)| *schema == name);
+                if refused.is_none_or(|(_, constraint)| !text.contains(constraint)) {
+                    failed.push(text);
+                }
+            }
         }
+        let refused = REFUSED.iter().any(|(schema, _)| *schema == name);
+        assert_eq!(
+            hash(&client)
+                .await?
+                .iter()
+                .all(|hash| hash.ends_with("None")),
+            refused
+        );
     }
     assert!(failed.is_empty(), "{}", failed.join("\n\n"));
     Ok(())
