@@ -47,7 +47,7 @@ async fn a_read_only_environment_is_a_standby_that_reads() -> anyhow::Result<()>
     let detail = error.detail().unwrap_or_default();
     assert_eq!(
         detail,
-        "Denied by rule \"write.change\" of access mode \"read-only\"."
+        "Denied by rule \"write.change\" of access mode \"read-only\". It writes items."
     );
     assert!(error.hint().unwrap_or_default().contains("read-write"));
     assert_eq!(session.items().await?, ITEMS);
