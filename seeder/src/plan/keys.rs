@@ -403,17 +403,9 @@ fn tuple(
         }
         None => product(&|link| tables[link.parent].rows),
     };
-    let size = if twins {
-        let rows = tables[parents[0]].rows.max(1);
-        // Half of the ordered pairs, times the rest.
-        let pairs = rows.saturating_mul(rows - 1) / 2;
-        let rest = digits.iter().fold(1, |product: u64, digit| match digit {
-            Digit::Column { size, .. } => product.saturating_mul(*size),
-            Digit::Parent(_) => product,
-        });
-        pairs.saturating_mul(rest)
-    } else {
-        size
+    let size = match twins {
+        true => twins_size(tables[parents[0]].rows, &digits),
+        false => size,
     };
     let number = table.tuples.len();
     let plan = TuplePlan {
@@ -439,6 +431,17 @@ fn tuple(
     }
     table.tuples.push(plan);
     fit(table, key, size.min(PRODUCT_MAX), problems);
+}
+
+/// Half of the ordered pairs of a table's rows, times the other digits.
+fn twins_size(rows: u64, digits: &[Digit]) -> u64 {
+    let pairs = rows.saturating_mul(rows.saturating_sub(1)) / 2;
+    digits
+        .iter()
+        .fold(pairs, |product: u64, digit| match digit {
+            Digit::Column { size, .. } => product.saturating_mul(*size),
+            Digit::Parent(_) => product,
+        })
 }
 
 /// The table that is `steps` layouts above another.
