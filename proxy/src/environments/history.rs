@@ -18,6 +18,9 @@ const RECENT_MAX: usize = 1_000;
 /// Bytes of the file before it is moved aside, so that it never fills a pool.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
+/// Lines kept for a file that could not be written; older ones are given up.
+const UNWRITTEN_MAX: usize = 1_000;
+
 /// One operation: who, when, from what, how long, and why it failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -61,6 +64,8 @@ struct Inner {
     file: File,
     bytes: u64,
     recent: VecDeque<Record>,
+    /// Lines that the file had no room for; they are written with the next one that has.
+    unwritten: VecDeque<Vec<u8>>,
 }
 
 impl History {
@@ -74,7 +79,8 @@ impl History {
         })
     }
 
-    /// Appends a record. A failure to write is logged, because the operation itself is done.
+    /// Appends a record. A failure to write is logged, because the operation itself is done, and
+    /// the line is written with the next record.
     pub(super) fn append(&self, record: Record) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = inner.write(&self.path, &record) {
@@ -113,26 +119,47 @@ impl Inner {
             }
         }
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-        let bytes = file.metadata()?.len();
+        let mut bytes = file.metadata()?.len();
         if bytes > 0 && !ends_with_newline(path)? {
             file.write_all(b"\n")?;
+            bytes += 1;
         }
         Ok(Self {
             file,
             bytes,
             recent,
+            unwritten: VecDeque::new(),
         })
     }
 
     fn write(&mut self, path: &Path, record: &Record) -> io::Result<()> {
         let mut line = serde_json::to_vec(record)?;
         line.push(b'\n');
+        if self.unwritten.len() == UNWRITTEN_MAX {
+            self.unwritten.pop_front();
+        }
+        self.unwritten.push_back(line);
+        while let Some(line) = self.unwritten.pop_front() {
+            if let Err(error) = self.write_line(path, &line) {
+                self.unwritten.push_front(line);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a line whole or not at all.
+    fn write_line(&mut self, path: &Path, line: &[u8]) -> io::Result<()> {
         if self.bytes + line.len() as u64 > FILE_BYTES_MAX {
             fs::rename(path, path.with_extension("jsonl.1"))?;
             self.file = OpenOptions::new().create(true).append(true).open(path)?;
             self.bytes = 0;
         }
-        self.file.write_all(&line)?;
+        if let Err(error) = self.file.write_all(line) {
+            // Half a line would be glued to the next.
+            self.file.set_len(self.bytes)?;
+            return Err(error);
+        }
         self.bytes += line.len() as u64;
         Ok(())
     }
@@ -200,6 +227,26 @@ mod tests {
         file.write_all(b"{\"error\":\"\xc3").expect("writes");
         let history = History::open(pool.path()).expect("opens again");
         assert_eq!(history.of("qa", 9).len(), 1);
+    }
+
+    #[test]
+    fn what_a_full_disk_kept_out_is_written_when_there_is_room() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let history = History::open(pool.path()).expect("opens");
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        let inner = || history.inner.lock().expect("nobody panicked");
+        let roomy = std::mem::replace(&mut inner().file, full.expect("opens"));
+        history.append(record("qa", 1));
+        history.append(record("qa", 2));
+        let path = pool.path().join("history.jsonl");
+        assert_eq!(fs::read(&path).expect("is there"), b"");
+        assert_eq!(history.of("qa", 9).len(), 2);
+        inner().file = roomy;
+        history.append(record("qa", 3));
+        drop(history);
+        let history = History::open(pool.path()).expect("opens again");
+        let took = history.of("qa", 9).into_iter().map(|record| record.took_ms);
+        assert_eq!(took.collect::<Vec<_>>(), [3, 2, 1]);
     }
 
     #[test]

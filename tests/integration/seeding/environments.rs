@@ -263,6 +263,8 @@ async fn a_disk_that_fills_up_during_a_load_is_a_clear_refusal() -> anyhow::Resu
     let mut shop = open(Build::Plain, "200")?;
     shop.daemon().expect("operation=\"build\"");
     shop.daemon().expect("full");
+    // The failure itself may find no room for its line, until there is some again.
+    shop.daemon().expect("history was not written");
     let mut build = loading(&shop)?;
     shop.fill(99)?;
     assert_eq!(build.wait()?.code(), Some(1));
@@ -287,5 +289,8 @@ async fn a_disk_that_fills_up_during_a_load_is_a_clear_refusal() -> anyhow::Resu
     shop.rewrite(|text| text.replace("scale = 200", "scale = 0.1"))?;
     shop.json("reload")?;
     assert_eq!(content(&shop).await?.len(), 32);
+    let history = std::fs::read_to_string(shop.pool().join("history.jsonl"))?;
+    let failed = |line: &str| line.contains("no room was left");
+    assert!(history.lines().any(failed), "{history}");
     Ok(())
 }
