@@ -20,4 +20,4 @@ pub mod run;
 pub mod value;
 pub mod words;
 
-pub use introspect::{IntrospectError, introspect};
+pub use introspect::{IntrospectError, introspect, introspect_within};

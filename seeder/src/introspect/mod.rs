@@ -55,6 +55,12 @@ pub async fn introspect(client: &Client) -> Result<Schema, IntrospectError> {
     ended.map(|()| schema)
 }
 
+/// Reads the schema within the transaction that the session is in: as of its snapshot, with its
+/// locks. The transaction must have set `search_path` to nothing and `quote_all_identifiers` to off.
+pub async fn introspect_within(client: &Client) -> Result<Schema, IntrospectError> {
+    Box::pin(read(client)).await
+}
+
 async fn read(client: &Client) -> Result<Schema, IntrospectError> {
     let version = client
         .query_one("SELECT current_setting('server_version_num')::int4", &[])

@@ -181,7 +181,7 @@ pub enum Failure {
 
 impl Failure {
     /// Turns a driver's error into one without values.
-    pub(super) fn new(step: impl Into<String>, error: &tokio_postgres::Error) -> Self {
+    pub fn new(step: impl Into<String>, error: &tokio_postgres::Error) -> Self {
         let step = step.into();
         match error.as_db_error() {
             Some(error) => Self::Refused {
@@ -206,12 +206,14 @@ impl Failure {
         let mut failure = Self::new(step, error);
         let context = error.as_db_error().and_then(|error| error.where_());
         if let (Self::Refused { fault, .. }, Some(context)) = (&mut failure, context) {
-            fault.locate(context, table, before);
+            let columns = table.columns.iter().map(|column| column.name.as_str());
+            fault.locate(context, columns, before);
         }
         failure
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    /// What to do about it, in one sentence.
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Refused { fault, .. } => Some(fault.hint()),
             Self::Connection { .. } => {
@@ -239,21 +241,52 @@ pub struct Fault {
     pub row: Option<u64>,
 }
 
+/// What a server's error response says of itself, apart from what may quote rows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// The SQLSTATE.
+    pub code: &'a str,
+    /// The primary message; may quote a row, and is passed on only where its code rules that out.
+    pub message: &'a str,
+    /// The schema and the table that it is about.
+    pub table: Option<(&'a str, &'a str)>,
+    /// The column that it is about.
+    pub column: Option<&'a str>,
+    /// The constraint that it is about.
+    pub constraint: Option<&'a str>,
+}
+
 impl Fault {
     fn new(error: &tokio_postgres::error::DbError) -> Self {
-        let table = error.schema().zip(error.table());
+        Self::of(&Told {
+            code: error.code().code(),
+            message: error.message(),
+            table: error.schema().zip(error.table()),
+            column: error.column(),
+            constraint: error.constraint(),
+        })
+    }
+
+    /// Leaves out what may quote a row.
+    pub fn of(told: &Told<'_>) -> Self {
         Self {
-            code: error.code().code().to_owned(),
-            what: meaning(error),
-            table: table.map(|(schema, table)| Name::new(schema, table)),
-            column: error.column().map(str::to_owned),
-            constraint: error.constraint().map(str::to_owned),
+            code: told.code.to_owned(),
+            what: meaning(told),
+            table: told.table.map(|(schema, table)| Name::new(schema, table)),
+            column: told.column.map(str::to_owned),
+            constraint: told.constraint.map(str::to_owned),
             row: None,
         }
     }
 
-    /// Reads `COPY t, line 3, column a: "…"`: the words up to the colon, never what follows.
-    fn locate(&mut self, context: &str, table: &Table, before: u64) {
+    /// Reads `COPY t, line 3, column a: "…"`: the words up to the colon, never what follows; `columns`
+    /// are those that the COPY may name, `before` the rows before its first.
+    pub fn locate<'c>(
+        &mut self,
+        context: &str,
+        columns: impl IntoIterator<Item = &'c str>,
+        before: u64,
+    ) {
         let Some((_, rest)) = context.split_once(", line ") else {
             return;
         };
@@ -266,16 +299,17 @@ impl Fault {
         let Some(rest) = rest.strip_prefix(", column ") else {
             return;
         };
-        let named = table.columns.iter().find(|column| {
-            let after = rest.strip_prefix(column.name.as_str());
+        let named = columns.into_iter().find(|column| {
+            let after = rest.strip_prefix(*column);
             after.is_some_and(|after| after.starts_with(": "))
         });
         if let (None, Some(column)) = (&self.column, named) {
-            self.column = Some(column.name.clone());
+            self.column = Some(column.to_owned());
         }
     }
 
-    fn hint(&self) -> &'static str {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
         match self.code.as_str() {
             "23503" => "make every key of the child one of a row of the parent",
             "23505" => "give the columns more distinct values, or the table fewer rows",
@@ -296,8 +330,8 @@ impl Fault {
 
 /// The server's words where they cannot quote a row, else those of the SQLSTATE (PostgreSQL
 /// documentation, appendix "PostgreSQL Error Codes").
-fn meaning(error: &tokio_postgres::error::DbError) -> String {
-    let code = error.code();
+fn meaning(told: &Told<'_>) -> String {
+    let code = &SqlState::from_code(told.code);
     let known = match code {
         c if *c == SqlState::UNIQUE_VIOLATION => "a key is there twice",
         c if *c == SqlState::FOREIGN_KEY_VIOLATION => "a row has no parent",
@@ -307,6 +341,9 @@ fn meaning(error: &tokio_postgres::error::DbError) -> String {
         c if *c == SqlState::STRING_DATA_RIGHT_TRUNCATION => "a value is too long",
         c if *c == SqlState::NUMERIC_VALUE_OUT_OF_RANGE => "a number is out of range",
         c if *c == SqlState::BAD_COPY_FILE_FORMAT => "a row has not the right number of fields",
+        c if *c == SqlState::UNTRANSLATABLE_CHARACTER => {
+            "a character is none of the database's encoding"
+        }
         c if *c == SqlState::RAISE_EXCEPTION => "a function or trigger raised an exception",
         _ => "",
     };
@@ -319,7 +356,7 @@ fn meaning(error: &tokio_postgres::error::DbError) -> String {
     let class = code.code().get(..2).unwrap_or_default();
     let owner = *code == SqlState::INSUFFICIENT_PRIVILEGE;
     if owner || ABOUT_THE_SERVER.contains(&class) {
-        return error.message().to_owned();
+        return told.message.to_owned();
     }
     let general = match class {
         "22" => "a value is none of its type",

@@ -7,6 +7,7 @@ use rules::schema::Name;
 use super::Run;
 use super::catalogue::{Work, field, name, query};
 use super::error::Failure;
+use super::session::Sessions;
 
 /// Materialised views that read a loaded table, straight or by way of views, and what each reads.
 const VIEWS: &str = "
@@ -24,22 +25,27 @@ SELECT v.oid AS view, n.nspname::text AS schema, v.relname::text AS name, v.relk
  WHERE v.relkind IN ('m', 'v') GROUP BY 1, 2, 3, 4 ORDER BY 2, 3";
 
 /// Vacuums and analyses the loaded tables, several at once.
-pub(super) async fn vacuum(run: &Run<'_>) -> Result<(), Failure> {
+pub(super) async fn vacuum_loaded(run: &Run<'_>) -> Result<(), Failure> {
     if !run.options.vacuum {
         return Ok(());
     }
     let mut loaded: Vec<&Work> = run.catalogue.loaded().collect();
     loaded.sort_by_key(|work| std::cmp::Reverse(work.load.rows));
-    let one = async |work: &Work| -> Result<(), Failure> {
-        let client = run.sessions.take().await?;
-        let table = &work.load.table;
+    let tables: Vec<&Name> = loaded.iter().map(|work| &work.load.table).collect();
+    vacuum(run.sessions, tables).await
+}
+
+/// Vacuums and analyses tables, several at once, in the order given.
+pub async fn vacuum(sessions: &Sessions, tables: Vec<&Name>) -> Result<(), Failure> {
+    let one = async |table: &Name| -> Result<(), Failure> {
+        let client = sessions.take().await?;
         let sql = format!("VACUUM (FREEZE, ANALYZE) {}", table.quoted());
         let done = client.batch_execute(&sql).await;
         done.map_err(|error| Failure::new(format!("vacuum table {table}"), &error))?;
-        run.sessions.give_back(client);
+        sessions.give_back(client);
         Ok(())
     };
-    run.sessions.each(loaded, one, |()| ()).await
+    sessions.each(tables, one, |()| ()).await
 }
 
 /// Refreshes materialised views, those that others read first.

@@ -29,13 +29,15 @@ use std::time::Instant;
 use rules::schema::{Name, Schema};
 use tokio_postgres::Config;
 
-pub use error::{Failure, Fault, Left, LoadError, Refusal, SourceError};
+pub use error::{Failure, Fault, Left, LoadError, Refusal, SourceError, Told};
+pub use finish::vacuum;
 pub use report::{Event, Outcome, Phase, PhaseReport, Report, SequenceReport, TableReport};
+pub use sequence::advance;
+pub use session::{SETTINGS, Sessions};
 
 use catalogue::Catalogue;
 use pipeline::Pipeline;
 use report::Watch;
-use session::Sessions;
 
 /// Rows that one chunk may hold: the unit of generation, whatever the number of workers.
 pub const CHUNK_ROWS: u64 = 8_192;
@@ -206,9 +208,10 @@ impl Run<'_> {
             foreign_keys::add(self).await?;
         }
         watch.phase(Phase::Sequences);
-        watch.sequences(sequence::advance(self).await?);
+        let relations: Vec<u32> = self.catalogue.relations.keys().copied().collect();
+        watch.sequences(sequence::advance(self.sessions, &relations).await?);
         watch.phase(Phase::Vacuum);
-        finish::vacuum(self).await?;
+        finish::vacuum_loaded(self).await?;
         watch.phase(Phase::Refresh);
         finish::refresh(self).await?;
         watch.phase(Phase::Restore);

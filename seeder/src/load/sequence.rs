@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rules::schema::{Name, quoted};
 use tokio_postgres::{Client, Error};
 
-use super::Run;
 use super::error::Failure;
 use super::report::SequenceReport;
+use super::session::Sessions;
 
 /// Sequences that a column owns (`deptype` a for serial, i for identity) or that its default uses;
 /// `pg_get_serial_sequence` knows the first kind only. All columns of a sequence that is used by a
@@ -64,23 +64,26 @@ pub(crate) struct Position {
     counted: Option<i64>,
 }
 
-/// Moves every sequence of a loaded column; one whose columns are all empty stays.
-pub(super) async fn advance(run: &Run<'_>) -> Result<Vec<SequenceReport>, Failure> {
-    let client = run.sessions.take().await?;
-    let oids: Vec<u32> = run.catalogue.relations.keys().copied().collect();
-    let sequences = used_by(&client, &oids).await;
+/// Moves every sequence of a column of these relations behind the column's values; one whose columns
+/// are all empty stays. Needs the right to read the columns and to set the sequences.
+pub async fn advance(
+    sessions: &Sessions,
+    relations: &[u32],
+) -> Result<Vec<SequenceReport>, Failure> {
+    let client = sessions.take().await?;
+    let sequences = used_by(&client, relations).await;
     let sequences = sequences.map_err(|error| Failure::new("read sequences", &error))?;
-    run.sessions.give_back(client);
+    sessions.give_back(client);
     let mut moved = Vec::new();
-    let one = |sequence: Sequence| one(run, sequence);
+    let one = |sequence: Sequence| one(sessions, sequence);
     let done = |report: Option<SequenceReport>| moved.extend(report);
-    run.sessions.each(sequences, one, done).await?;
+    sessions.each(sequences, one, done).await?;
     moved.sort_by(|one, other| one.sequence.cmp(&other.sequence));
     Ok(moved)
 }
 
-async fn one(run: &Run<'_>, sequence: Sequence) -> Result<Option<SequenceReport>, Failure> {
-    let client = run.sessions.take().await?;
+async fn one(sessions: &Sessions, sequence: Sequence) -> Result<Option<SequenceReport>, Failure> {
+    let client = sessions.take().await?;
     let failed = |error| Failure::new(format!("move sequence {}", sequence.name), &error);
     let position = sequence.position(&client).await.map_err(failed)?;
     let target = sequence.target(&position, position.counted);
@@ -90,7 +93,7 @@ async fn one(run: &Run<'_>, sequence: Sequence) -> Result<Option<SequenceReport>
         let name = sequence.name.quoted();
         client.query(set, &[&name, &target]).await.map_err(failed)?;
     }
-    run.sessions.give_back(client);
+    sessions.give_back(client);
     Ok(target.map(|last| SequenceReport {
         sequence: sequence.name,
         last,

@@ -8,10 +8,12 @@ use tokio_postgres::{Client, Config, NoTls};
 
 use super::error::Failure;
 
+/// How a session that fills a database is set.
+///
 /// Text of COPY is read by these, whatever the database's own settings are. The search path stays,
 /// because functions in constraints and triggers may rely on it. Only a superuser may set the
 /// language of messages, and the place of an error is read from them.
-const SETTINGS: &str = "
+pub const SETTINGS: &str = "
 SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC';
 SET xmloption = 'content'; SET lc_monetary = 'C';
 SET row_security = off; SET synchronous_commit = off; SET client_min_messages = error;
@@ -20,15 +22,16 @@ SELECT set_config('lc_messages', 'C', false) FROM pg_roles WHERE rolname = curre
 SELECT set_config('session_replication_role', 'origin', false)
  WHERE current_setting('session_replication_role') <> 'origin'";
 
-/// Makes sessions and keeps those that are idle.
-pub(super) struct Sessions {
+/// Makes sessions that fill a database and keeps those that are idle.
+pub struct Sessions {
     config: Config,
     most: usize,
     idle: Mutex<Vec<Client>>,
 }
 
 impl Sessions {
-    pub(super) fn new(config: &Config, most: usize) -> Self {
+    /// Sessions of a superuser or of the owner of every table, without TLS; `most` steps run at once.
+    pub fn new(config: &Config, most: usize) -> Self {
         Self {
             config: config.clone(),
             most: most.max(1),
@@ -37,7 +40,10 @@ impl Sessions {
     }
 
     /// A session outside of any transaction. Whoever took it gives it back in that state, or not.
-    pub(super) async fn take(&self) -> Result<Client, Failure> {
+    ///
+    /// # Errors
+    /// When no session is to be had.
+    pub async fn take(&self) -> Result<Client, Failure> {
         const STEP: &str = "connect to the database";
         let idle = self.lock().pop();
         if let Some(client) = idle.filter(|client| !client.is_closed()) {
@@ -52,7 +58,8 @@ impl Sessions {
         Ok(client)
     }
 
-    pub(super) fn give_back(&self, client: Client) {
+    /// Keeps a session for the next step.
+    pub fn give_back(&self, client: Client) {
         self.lock().push(client);
     }
 
@@ -75,7 +82,7 @@ impl Sessions {
 
     /// Runs a step for each item, as many at once as there may be sessions; the first failure ends
     /// all.
-    pub(super) async fn each<I, T, F>(
+    pub async fn each<I, T, F>(
         &self,
         items: I,
         step: impl Fn(I::Item) -> F,
