@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod guard;
+pub mod mask;
 pub mod name;
 pub mod schedule;
 pub mod schema;

@@ -7,6 +7,7 @@ mod environments;
 mod harness;
 mod house;
 mod load;
+mod masking;
 mod relay;
 mod reload;
 mod security;

@@ -42,6 +42,7 @@ pub use process::{
 };
 pub use quarantine::{QuarantineError, QuarantineReport};
 pub use roles::{
-    Database, OWNER, RolesError, USERS, create_database, databases, ensure_login, login_role,
+    Database, OWNER, RolesError, TextForm, USERS, create_database, create_database_in, databases,
+    ensure_login, login_role,
 };
 pub use settings::{PRELOAD_ALLOWED, Settings};

@@ -92,8 +92,68 @@ pub fn login_role(user: &UserName, mode: AccessMode) -> String {
     })
 }
 
+/// How a database encodes and orders text (PostgreSQL documentation, "CREATE DATABASE").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextForm {
+    /// `UTF8`.
+    pub encoding: String,
+    /// `LC_COLLATE`.
+    pub collate: String,
+    /// `LC_CTYPE`.
+    pub ctype: String,
+    /// `libc`, `icu` or `builtin`.
+    pub provider: String,
+    /// The provider's locale, where it is not libc.
+    pub locale: Option<String>,
+    /// ICU's own rules.
+    pub rules: Option<String>,
+}
+
+impl TextForm {
+    /// The options of `CREATE DATABASE`.
+    fn options(&self) -> String {
+        let mut options = format!(
+            " ENCODING {} LC_COLLATE {} LC_CTYPE {}",
+            literal(&self.encoding),
+            literal(&self.collate),
+            literal(&self.ctype)
+        );
+        if self.provider != "libc" {
+            options.push_str(&format!(" LOCALE_PROVIDER {}", quote(&self.provider)));
+            let name = match self.provider.as_str() {
+                "icu" => "ICU_LOCALE",
+                _ => "BUILTIN_LOCALE",
+            };
+            if let Some(locale) = &self.locale {
+                options.push_str(&format!(" {name} {}", literal(locale)));
+            }
+            if let Some(rules) = &self.rules {
+                options.push_str(&format!(" ICU_RULES {}", literal(rules)));
+            }
+        }
+        options
+    }
+}
+
 /// Makes a database and the role without login that owns it, named like it.
 pub async fn create_database(server: &Server, database: &str) -> Result<(), RolesError> {
+    create_database_with(server, database, String::new()).await
+}
+
+/// As [`create_database`], with text as another database has it.
+pub async fn create_database_in(
+    server: &Server,
+    database: &str,
+    form: TextForm,
+) -> Result<(), RolesError> {
+    create_database_with(server, database, form.options()).await
+}
+
+async fn create_database_with(
+    server: &Server,
+    database: &str,
+    options: String,
+) -> Result<(), RolesError> {
     if database == RESERVED || database.starts_with("standin_") {
         return Err(RolesError::Reserved {
             name: database.to_owned(),
@@ -112,7 +172,7 @@ pub async fn create_database(server: &Server, database: &str) -> Result<(), Role
     }
     see_sessions(&client, database).await?;
     // template0 is never connected to, so this waits for nobody, ourselves included.
-    let create = format!("CREATE DATABASE {name} OWNER {name} TEMPLATE template0");
+    let create = format!("CREATE DATABASE {name} OWNER {name} TEMPLATE template0{options}");
     client
         .simple_query(&create)
         .await

@@ -26,7 +26,7 @@ pub use pool::{
     WakeFailure,
 };
 pub use server::{
-    Account, AccountError, Database, Finding, Installation, Installations, Unusable, install,
-    login_role,
+    Account, AccountError, ConnectionString, ConnectionStringError, Database, Finding,
+    Installation, Installations, TextForm, Unusable, install, login_role,
 };
 pub use step::STEPS;

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use rules::config::AccessMode;
 
+pub(super) use super::mask::arguments::Mask;
 pub(super) use super::seed::arguments::Seed;
 
 /// The access modes, the strictest first.
@@ -78,6 +79,9 @@ pub(super) enum Command {
     /// List, show, create, reset, compare or drop branches.
     #[command(subcommand)]
     Branch(Branch),
+    /// Make a masking key, plan and explain masked copies of production.
+    #[command(subcommand)]
+    Mask(Mask),
     /// Plan, make, check and explain seed data.
     #[command(subcommand)]
     Seed(Seed),

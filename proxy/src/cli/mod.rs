@@ -10,6 +10,7 @@ mod client;
 mod demo;
 mod failure;
 mod local;
+mod mask;
 mod output;
 mod remote;
 mod seed;
@@ -73,6 +74,7 @@ fn run(arguments: Arguments, output: &Output) -> Result<ExitCode, Failure> {
         // Their answers are no failures and yet may exit with 1.
         Command::Doctor => return local::doctor::run(config, output),
         Command::Guard(guard) => return local::guard::run(&guard, output),
+        Command::Mask(verb) => return mask::run(config, verb, output),
         Command::Seed(verb) => return seed::run(config, verb, output),
         Command::Up => local::up::run(config, output),
         Command::Psql(psql) => local::psql::run(config, &psql),

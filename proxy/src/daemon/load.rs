@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rules::config::{self, Config, Finding, Password, Places, Problem, Source};
 use rules::name::UserName;
 
-use super::upstream;
+use super::address;
 use crate::branches::{Check, PoolSettings};
 use crate::environments;
 
@@ -117,7 +118,7 @@ impl Loaded {
                 let key = key(&["environments", &name, "source", "upstream"]);
                 let url = self.secret(&key, secret);
                 let url = url.map_err(|finding| self.wrong(vec![finding]))?;
-                let address = upstream::parse(&url).map_err(|error| {
+                let address = address::parse(&url).map_err(|error| {
                     self.wrong(vec![Finding {
                         key,
                         message: format!("\"{secret}\": {error}"),
@@ -130,9 +131,33 @@ impl Loaded {
         Ok(environments::Settings {
             config: self.config.clone(),
             directory: self.directory.clone(),
+            masking: self.masking(production.as_deref())?,
             production,
             upstreams,
         })
+    }
+
+    /// What a masked copy needs: how production is reached, the key, the rules.
+    fn masking(
+        &self,
+        production: Option<&str>,
+    ) -> Result<Option<Arc<environments::Masking>>, LoadError> {
+        let (Some(rules), Some(url)) = (&self.config.masking, production) else {
+            return Ok(None);
+        };
+        let production = address::production(url).map_err(|error| {
+            self.wrong(vec![Finding {
+                key: key(&["production", "url"]),
+                message: error.to_string(),
+                hint: None,
+            }])
+        })?;
+        let masking_key = self.masking_key(&rules.key);
+        Ok(Some(Arc::new(environments::Masking {
+            production,
+            key: Arc::new(masking_key.map_err(|finding| self.wrong(vec![finding]))?),
+            rules: rules.clone(),
+        })))
     }
 
     /// Each user's password or verifier as text.

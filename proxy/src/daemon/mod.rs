@@ -4,6 +4,7 @@
 //! The only place that reads configuration and secrets, and the only one that knows both the relay
 //! and the environments.
 
+mod address;
 mod audit;
 mod control;
 mod load;
@@ -11,9 +12,10 @@ mod log;
 mod metrics;
 mod policy;
 mod present;
+
 mod resolver;
 mod run;
-mod upstream;
+
 mod words;
 
 pub use control::CONTROL_SOCKET;

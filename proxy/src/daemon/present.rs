@@ -6,16 +6,20 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use masker::key::MaskKey;
 use rules::config::{Finding, Migrations, Password, Problem, Secret, Source};
 
+use super::address;
 use super::load::{LoadError, Loaded};
-use super::upstream;
 
 /// Bytes of a file that a secret may be read from: a certificate chain is the longest.
 const SECRET_BYTES_MAX: u64 = 1 << 20;
 
 /// The permission that lets everybody on the machine read a file.
 const READABLE_BY_OTHERS: u32 = 0o004;
+
+/// Permissions that let anybody but the owner read a file.
+const READABLE_BY_NOT_OWNER: u32 = 0o044;
 
 impl Loaded {
     /// Looks at everything that a start will need, and names all that is missing.
@@ -30,11 +34,14 @@ impl Loaded {
                 Err(finding) => return Some(finding),
             };
             let is_upstream = key.last().is_some_and(|key| key == "upstream");
-            let parsed = is_upstream.then(|| upstream::parse(&text));
+            let parsed = is_upstream.then(|| address::parse(&text));
             let error = parsed?.err()?;
             Some(finding(key, format!("\"{secret}\": {error}"), None))
         });
         let mut findings: Vec<Finding> = read.collect();
+        if let Some(masking) = &self.config.masking {
+            findings.extend(self.masking_key(&masking.key).err());
+        }
         findings.extend(self.migrations());
         findings.extend(self.socket_directory());
         if findings.is_empty() {
@@ -122,6 +129,25 @@ impl Loaded {
             return Err(refused("is empty".to_owned(), None));
         }
         Ok(text.to_owned())
+    }
+
+    /// Reads the masking key, which nobody but its owner may be able to read.
+    pub(super) fn masking_key(&self, secret: &Secret) -> Result<MaskKey, Finding> {
+        let key = ["masking", "key"].map(str::to_owned);
+        let text = self.secret(&key, secret)?;
+        if let Secret::File(path) = secret {
+            let path = self.directory.join(path);
+            let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode());
+            if mode & READABLE_BY_NOT_OWNER != 0 {
+                let message = format!("\"{secret}\" can be read by others than its owner");
+                let hint = format!("chmod 600 {}", path.display());
+                return Err(finding(&key, message, Some(hint)));
+            }
+        }
+        MaskKey::read(text.as_bytes()).map_err(|error| {
+            let hint = "`standin mask key new FILE` makes one".to_owned();
+            finding(&key, format!("\"{secret}\": {error}"), Some(hint))
+        })
     }
 
     fn migrations(&self) -> Vec<Finding> {

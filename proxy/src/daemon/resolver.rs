@@ -17,9 +17,7 @@ use crate::branches::{Database, login_role};
 use crate::environments::{
     Cause, Closing, Entered, EnteredUpstream, EnvironmentError, Environments, Kind, Way, chain,
 };
-use crate::relay::{
-    Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls,
-};
+use crate::relay::{Asked, Door, Ending, Refusal, Resolve, Route, Upstream, UpstreamTls};
 
 /// Leads clients into environments.
 #[derive(Clone)]
@@ -385,18 +383,7 @@ fn upstream_route(
     ending: watch::Receiver<Option<Ending>>,
 ) -> Route {
     let address = entered.address.clone();
-    let roots = match &address.sslrootcert {
-        Some(path) => RootCertificates::File(path.clone()),
-        None => RootCertificates::System,
-    };
-    let tls = match address.sslmode.as_str() {
-        "disable" => UpstreamTls::Disable,
-        // libpq: with a root certificate, `require` means `verify-ca`.
-        "require" if address.sslrootcert.is_none() => UpstreamTls::Require,
-        "require" | "verify-ca" => UpstreamTls::VerifyCa(roots),
-        "verify-full" => UpstreamTls::VerifyFull(roots),
-        _ => UpstreamTls::Prefer,
-    };
+    let tls = UpstreamTls::of(&address.sslmode, address.sslrootcert);
     let upstream = if address.host.starts_with('/') {
         Upstream::Unix(format!("{}/.s.PGSQL.{}", address.host, address.port).into())
     } else {

@@ -36,8 +36,8 @@ pub use listing::{BranchLine, EnvironmentLine, GenerationLine, SeedLine, Snapsho
 pub use operations::{DiffRequest, Difference, From, Suspect};
 pub use place::{Cause, Closing, Failure, Running};
 pub use pointer::{Generation, Operation, Pointer, Protection};
-pub use progress::{LoadProgress, Progress};
-pub use settings::{Settings, UpstreamAddress};
+pub use progress::{CopyProgress, LoadProgress, Progress};
+pub use settings::{Masking, Settings, UpstreamAddress};
 pub use turn::{Caller, Report};
 
 use history::History;

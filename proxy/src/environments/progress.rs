@@ -51,6 +51,16 @@ impl Default for LoadProgress {
 }
 
 impl LoadProgress {
+    /// Whether it is time to say how far it is.
+    fn is_due(&self) -> bool {
+        let mut told = self.told.lock().expect("nothing panics while it is held");
+        let due = told.elapsed() >= TOLD_EVERY;
+        if due {
+            *told = Instant::now();
+        }
+        due
+    }
+
     /// The line of an event, where it is worth one.
     pub fn line(&self, event: &Event) -> Option<Progress> {
         let step = match event {
@@ -59,16 +69,59 @@ impl LoadProgress {
             Event::Rows {
                 table, rows, of, ..
             } => {
-                let mut told = self.told.lock().expect("nothing panics while it is held");
-                if told.elapsed() < TOLD_EVERY {
+                if !self.is_due() {
                     return None;
                 }
-                *told = Instant::now();
                 format!("load {table}: {rows} of {of} rows")
             }
         };
         Some(Progress::step(step))
     }
+}
+
+/// Makes lines of what a masked copy tells; rows are told of now and then only.
+#[derive(Debug, Default)]
+pub struct CopyProgress {
+    load: LoadProgress,
+}
+
+impl CopyProgress {
+    /// The line of an event, where it is worth one.
+    pub fn line(&self, event: &masker::copy::Event) -> Option<Progress> {
+        match event {
+            masker::copy::Event::Phase(phase) => Some(Progress::step(copy_text(*phase))),
+            masker::copy::Event::Rows(moved) => self
+                .load
+                .is_due()
+                .then(|| Progress::step(moved_text(moved))),
+        }
+    }
+}
+
+fn copy_text(phase: masker::copy::Phase) -> &'static str {
+    use masker::copy::Phase;
+    match phase {
+        Phase::Dump => "dump production's schema",
+        Phase::Schema => "restore the schema",
+        Phase::Rows => "copy and mask rows",
+        Phase::Constraints => "make indexes and constraints",
+        Phase::Sequences => "move sequences",
+        Phase::Vacuum => "vacuum and analyse",
+    }
+}
+
+fn moved_text(moved: &masker::copy::Moved) -> String {
+    let left = moved.left().map_or_else(String::new, |left| {
+        format!(", about {} s left", left.as_secs() + 1)
+    });
+    format!(
+        "mask {}: {} of about {} rows of all tables, {:.0} rows/s, {:.1} MB/s{left}",
+        moved.table,
+        moved.all_rows,
+        moved.all_of,
+        moved.rows_per_second(),
+        moved.bytes_per_second() / 1e6,
+    )
 }
 
 fn phase_text(phase: Phase) -> &'static str {

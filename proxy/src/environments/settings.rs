@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use masker::key::MaskKey;
+use masker::source::Production;
 use rules::config::{Config, Environment};
+use rules::mask::MaskRules;
 use rules::name::{EnvironmentName, EnvironmentPattern};
 use rules::target::Place;
 
@@ -18,8 +22,21 @@ pub struct Settings {
     pub directory: PathBuf,
     /// Connection URL of production.
     pub production: Option<String>,
+    /// What masked copies of it need.
+    pub masking: Option<Arc<Masking>>,
     /// Servers that are not ours, by table.
     pub upstreams: HashMap<EnvironmentPattern, UpstreamAddress>,
+}
+
+/// What masked copies of production need.
+#[derive(Debug)]
+pub struct Masking {
+    /// How production is reached.
+    pub production: Production,
+    /// The key of every replaced value.
+    pub key: Arc<MaskKey>,
+    /// What becomes of each column.
+    pub rules: MaskRules,
 }
 
 /// A server that is not ours, and the login for it.

@@ -48,6 +48,7 @@ pub use resolve::{
     Asked, Door, Ending, Refusal, Resolve, RootCertificates, Route, Upstream, UpstreamTls,
 };
 pub use tally::Carried;
+pub(crate) use upstream::client_config;
 
 /// How often a drain looks whether the last session has gone.
 const DRAIN_LOOK: Duration = Duration::from_millis(10);

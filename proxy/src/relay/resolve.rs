@@ -107,6 +107,25 @@ pub enum UpstreamTls {
     VerifyFull(RootCertificates),
 }
 
+impl UpstreamTls {
+    /// What libpq means by a `sslmode` and a `sslrootcert`; an unknown mode is `prefer`.
+    pub fn of(sslmode: &str, sslrootcert: Option<PathBuf>) -> Self {
+        let given = sslrootcert.is_some();
+        let roots = match sslrootcert {
+            Some(path) => RootCertificates::File(path),
+            None => RootCertificates::System,
+        };
+        match sslmode {
+            "disable" => Self::Disable,
+            // libpq: with a root certificate, `require` means `verify-ca`.
+            "require" if !given => Self::Require,
+            "require" | "verify-ca" => Self::VerifyCa(roots),
+            "verify-full" => Self::VerifyFull(roots),
+            _ => Self::Prefer,
+        }
+    }
+}
+
 /// Which authorities are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RootCertificates {

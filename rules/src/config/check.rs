@@ -162,8 +162,9 @@ fn source_allows(
     environment: &Environment,
     report: &mut Report<'_>,
 ) {
-    if environment.refresh.is_some() && environment.source != Source::Mirror {
-        let message = "only a mirror can be refreshed".to_owned();
+    let copied = matches!(environment.source, Source::Mirror | Source::Production);
+    if environment.refresh.is_some() && !copied {
+        let message = "only a copy of production can be refreshed".to_owned();
         let path = path(environment, "refresh");
         let problem = report.key(&path, ProblemKind::Conflict, message);
         problem.hint = Some(match &environment.source {
@@ -174,7 +175,11 @@ fn source_allows(
         });
     }
     match &environment.source {
-        Source::Mirror => mirror(config, environment, report),
+        Source::Mirror => from_production(config, environment, "source.mirror", report),
+        Source::Production => {
+            from_production(config, environment, "source", report);
+            masked(config, environment, report);
+        }
         Source::Upstream(_) => upstream(environment, report),
         Source::Environment(target) => {
             let source = tables.get(target).map(|target| &target.source);
@@ -190,10 +195,23 @@ fn source_allows(
     }
 }
 
-fn mirror(config: &Config, environment: &Environment, report: &mut Report<'_>) {
+/// A masked copy needs a key and decisions.
+fn masked(config: &Config, environment: &Environment, report: &mut Report<'_>) {
+    if config.masking.is_none() && !report.is_faulty("masking") {
+        let message = "there is no [masking], and production is never copied unmasked".to_owned();
+        let path = path(environment, "source");
+        let problem = report.value(&path, ProblemKind::UnknownReference, message);
+        problem.hint = Some(
+            "`standin mask key new` makes a key, `standin mask discover` proposes [masking]"
+                .to_owned(),
+        );
+    }
+}
+
+fn from_production(config: &Config, environment: &Environment, key: &str, report: &mut Report<'_>) {
     if config.production.is_none() && !report.is_faulty("production") {
-        let message = "there is no [production] to mirror".to_owned();
-        let path = path(environment, "source.mirror");
+        let message = "there is no [production] to copy".to_owned();
+        let path = path(environment, key);
         let problem = report.value(&path, ProblemKind::UnknownReference, message);
         problem.hint = Some("add [production] with url = \"env:PRODUCTION_URL\"".to_owned());
     }

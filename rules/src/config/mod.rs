@@ -9,6 +9,7 @@ mod environments;
 mod limits;
 mod listen;
 mod lookup;
+mod masking;
 mod pool;
 mod secret;
 mod seed;
@@ -21,6 +22,7 @@ mod users;
 
 use std::collections::BTreeMap;
 
+use crate::mask::MaskRules;
 use crate::name::UserName;
 use crate::seed::SeedRules;
 
@@ -63,19 +65,14 @@ pub struct Config {
     pub limits: Limits,
     /// Rules of seed data.
     pub seed: SeedRules,
+    /// What becomes of production's columns in a copy.
+    pub masking: Option<MaskRules>,
 }
 
-const LATER: [Later; 2] = [
-    Later {
-        key: "masking",
-        today: "only unmasked copies can be made: source = { mirror = \"production\", unmasked = \
-                true }; remove this table",
-    },
-    Later {
-        key: "gateway",
-        today: "applications reach third parties without Standin; remove this table",
-    },
-];
+const LATER: [Later; 1] = [Later {
+    key: "gateway",
+    today: "applications reach third parties without Standin; remove this table",
+}];
 
 /// Reads a configuration, or says everything that is wrong with it, in the order of the text.
 ///
@@ -111,6 +108,7 @@ fn read(mut root: Table<'_, '_>, report: &mut Report<'_>) -> Config {
     let environments = environments::environments(environments, report);
     let limits = limits::limits(section(&mut root, "limits", report), report);
     let seed = seed::seed(section(&mut root, "seed", report), report);
+    let masking = masking::masking(section(&mut root, "masking", report), report);
     root.finish(&LATER, report);
     let config = Config {
         pool,
@@ -121,6 +119,7 @@ fn read(mut root: Table<'_, '_>, report: &mut Report<'_>) -> Config {
         environments,
         limits,
         seed,
+        masking,
     };
     check::check(&config, &names, report);
     config

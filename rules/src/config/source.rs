@@ -28,6 +28,8 @@ pub enum Source {
         /// What fills the tables that they leave empty.
         seed: Option<Seed>,
     },
+    /// A masked copy of production.
+    Production,
     /// A physical copy of production, raw.
     Mirror,
     /// The snapshot that another environment resets to.
@@ -64,8 +66,9 @@ pub enum Migrations {
 }
 
 /// What works today, for every source that does not.
-const TODAY: &str = "these work today: { migrations = \"db/migrations\" }, the same with seed = 42, { mirror = \"production\", \
-                     unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
+const TODAY: &str = "these work today: \"production\" for a masked copy, { migrations = \"db/migrations\" }, the same with \
+                     seed = 42, { mirror = \"production\", unmasked = true }, { environment = \"NAME\" }, \
+                     { upstream = \"env:NAME\" }";
 
 /// The keys of which a source has exactly one.
 const KINDS: [&str; 4] = ["migrations", "mirror", "environment", "upstream"];
@@ -86,7 +89,10 @@ pub(super) fn production(
 pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<Source> {
     let expected = "a table, such as { migrations = \"db/migrations\" }";
     let Some(mut table) = value.as_table() else {
-        if matches!(value.as_str(), Some("production" | "seed")) {
+        if value.as_str() == Some("production") {
+            return Some(Source::Production);
+        }
+        if value.as_str() == Some("seed") {
             let what = format!("source = {:?}", value.as_str().unwrap_or_default());
             not_available(value.path(), &what, TODAY, report);
             return None;

@@ -128,8 +128,21 @@ fn mirrored(url: &Secret) -> String {
 # A login that can read and replicate is enough; nothing is ever written there.
 url = \"{url}\"
 
+# What becomes of each column in a masked copy, source = \"production\". `standin mask key new` makes
+# the key, `standin mask discover` proposes the tables, `standin mask plan` shows what follows (example).
+#[masking]
+#key = \"file:masking.key\"
+# Columns that no rule decides about: \"refuse\" the copy, or make them \"null\".
+#unlisted = \"refuse\"
+# Where the people of the copy are from, with weights (example).
+#locales = {{ en_us = 3, de_de = 1 }}
+# Columns of a table; a table that is \"drop\" has no rows in the copy (example).
+#tables = {{ \"public.customers\" = {{ id = \"keep\", email = \"email\", full_name = \"name\" }}, \"audit.*\" = \"drop\" }}
+# What refers to what without a foreign key (example).
+#reference = [{{ from = \"public.visits(customer)\", to = \"public.customers(id)\" }}]
+
 [environments.prod-copy]
-# A copy as it is, without masks.
+# A copy as it is, without masks; a masked one is source = \"production\".
 source = {{ mirror = \"production\", unmasked = true }}
 # When it is copied anew: minute, hour, day of month, month, day of week, in UTC (example).
 #refresh = \"0 3 * * *\"
@@ -170,7 +183,7 @@ fn seed() -> String {
 # The day that the data is as of; \"today\" makes it another every day.
 #as_of = \"{}\"
 # Where people are from, with weights (example).
-#locales = {{ en = 3, de_de = 1 }}
+#locales = {{ en_us = 3, de_de = 1 }}
 # Foreign keys while rows are loaded: \"rebuild\" drops and validates them, \"live\" keeps them.
 #mode = \"rebuild\"
 # Triggers while rows are loaded: \"suppress\" or \"fire\".

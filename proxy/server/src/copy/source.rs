@@ -41,6 +41,12 @@ impl ConnectionString {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Every option in the order of the text; of one that is given twice, the last holds.
+    pub fn options(&self) -> impl Iterator<Item = (&str, &str)> {
+        let options = self.options.iter();
+        options.map(|(key, value)| (key.as_str(), value.as_str()))
+    }
+
     /// Host and port for messages.
     pub fn address(&self) -> String {
         let host = self

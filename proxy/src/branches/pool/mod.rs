@@ -135,6 +135,11 @@ impl Pool {
         &self.0.installations
     }
 
+    /// The pool's own directory.
+    pub fn root(&self) -> &std::path::Path {
+        self.0.layout.root()
+    }
+
     /// Where pointers to generations are kept; nothing in it is read here.
     pub fn environments_directory(&self) -> PathBuf {
         self.0.layout.environments()

@@ -74,7 +74,9 @@ impl Environments {
                 "its source has no seed, only migrations".to_owned()
             }
             (None, Source::Environment(other)) => format!("it is fed by environment \"{other}\""),
-            (None, Source::Mirror | Source::Upstream(_)) => "its source has no seed".to_owned(),
+            (None, Source::Production | Source::Mirror | Source::Upstream(_)) => {
+                "its source has no seed".to_owned()
+            }
         };
         Err(EnvironmentError::Impossible {
             place: place.to_string(),

@@ -160,7 +160,7 @@ impl Environments {
                         seed: seed.ok_or_else(none)?,
                     });
                 }
-                Source::Mirror | Source::Upstream(_) => {
+                Source::Production | Source::Mirror | Source::Upstream(_) => {
                     return Err(impossible("its source has no seed".to_owned()));
                 }
             }

@@ -2,6 +2,7 @@
 
 mod drift;
 mod look;
+mod masked;
 mod seed;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
 
 pub use look::{Cell, SeedChange};
+pub(super) use masked::Age;
 pub(super) use seed::scale_text;
 
 impl Environments {
@@ -36,6 +38,7 @@ impl Environments {
                 self.migrated(turn, migrations, database, seed.as_ref())
                     .await
             }
+            Source::Production => self.masked(turn, Age::Any).await,
             Source::Mirror => match self.newest_mirror() {
                 Some(snapshot) => Ok(snapshot),
                 None => self.copy_production(turn).await,

@@ -360,6 +360,7 @@ fn source_text(source: &Source) -> String {
             1_000 => format!("seed {}", seed.seed),
             scale => format!("seed {} × {}", seed.seed, scale_text(scale)),
         },
+        Source::Production => "production (masked)".to_owned(),
         Source::Mirror => "mirror (unmasked)".to_owned(),
         Source::Environment(other) => format!("environment {other}"),
         Source::Upstream(_) => "upstream".to_owned(),

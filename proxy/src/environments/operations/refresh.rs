@@ -3,6 +3,7 @@
 use rules::config::Source;
 use rules::target::Place;
 
+use super::super::base::Age;
 use super::super::pointer::Operation;
 use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments, Record};
@@ -37,6 +38,7 @@ impl Environments {
                 let parent = Place::environment(turn.place.environment.clone());
                 self.base_of(&parent)?
             }
+            (None, Source::Production) => self.masked(turn, Age::New).await?,
             (None, Source::Mirror) => self.copy_production(turn).await?,
             (None, _) => self.base_for(turn, &environment).await?,
         };

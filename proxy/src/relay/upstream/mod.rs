@@ -14,6 +14,7 @@ use super::resolve::{Upstream, UpstreamTls};
 use super::stream::{Plain, Stream, UnixSocket};
 
 pub(super) use login::{Begun, LoginError, log_in};
+pub(crate) use tls::config as client_config;
 
 /// Addresses of a name that are tried: the first and one retry.
 const ADDRESSES_MAX: usize = 2;

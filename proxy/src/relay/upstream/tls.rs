@@ -43,7 +43,7 @@ enum Lenient {
 }
 
 /// The configuration of a mode; `None` where TLS is not spoken.
-pub(super) fn config(mode: &UpstreamTls) -> Result<Option<Arc<ClientConfig>>, TrustError> {
+pub(crate) fn config(mode: &UpstreamTls) -> Result<Option<Arc<ClientConfig>>, TrustError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match mode {
         UpstreamTls::Disable => return Ok(None),

@@ -42,7 +42,7 @@ pub(super) fn seed(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> See
         rules.as_of = as_of(&value, report).unwrap_or(rules.as_of);
     }
     if let Some(value) = table.get("locales", report) {
-        let expected = "locales with their weights: { en = 3, de_de = 1 }";
+        let expected = "locales with their weights: { en_us = 3, de_de = 1 }";
         if let Some(locales) = value.table(expected, report) {
             for (name, weight) in locales.entries(LOCALES_MAX, report) {
                 let weight = weight.number(1..=1_000_000, report).unwrap_or(1);

@@ -214,7 +214,7 @@ source = { seed = 42, scale = 2.5, migrations = "m", scenarios = ["overdue"] }
 
 [seed]
 as_of = "2026-03-01"
-locales = { en = 3, de_de = 1 }
+locales = { en_us = 3, de_de = 1 }
 mode = "live"
 triggers = "fire"
 

@@ -96,7 +96,7 @@ fn what_needs_a_pool_is_refused_for_an_upstream() {
         &[
             "3:1: an upstream has no \"reset\": Standin does not manage that server; remove this \
              key",
-            "4:1: only a mirror can be refreshed; schedule a reset instead",
+            "4:1: only a copy of production can be refreshed; schedule a reset instead",
             "5:1: an upstream has no \"idle\"",
             "6:1: an upstream has no \"generations\"",
             "7:1: an upstream has no \"spares\"",
@@ -107,13 +107,13 @@ fn what_needs_a_pool_is_refused_for_an_upstream() {
 }
 
 #[test]
-fn only_a_mirror_is_refreshed() {
+fn only_a_copy_of_production_is_refreshed() {
     check(
         "[environments.a]\nsource = { migrations = \"m\" }\nrefresh = \"0 6 * * *\"\n\
          [environments.b]\nsource = { environment = \"a\" }\nrefresh = \"0 6 * * *\"\n",
         &[
-            "3:1: only a mirror can be refreshed; schedule a reset instead",
-            "6:1: only a mirror can be refreshed; schedule the refresh of \"a\" and a reset here",
+            "3:1: only a copy of production can be refreshed; schedule a reset instead",
+            "6:1: only a copy of production can be refreshed; schedule the refresh of \"a\" and a reset here",
         ],
     );
 }
@@ -137,7 +137,7 @@ fn a_mirror_says_that_it_is_unmasked_and_has_a_production() {
     check(
         "[environments.raw]\nsource = { mirror = \"production\", unmasked = true }\n",
         &[
-            "2:21: there is no [production] to mirror; add [production] with url = \
+            "2:21: there is no [production] to copy; add [production] with url = \
            \"env:PRODUCTION_URL\"",
         ],
     );

@@ -12,6 +12,7 @@ use crate::config::{
     Listen, Migrations, Password, Pool, Postgres, Production, Role, Secret, Seed, Source, Tls,
     defaults,
 };
+use crate::mask::{MaskRules, Unlisted};
 use crate::schema::Name;
 use crate::seed::{LoadMode, SeedRules, TableRules, TriggerPolicy};
 use crate::unit::{Bytes, Span};
@@ -45,6 +46,13 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                         environments,
                         limits: limits.clone(),
                         seed: seed.clone(),
+                        masking: production.as_ref().map(|production| MaskRules {
+                            key: production.url.clone(),
+                            unlisted: Unlisted::default(),
+                            locales: BTreeMap::new(),
+                            tables: Vec::new(),
+                            references: Vec::new(),
+                        }),
                     };
                     users(&base).prop_map(move |users| Config {
                         users,
@@ -234,7 +242,10 @@ fn environment(
     let targets: Vec<&Environment> = earlier.iter().filter(managed).collect();
     let (kind, pick, secret, command, database) = source;
     let source = match kind {
-        0 if production => Source::Mirror,
+        0 if production => match pick % 2 {
+            0 => Source::Mirror,
+            _ => Source::Production,
+        },
         1 if !targets.is_empty() => {
             let target = targets[pick % targets.len()].pattern.to_string();
             Source::Environment(target.parse().expect("a name"))
@@ -268,7 +279,7 @@ fn environment(
         access,
         branches,
         reset: schedule.clone(),
-        refresh: schedule.filter(|_| source == Source::Mirror),
+        refresh: schedule.filter(|_| matches!(source, Source::Mirror | Source::Production)),
         port,
         durability,
         idle,
@@ -364,6 +375,7 @@ pub(super) fn toml_of(config: &Config) -> String {
         environments,
         limits,
         seed,
+        masking,
     } = config;
     line("[pool]".into());
     line(format!("path = {}", quoted(&pool.path.display())));
@@ -394,6 +406,9 @@ pub(super) fn toml_of(config: &Config) -> String {
     if let Some(production) = production {
         line("[production]".into());
         line(format!("url = {}", quoted(&production.url)));
+    }
+    if let Some(masking) = masking {
+        line(format!("[masking]\nkey = {}", quoted(&masking.key)));
     }
     for (name, user) in users {
         line(format!("[users.{}]", quoted(name)));
@@ -448,6 +463,7 @@ fn listen_lines(listen: &Listen, line: &mut impl FnMut(String)) {
 fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
     line(format!("[environments.{}]", quoted(&environment.pattern)));
     match &environment.source {
+        Source::Production => line("source = \"production\"".into()),
         Source::Mirror => line("source = { mirror = \"production\", unmasked = true }".into()),
         Source::Environment(name) => line(format!("source = {{ environment = \"{name}\" }}")),
         Source::Upstream(url) => line(format!("source = {{ upstream = {} }}", quoted(url))),

@@ -6,31 +6,17 @@ use crate::config::{ProblemKind, parse};
 #[test]
 fn tables_and_listeners_that_come_later() {
     check(
-        "[masking]\nkey = \"file:masking.key\"\n[gateway]\ndefault = \"block\"\n\
+        "[gateway]\ndefault = \"block\"\n\
          [[gateway.routes]]\nmail = \"*\"\n[listen]\nadmin = \"127.0.0.1:6480\"\n\
          http_proxy = \"127.0.0.1:6488\"\nsmtp = \"127.0.0.1:6425\"\n",
         &[
-            "1:2: [masking] is not available yet; only unmasked copies can be made: source = { \
-             mirror = \"production\", unmasked = true }; remove this table",
-            "3:2: [gateway] is not available yet; applications reach third parties without \
+            "1:2: [gateway] is not available yet; applications reach third parties without \
              Standin; remove this table",
-            "8:1: \"listen.admin\" is not available yet; the command line reaches the daemon \
+            "6:1: \"listen.admin\" is not available yet; the command line reaches the daemon \
              through its control socket; remove this key",
-            "9:1: \"listen.http_proxy\" is not available yet",
-            "10:1: \"listen.smtp\" is not available yet",
+            "7:1: \"listen.http_proxy\" is not available yet",
+            "8:1: \"listen.smtp\" is not available yet",
         ],
-    );
-}
-
-#[test]
-fn sources_that_come_later() {
-    let today = "these work today: { migrations = \"db/migrations\" }, the same with seed = 42, { mirror = \"production\", \
-                 unmasked = true }, { environment = \"NAME\" }, { upstream = \"env:NAME\" }";
-    check(
-        "[environments.a]\nsource = \"production\"\n",
-        &[&format!(
-            "2:10: source = \"production\" is not available yet; {today}"
-        )],
     );
 }
 
@@ -50,6 +36,6 @@ fn settings_of_environments_that_come_later() {
 #[test]
 fn their_kind_is_told_apart_from_mistakes() {
     let kind = |text| parse(text).expect_err("a wrong configuration")[0].kind;
-    assert_eq!(kind("[masking]\n"), ProblemKind::NotAvailable);
+    assert_eq!(kind("[gateway]\n"), ProblemKind::NotAvailable);
     assert_eq!(kind("[maskin]\n"), ProblemKind::UnknownKey);
 }

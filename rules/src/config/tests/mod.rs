@@ -5,6 +5,7 @@ mod conflicts;
 mod generated;
 mod later;
 mod lookup;
+mod masking;
 mod property;
 mod secrets;
 mod template;

@@ -39,7 +39,7 @@ fn unknown_keys_with_the_nearest_one() {
         "[pol]\n",
         &[
             "1:2: unknown key \"pol\" in the file; expected one of pool, listen, postgres, users, \
-           production, environments, limits, seed; did you mean \"pool\"?",
+           production, environments, limits, seed, masking; did you mean \"pool\"?",
         ],
     );
     check(

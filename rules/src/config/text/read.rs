@@ -234,6 +234,11 @@ impl<'a, 't> Value<'a, 't> {
         Some(values)
     }
 
+    /// Whether it is an array.
+    pub(crate) fn is_array(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Array(_))
+    }
+
     /// The text, if it is a string.
     pub(crate) fn as_str(&self) -> Option<&'a str> {
         match self.value.get_ref() {

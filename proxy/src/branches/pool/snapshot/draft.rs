@@ -7,8 +7,8 @@ use rules::config::{AccessMode, Durability};
 use rules::name::UserName;
 use server::{
     self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
-    copy_running, create_database, databases, ensure_login, initialise, lengths, login_role,
-    major_of, start, take_ownership,
+    TextForm, copy_running, create_database, create_database_in, databases, ensure_login,
+    initialise, lengths, login_role, major_of, start, take_ownership,
 };
 use tokio::net::UnixStream;
 use tokio_postgres::{Client, NoTls};
@@ -56,6 +56,15 @@ pub enum DraftPlan {
         /// The database's name.
         database: String,
     },
+    /// An empty cluster with one database whose text is encoded and ordered as another's.
+    Like {
+        /// Major version; `None` takes the pool's.
+        major: Option<u16>,
+        /// The database's name.
+        database: String,
+        /// How text is encoded and ordered.
+        form: TextForm,
+    },
     /// A physical copy of a running server, made harmless before its first start.
     Mirror {
         /// Connection URL of a login that may replicate; never shown or written down.
@@ -68,6 +77,13 @@ impl std::fmt::Debug for DraftPlan {
         match self {
             Self::Fresh { major, database } => f
                 .debug_struct("Fresh")
+                .field("major", major)
+                .field("database", database)
+                .finish(),
+            Self::Like {
+                major, database, ..
+            } => f
+                .debug_struct("Like")
                 .field("major", major)
                 .field("database", database)
                 .finish(),
@@ -117,7 +133,18 @@ impl Pool {
         let (installation, database) = match plan {
             DraftPlan::Fresh { major, database } => {
                 progress(Progress::phase("initialise the cluster"));
-                (self.fresh(major, &aside).await?, Some(database))
+                (self.fresh(major, &aside).await?, Some((database, None)))
+            }
+            DraftPlan::Like {
+                major,
+                database,
+                form,
+            } => {
+                progress(Progress::phase("initialise the cluster"));
+                (
+                    self.fresh(major, &aside).await?,
+                    Some((database, Some(form))),
+                )
             }
             DraftPlan::Mirror { url } => (self.mirror(&url, &aside, &progress).await?, None),
         };
@@ -144,7 +171,10 @@ impl Pool {
         };
         step("draft.started")?;
         match database {
-            Some(database) => create_database(&draft.server, &database).await?,
+            Some((database, None)) => create_database(&draft.server, &database).await?,
+            Some((database, Some(form))) => {
+                create_database_in(&draft.server, &database, form).await?;
+            }
             None => take_ownership(&draft.server).await?,
         }
         draft.databases = databases(&draft.server).await?;
@@ -215,6 +245,39 @@ impl Draft {
     /// How to connect as our superuser, several times; valid in this process while the draft lives.
     pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
         self.server.admin_config(database)
+    }
+
+    /// The programs of its PostgreSQL.
+    pub fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> Option<PathBuf> {
+        let aside = self.aside.as_ref();
+        aside.map(|aside| aside.directory().join(PGDATA))
+    }
+
+    /// User and group of the server, where it runs as another than we do.
+    pub fn account(&self) -> Option<(u32, u32)> {
+        let account = &self.pool.0.account;
+        let other = account.uid != rustix::process::geteuid().as_raw();
+        other.then_some((account.uid, account.gid))
+    }
+
+    /// Puts a file beside the data directory, for whoever looks at the snapshot.
+    pub fn put(&self, name: &str, content: &[u8]) -> std::io::Result<()> {
+        let Some(aside) = &self.aside else {
+            return Err(std::io::Error::other("the draft is sealed already"));
+        };
+        let mut file = std::fs::File::create_new(aside.directory().join(name))?;
+        std::io::Write::write_all(&mut file, content)?;
+        file.sync_all()
+    }
+
+    /// Makes what a superuser made belong to the owner of its database.
+    pub async fn take_ownership(&self) -> Result<(), RolesError> {
+        take_ownership(&self.server).await
     }
 
     /// The databases that it began with.

@@ -8,7 +8,7 @@ use crate::environments::UpstreamAddress;
 
 /// Why a URL was refused. Says nothing of the URL's text, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UrlError {
+pub(in super::super) enum UrlError {
     /// It does not begin with `postgres://` or `postgresql://`.
     #[error("a connection URL begins with postgres:// or postgresql://")]
     Scheme,
@@ -26,7 +26,7 @@ pub(super) enum UrlError {
     SslMode(String),
 }
 
-const SSL_MODES: [&str; 6] = [
+pub(in super::super) const SSL_MODES: [&str; 6] = [
     "disable",
     "allow",
     "prefer",
@@ -40,7 +40,7 @@ const DEFAULT_PORT: u16 = 5432;
 
 /// Reads a connection URL: libpq's form, of which host, port, user, password, `sslmode` and
 /// `sslrootcert` are used.
-pub(super) fn parse(url: &str) -> Result<UpstreamAddress, UrlError> {
+pub(in super::super) fn parse(url: &str) -> Result<UpstreamAddress, UrlError> {
     if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
         return Err(UrlError::Scheme);
     }

@@ -1,0 +1,247 @@
+//! What becomes of the cells of a row.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::key::Draw;
+use crate::plan::{Basis, Canonical};
+
+use super::cell::{self, NULL};
+use super::layout::{Case, Fate, Head, Layout};
+
+/// What draws of a row's key are of: no value's canonical form has this tag.
+const ROW: u8 = b'r';
+
+/// The subject of rows that have none.
+const NOBODY: u8 = b'0';
+
+/// Why a row could not be masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CellError {
+    /// A transformer has no replacement.
+    Unmaskable {
+        /// The column's place in the plan.
+        column: usize,
+        /// What is the matter with the value.
+        reason: &'static str,
+    },
+    /// The row has fewer cells than columns are read.
+    Short,
+}
+
+/// A cell that was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced<'a> {
+    /// The column's place among those of the table's plan.
+    pub column: usize,
+    /// What production has: its text form, never NULL.
+    pub original: &'a [u8],
+    /// What the copy gets: its text form, or NULL.
+    pub masked: Option<&'a [u8]>,
+}
+
+/// The cells that were replaced in a batch, for whoever is to see them.
+#[derive(Debug, Default)]
+pub(crate) struct Replacements {
+    bytes: Vec<u8>,
+    cells: Vec<(usize, Range<usize>, Option<Range<usize>>)>,
+}
+
+impl Replacements {
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Replaced<'_>> {
+        self.cells
+            .iter()
+            .map(|(column, original, masked)| Replaced {
+                column: *column,
+                original: &self.bytes[original.clone()],
+                masked: masked.clone().map(|masked| &self.bytes[masked]),
+            })
+    }
+
+    fn put(&mut self, column: usize, original: &[u8], masked: &[u8]) {
+        let original = self.keep(original);
+        let masked = (masked != NULL).then(|| self.keep(masked));
+        self.cells.push((column, original, masked));
+    }
+
+    fn keep(&mut self, raw: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(&cell::unescaped(raw));
+        start..self.bytes.len()
+    }
+}
+
+/// Masks one row after the other.
+pub(crate) struct Masker<'l> {
+    layout: &'l Layout,
+    /// Where the cells of the row are.
+    cells: Vec<Range<usize>>,
+    /// The row's key, once a rule asks for it.
+    key: Vec<u8>,
+    seen: Option<Replacements>,
+}
+
+impl Layout {
+    /// Masks whole rows, each with its line break, and gives their count.
+    pub(crate) fn mask_rows(
+        &self,
+        rows: &[u8],
+        out: &mut Vec<u8>,
+        seen: &mut Option<Replacements>,
+    ) -> Result<u64, CellError> {
+        self.masking(seen, |masker| masker.rows(rows, out))
+    }
+
+    /// Masks the first cells of a row whose rest passes behind them; the break after them is there.
+    pub(crate) fn mask_head(
+        &self,
+        head: &[u8],
+        out: &mut Vec<u8>,
+        seen: &mut Option<Replacements>,
+    ) -> Result<(), CellError> {
+        self.masking(seen, |masker| masker.row(head, out).map(drop))
+    }
+
+    fn masking<T>(
+        &self,
+        seen: &mut Option<Replacements>,
+        act: impl FnOnce(&mut Masker<'_>) -> Result<T, CellError>,
+    ) -> Result<T, CellError> {
+        let mut masker = Masker {
+            layout: self,
+            cells: Vec::with_capacity(self.heads.len()),
+            key: Vec::new(),
+            seen: seen.take(),
+        };
+        let done = act(&mut masker);
+        *seen = masker.seen;
+        done
+    }
+}
+
+impl Masker<'_> {
+    fn rows(&mut self, rows: &[u8], out: &mut Vec<u8>) -> Result<u64, CellError> {
+        let (mut rest, mut count) = (rows, 0);
+        while !rest.is_empty() {
+            let head = self.row(rest, out)?;
+            rest = &rest[head..];
+            if self.layout.tail {
+                let end = memchr::memchr(b'\n', rest).ok_or(CellError::Short)?;
+                out.extend_from_slice(&rest[..=end]);
+                rest = &rest[end + 1..];
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Masks the first cells of the row that `bytes` begins with, up to the break behind them; gives
+    /// their length.
+    fn row(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize, CellError> {
+        let layout = self.layout;
+        let mut at = 0;
+        self.cells.clear();
+        for left in (0..layout.heads.len()).rev() {
+            let end = memchr::memchr2(b'\t', b'\n', &bytes[at..]).ok_or(CellError::Short)?;
+            self.cells.push(at..at + end);
+            at += end + 1;
+            let last = left == 0 && !layout.tail;
+            if (bytes[at - 1] == b'\n') != last {
+                return Err(CellError::Short);
+            }
+        }
+        self.key.clear();
+        for (place, head) in layout.heads.iter().enumerate() {
+            if let Some(column) = head.column {
+                self.cell((place, column), head, bytes, out)?;
+                out.push(b'\t');
+            }
+        }
+        if !layout.tail
+            && let Some(last) = out.last_mut()
+        {
+            *last = b'\n';
+        }
+        Ok(at)
+    }
+
+    fn cell(
+        &mut self,
+        (place, column): (usize, usize),
+        head: &Head,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), CellError> {
+        let raw = &bytes[self.cells[place].clone()];
+        let case = head.cases.iter().find(|case| self.holds(case, bytes));
+        // The last case has no condition.
+        let start = out.len();
+        match case.map_or(&Fate::Keep, |case| &case.fate) {
+            Fate::Keep => {
+                out.extend_from_slice(raw);
+                return Ok(());
+            }
+            Fate::Put(cell) => out.extend_from_slice(cell),
+            Fate::Mask { .. } if raw == NULL => out.extend_from_slice(NULL),
+            Fate::Mask {
+                transform,
+                draws,
+                basis,
+                canonical,
+                ..
+            } => {
+                let fail = |reason| CellError::Unmaskable { column, reason };
+                let text = cell::unescaped(raw);
+                if self.layout.unchecked && std::str::from_utf8(&text).is_err() {
+                    return Err(fail("is not UTF-8"));
+                }
+                let value = cell::canonical(*canonical, &text);
+                let draw = match basis {
+                    Basis::Value => draws.of(canonical.tag(), &value),
+                    Basis::Row => draws.of(ROW, self.key(bytes)),
+                    Basis::Subject(place) => {
+                        let subject = &bytes[self.cells[*place].clone()];
+                        subject_draw(subject, *canonical, draws)
+                    }
+                };
+                let masked = transform.mask(&value, &draw, out);
+                masked.map_err(|error| fail(error.reason))?;
+                cell::escape_from(start, out);
+            }
+        }
+        if let Some(seen) = &mut self.seen
+            && raw != NULL
+        {
+            seen.put(column, raw, &out[start..]);
+        }
+        Ok(())
+    }
+
+    fn holds(&self, case: &Case, bytes: &[u8]) -> bool {
+        let Some(when) = &case.when else {
+            return true;
+        };
+        let raw = &bytes[self.cells[when.head].clone()];
+        when.is.iter().any(|value| value == raw) != when.not
+    }
+
+    /// The row's key: each part behind its length, so that no two keys have the same bytes.
+    fn key(&mut self, bytes: &[u8]) -> &[u8] {
+        if self.key.is_empty() {
+            for place in &self.layout.key {
+                let text = cell::unescaped(&bytes[self.cells[*place].clone()]);
+                self.key.extend((text.len() as u64).to_be_bytes());
+                self.key.extend_from_slice(&text);
+            }
+        }
+        &self.key
+    }
+}
+
+fn subject_draw(raw: &[u8], canonical: Canonical, draws: &crate::key::Draws) -> Draw {
+    if raw == NULL {
+        return draws.of(NOBODY, &[]);
+    }
+    let text: Cow<'_, [u8]> = cell::unescaped(raw);
+    draws.of(canonical.tag(), &cell::canonical(canonical, &text))
+}

@@ -1,0 +1,280 @@
+//! What is copied in one go by one worker, and in which order.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64};
+
+use rules::schema::{Name, quoted};
+
+use crate::plan::{Action, TablePlan};
+use crate::source::{Leaf, Source};
+
+use super::error::CopyError;
+use super::report::Way;
+use super::rows::Layout;
+use super::target::PartitionKey;
+
+/// From this version on a range of blocks is read without reading the whole table.
+const RANGES_FROM: u32 = 140_000;
+
+/// Whatever lets any byte pass, so that nobody vouches for what a text is.
+const UNCHECKED: &str = "SQL_ASCII";
+
+/// A table on its way.
+pub(super) struct Table {
+    /// Its place in the plan.
+    pub(super) index: usize,
+    pub(super) name: Name,
+    pub(super) layout: Layout,
+    /// Its columns by their place in the plan.
+    pub(super) columns: Vec<String>,
+    /// The columns that are computed, with their expressions.
+    pub(super) derived: Vec<(String, String)>,
+    pub(super) leaves: Vec<Leaf>,
+    /// The encoding that its rows are sent in.
+    encoding: String,
+    /// Rows as estimated.
+    pub(super) of: u64,
+    pub(super) rows: AtomicU64,
+    pub(super) bytes: AtomicU64,
+    /// How its rows are written: the number of a [`Way`].
+    pub(super) way: AtomicU8,
+}
+
+/// What one worker copies in one go.
+pub(super) struct Unit {
+    pub(super) table: Arc<Table>,
+    pub(super) way: Way,
+    /// Where its rows go.
+    pub(super) into: Name,
+    pub(super) parts: Vec<Part>,
+    /// Bytes in production; an estimate, for the order only.
+    bytes: u64,
+}
+
+/// A table or leaf of production, or some of its blocks.
+pub(super) struct Part {
+    leaf: Name,
+    /// From a block on, up to another; to the end where there is none.
+    blocks: Option<(u64, Option<u64>)>,
+}
+
+/// How tables are cut.
+pub(super) struct Cut {
+    pub(super) workers: u64,
+    /// What is cut off a table that would keep one worker busy when the others are done.
+    pub(super) chunk_bytes: u64,
+    /// Of production.
+    pub(super) version: u32,
+}
+
+/// Checks a plan against production's snapshot.
+pub(super) async fn tables(
+    source: &Source,
+    plans: &[TablePlan],
+) -> Result<Vec<Arc<Table>>, CopyError> {
+    let names: Vec<&Name> = plans.iter().flat_map(|plan| &plan.leaves).collect();
+    let found = source.leaves(&names).await?;
+    let mut found: BTreeMap<Name, Leaf> = found
+        .into_iter()
+        .map(|leaf| (leaf.name.clone(), leaf))
+        .collect();
+    let plans = plans.iter().enumerate();
+    plans
+        .map(|(index, plan)| table(index, plan, source.encoding(), &mut found))
+        .collect()
+}
+
+fn table(
+    index: usize,
+    plan: &TablePlan,
+    encoding: &str,
+    found: &mut BTreeMap<Name, Leaf>,
+) -> Result<Arc<Table>, CopyError> {
+    let fail = |reason: String| CopyError::Plan {
+        table: plan.table.clone(),
+        reason,
+    };
+    let mut leaves = Vec::new();
+    for name in &plan.leaves {
+        let leaf = found.remove(name).filter(|leaf| leaf.has_rows);
+        let leaf = leaf.ok_or_else(|| fail(format!("production has no rows in {name}")))?;
+        let plain = plan.columns.iter().map(|column| &column.column);
+        for column in plain.chain(&plan.read_only) {
+            if !leaf.columns.contains(column) {
+                let column = quoted(column);
+                return Err(fail(format!(
+                    "production has no {column} to read in {name}"
+                )));
+            }
+        }
+        leaves.push(leaf);
+    }
+    let has_columns = leaves.iter().any(|leaf| !leaf.columns.is_empty());
+    let layout = Layout::new(plan, has_columns, encoding == UNCHECKED);
+    let layout = layout.map_err(|error| fail(error.to_string()))?;
+    // Text that is replaced is UTF-8 here; what passes needs no conversion, which might not be there.
+    let encoding = match layout.passes() {
+        false if encoding != UNCHECKED => "UTF8",
+        _ => encoding,
+    };
+    let derived = plan.derived.iter();
+    Ok(Arc::new(Table {
+        index,
+        name: plan.table.clone(),
+        encoding: encoding.to_owned(),
+        columns: plan.columns.iter().map(|c| c.column.clone()).collect(),
+        derived: derived
+            .map(|derived| (derived.column.clone(), derived.expression.clone()))
+            .collect(),
+        leaves,
+        layout,
+        of: plan.rows,
+        rows: AtomicU64::new(0),
+        bytes: AtomicU64::new(0),
+        way: AtomicU8::new(0),
+    }))
+}
+
+/// Cuts tables into units, the longest first.
+pub(super) fn units(
+    tables: &[Arc<Table>],
+    plans: &[TablePlan],
+    keys: &BTreeMap<Name, PartitionKey>,
+    cut: &Cut,
+) -> VecDeque<Unit> {
+    let all = tables.iter().flat_map(|table| &table.leaves);
+    let all: u64 = all.map(|leaf| leaf.bytes).sum();
+    // What one worker copies if all take the same.
+    let share = (all / cut.workers.max(1)).max(cut.chunk_bytes);
+    let mut units = Vec::new();
+    for (table, plan) in tables.iter().zip(plans) {
+        let key = keys.get(&table.name);
+        let whole = |leaf: &Leaf| Part {
+            leaf: leaf.name.clone(),
+            blocks: None,
+        };
+        if !table.derived.is_empty() {
+            units.push(Unit {
+                way: Way::Derived,
+                into: table.name.clone(),
+                parts: table.leaves.iter().map(whole).collect(),
+                bytes: table.leaves.iter().map(|leaf| leaf.bytes).sum(),
+                table: table.clone(),
+            });
+            continue;
+        }
+        // A leaf takes only rows that belong to it, and theirs do not change.
+        let by_root = key.is_some_and(|key| key.moves(plan));
+        for leaf in &table.leaves {
+            let into = match by_root {
+                true => table.name.clone(),
+                false => leaf.name.clone(),
+            };
+            let parts = cut.parts(leaf, share);
+            let way = match by_root || parts.len() > 1 {
+                true => Way::Plain,
+                false => Way::Frozen,
+            };
+            let count = parts.len() as u64;
+            units.extend(parts.into_iter().map(|part| Unit {
+                table: table.clone(),
+                way,
+                into: into.clone(),
+                parts: vec![part],
+                bytes: leaf.bytes / count,
+            }));
+        }
+    }
+    // Stable, so that the parts of a table stay in their order.
+    units.sort_by_key(|unit| std::cmp::Reverse(unit.bytes));
+    units.into()
+}
+
+impl Cut {
+    /// The parts of a leaf; several only where it would outlast everything else.
+    fn parts(&self, leaf: &Leaf, share: u64) -> Vec<Part> {
+        let part = |blocks| Part {
+            leaf: leaf.name.clone(),
+            blocks,
+        };
+        let possible = self.workers > 1 && leaf.heap && self.version >= RANGES_FROM;
+        if !possible || leaf.bytes <= share || leaf.blocks < 2 {
+            return vec![part(None)];
+        }
+        let count = leaf.bytes.div_ceil(self.chunk_bytes).clamp(2, leaf.blocks);
+        let step = leaf.blocks.div_ceil(count);
+        let starts = (0..leaf.blocks).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        starts
+            .map(|from| {
+                let to = from + step;
+                // The last one has no end: blocks that were added since hold no row of the snapshot,
+                // but the count may be of before.
+                part(Some((from, (to < leaf.blocks).then_some(to))))
+            })
+            .collect()
+    }
+}
+
+impl PartitionKey {
+    /// Whether rows may belong to another partition in the copy.
+    fn moves(&self, plan: &TablePlan) -> bool {
+        let kept = |name: &String| {
+            let column = plan.columns.iter().find(|column| column.column == *name);
+            column.is_some_and(|column| {
+                let mut cases = column.cases.iter();
+                cases.all(|case| matches!(case.action, Action::Keep))
+            })
+        };
+        self.loose || !self.columns.iter().all(kept)
+    }
+}
+
+impl Part {
+    /// The statement that reads it.
+    pub(super) fn read(&self, table: &Table) -> String {
+        let leaf = self.leaf.quoted();
+        let columns = list(&table.layout.read);
+        let what = match self.blocks {
+            // An empty list in parentheses is a syntax error; there is nothing to name then.
+            None if columns.is_empty() => leaf,
+            None => format!("{leaf} ({columns})"),
+            Some((from, to)) => {
+                let to = to.map_or_else(String::new, |to| format!(" AND ctid < '({to},0)'::tid"));
+                format!("(SELECT {columns} FROM ONLY {leaf} WHERE ctid >= '({from},0)'::tid{to})")
+            }
+        };
+        format!(
+            "COPY {what} TO STDOUT (FORMAT text, ENCODING '{}')",
+            table.encoding
+        )
+    }
+
+    /// Whether it is all of its leaf.
+    pub(super) fn is_whole(&self) -> bool {
+        self.blocks.is_none()
+    }
+}
+
+impl Table {
+    /// The statement that writes rows into a table.
+    pub(super) fn write(&self, into: &str, frozen: bool) -> String {
+        let columns = match list(&self.layout.written) {
+            columns if columns.is_empty() => columns,
+            columns => format!(" ({columns})"),
+        };
+        let freeze = if frozen { ", FREEZE" } else { "" };
+        let encoding = &self.encoding;
+        format!("COPY {into}{columns} FROM STDIN (FORMAT text, ENCODING '{encoding}'{freeze})")
+    }
+
+    /// The columns that are written, for SQL.
+    pub(super) fn written(&self) -> String {
+        list(&self.layout.written)
+    }
+}
+
+fn list(columns: &[String]) -> String {
+    let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    columns.join(", ")
+}

@@ -1,0 +1,184 @@
+//! The key that every replaced value follows from, and the keys of domains.
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::{Zeroize, Zeroizing};
+
+/// Bytes of a key at least.
+pub const KEY_BYTES_MIN: usize = 32;
+
+/// No key is longer than this file's worth of bytes.
+pub const KEY_BYTES_MAX: usize = 4_096;
+
+/// HKDF's salt (RFC 5869 §3.1): fixed, so that keys of other uses of the same bytes differ.
+const SALT: &[u8] = b"standin/mask/v1";
+
+/// Why bytes are no key; never repeats them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Too short or too long.
+    #[error("the masking key has {0} bytes; at least {KEY_BYTES_MIN} are needed")]
+    Length(usize),
+    /// A repeated byte or a short repeated pattern.
+    #[error("the masking key repeats itself and is no key")]
+    Repeats,
+    /// Words rather than random bytes.
+    #[error("the masking key is a text that people can guess, not random bytes")]
+    Words,
+}
+
+/// The masking key. Its bytes are wiped when it is dropped, and printing it shows its id only.
+pub struct MaskKey {
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl MaskKey {
+    /// Takes the content of a key file: 32 random bytes or more in hexadecimal or base64 (as
+    /// `standin mask key new` writes), or raw.
+    pub fn read(content: &[u8]) -> Result<Self, KeyError> {
+        let mut bytes = decode(content);
+        if !(KEY_BYTES_MIN..=KEY_BYTES_MAX).contains(&bytes.len()) {
+            let found = bytes.len();
+            bytes.zeroize();
+            return Err(KeyError::Length(found));
+        }
+        let period = |n: usize| bytes.chunks(n).all(|chunk| bytes.starts_with(chunk));
+        if (1..=8).any(period) {
+            return Err(KeyError::Repeats);
+        }
+        let wordy = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b' ';
+        if bytes.iter().all(wordy) {
+            return Err(KeyError::Words);
+        }
+        Ok(Self {
+            bytes: Zeroizing::new(bytes),
+        })
+    }
+
+    /// What names the key in manifests and errors: 16 hexadecimal digits that tell nothing of it.
+    pub fn id(&self) -> String {
+        let id = self.derive("key-id", "");
+        id[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The subkey of a purpose within a domain.
+    pub fn derive(&self, purpose: &str, domain: &str) -> Zeroizing<[u8; 32]> {
+        let mut info = Vec::new();
+        for part in [purpose, domain] {
+            // Lengths go first, so that no two pairs have the same bytes.
+            info.extend((part.len() as u64).to_be_bytes());
+            info.extend(part.as_bytes());
+        }
+        let mut key = Zeroizing::new([0; 32]);
+        let hkdf = Hkdf::<Sha256>::new(Some(SALT), &self.bytes);
+        // 32 bytes are far below the 255 blocks that HKDF gives.
+        hkdf.expand(&info, key.as_mut_slice())
+            .expect("HKDF gives 32 bytes");
+        key
+    }
+}
+
+impl fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MaskKey({})", self.id())
+    }
+}
+
+fn decode(content: &[u8]) -> Vec<u8> {
+    let text = content.trim_ascii();
+    let hex =
+        text.len().is_multiple_of(2) && text.len() >= 64 && text.iter().all(u8::is_ascii_hexdigit);
+    if hex {
+        let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
+        let pairs = text.chunks(2);
+        return pairs
+            .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+            .collect();
+    }
+    text.to_vec()
+}
+
+/// A keyed function of a domain: what a value is replaced with is drawn from it.
+#[derive(Clone)]
+pub struct Draws {
+    keyed: Hmac<Sha256>,
+}
+
+impl Draws {
+    /// The draws of a domain.
+    pub fn new(key: &MaskKey, domain: &str) -> Self {
+        let subkey = key.derive("prf", domain);
+        let keyed = Hmac::new_from_slice(subkey.as_slice());
+        Self {
+            keyed: keyed.expect("HMAC takes a key of any length"),
+        }
+    }
+
+    /// What follows from a basis: the type's tag and the canonical form of a value, of a row's key
+    /// or of a subject.
+    pub fn of(&self, kind: u8, basis: &[u8]) -> Draw {
+        let mut mac = self.keyed.clone();
+        mac.update(&[kind]);
+        mac.update(basis);
+        Draw(mac.finalize().into_bytes().into())
+    }
+}
+
+impl fmt::Debug for Draws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draws")
+    }
+}
+
+/// 256 bits that follow from a key and a basis, and as many more as a transformer needs.
+#[derive(Clone)]
+pub struct Draw([u8; 32]);
+
+impl Draw {
+    /// 128 bits; each part is independent of the others.
+    pub fn bits(&self, part: u32) -> u128 {
+        let at = |from: usize| {
+            let bytes: [u8; 16] = self.0[from..from + 16].try_into().expect("16 of 32 bytes");
+            u128::from_be_bytes(bytes)
+        };
+        match part {
+            0 => at(0),
+            1 => at(16),
+            _ => {
+                let mac = Hmac::<Sha256>::new_from_slice(&self.0);
+                let mut mac = mac.expect("HMAC takes a key of any length");
+                mac.update(&part.to_be_bytes());
+                let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+                u128::from_be_bytes(bytes[..16].try_into().expect("16 of 32 bytes"))
+            }
+        }
+    }
+
+    /// Another draw of the same basis, for a replacement that a CHECK refused.
+    #[must_use]
+    pub fn again(&self, attempt: u32) -> Self {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.0);
+        let mut mac = mac.expect("HMAC takes a key of any length");
+        mac.update(b"again");
+        mac.update(&attempt.to_be_bytes());
+        Self(mac.finalize().into_bytes().into())
+    }
+
+    /// A number below `end`, which is not 0; the bias is below 2⁻⁶⁴.
+    pub fn below(&self, end: u64, part: u32) -> u64 {
+        let bits = self.bits(part);
+        // The upper half of bits × end, of which only the upper 64 bits are wanted.
+        let (high, low) = (bits >> 64, bits & u128::from(u64::MAX));
+        let end = u128::from(end);
+        ((high * end + ((low * end) >> 64)) >> 64) as u64
+    }
+}
+
+impl fmt::Debug for Draw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draw")
+    }
+}

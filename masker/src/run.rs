@@ -1,0 +1,408 @@
+//! The life of a masked copy: look at production, decide, plan; copy; prove; sign.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::BoxFuture;
+use rules::mask::{Decisions, MaskRules, Problem, Transformer, decide};
+use rules::schema::{Name, Schema};
+use seeder::key::Key;
+use seeder::person::{Locales, People, UnknownLocale};
+use tokio_postgres::Config;
+
+use crate::copy::{self, Batch, CopyError, Job, Programs, Progress};
+use crate::facts::Facts;
+use crate::key::MaskKey;
+use crate::plan::{self, Action, Figures, Plan, Request, TablePlan};
+use crate::source::{LOCK_WAIT, Production, Source, SourceError};
+use crate::verify::{self, Collector, Gate, GateError, Watched};
+
+/// Why no masked copy was made; nothing of one may be used then.
+#[derive(Debug, thiserror::Error)]
+pub enum MaskError {
+    /// Production could not be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The statistics could not be read.
+    #[error("read production's statistics")]
+    Statistics(#[source] tokio_postgres::Error),
+    /// A locale of the rules is unknown.
+    #[error(transparent)]
+    Locale(#[from] UnknownLocale),
+    /// Columns are undecided, or decisions do not fit.
+    #[error("the rules do not fit production:\n{}", lines(.0))]
+    Plan(Vec<Problem>),
+    /// Rows or the schema could not be copied.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// The work ended before it was done.
+    #[error("the copy was given up")]
+    Ended,
+    /// The copy could not be looked at.
+    #[error("verify the copy")]
+    Gate(#[from] GateError),
+    /// Something of production is in the copy, or something of its shape is not.
+    #[error("the copy is not clean:\n{}", found(.0))]
+    NotClean(Box<verify::Report>),
+}
+
+impl MaskError {
+    /// What to do about it, in one sentence.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Source(error) => error.hint(),
+            Self::Statistics(_) | Self::Ended => None,
+            Self::Locale(_) => Some("`locales` under [masking] names it"),
+            Self::Plan(_) => {
+                Some("`standin mask plan` shows every column; write rules under [masking.tables]")
+            }
+            Self::Copy(error) => error.hint(),
+            Self::Gate(_) => Some("nothing was published"),
+            Self::NotClean(_) => Some(
+                "nothing was published; mask the columns that still hold what others hide, under \
+                 one domain",
+            ),
+        }
+    }
+}
+
+/// Production's schema, what is decided about it, and what a copy would do.
+#[derive(Debug)]
+pub struct Looked {
+    /// The schema.
+    pub schema: Schema,
+    /// What else is known of production.
+    pub facts: Facts,
+    /// One decision for every column.
+    pub decisions: Decisions,
+    /// Rows and different values, as production's statistics have them.
+    pub figures: BTreeMap<Name, Figures>,
+    /// The plan, or everything that keeps a copy from being made.
+    pub plan: Result<Plan, Vec<Problem>>,
+}
+
+/// A snapshot of production that is held, and what is known of it.
+pub struct Opened {
+    source: Source,
+    /// What was looked at.
+    pub looked: Looked,
+}
+
+/// Takes a snapshot of production, and plans; reads no row.
+///
+/// # Errors
+/// When production cannot be read; what is wrong with the rules is in the plan.
+pub fn open<'a>(
+    production: &'a Production,
+    rules: &'a MaskRules,
+    key: &'a MaskKey,
+) -> BoxFuture<'a, Result<Opened, MaskError>> {
+    Box::pin(opened(production, rules, key))
+}
+
+async fn opened(
+    production: &Production,
+    rules: &MaskRules,
+    key: &MaskKey,
+) -> Result<Opened, MaskError> {
+    let source = Source::open(production, LOCK_WAIT).await?;
+    let schema = source.schema().await?;
+    let facts = source.facts().await?;
+    let figures = figures(&source, &schema, &facts).await?;
+    let people = Arc::new(people(rules, key)?);
+    let decisions = decide(&schema, rules);
+    let plan = plan::make(Request {
+        schema: &schema,
+        decisions: &decisions,
+        figures: &figures,
+        key,
+        people: &people,
+    });
+    let looked = Looked {
+        schema,
+        facts,
+        decisions,
+        figures,
+        plan,
+    };
+    Ok(Opened { source, looked })
+}
+
+/// Where a copy goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// An empty database of a fresh cluster, as its superuser.
+    pub config: Config,
+    /// Its data directory, in which production's values are looked for; `None` where it is out of
+    /// reach.
+    pub directory: Option<PathBuf>,
+    /// The programs of its PostgreSQL.
+    pub programs: Programs,
+    /// Tables, or parts of one, at the same time.
+    pub workers: usize,
+}
+
+/// What was done and proved.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct Done {
+    /// The copy.
+    pub copy: copy::Report,
+    /// The proof.
+    pub verified: verify::Report,
+}
+
+impl Opened {
+    /// Ends the snapshot; production's session is closed when this returns.
+    pub async fn close(self) -> Looked {
+        self.source.close().await;
+        self.looked
+    }
+
+    /// Copies the snapshot into an empty database and proves that nothing of production is in it.
+    ///
+    /// When the future is dropped, the work ends and production's sessions are closed.
+    ///
+    /// # Errors
+    /// Whatever keeps the copy from being made, whole or clean; the target is to be thrown away.
+    pub async fn copy(
+        self,
+        key: Arc<MaskKey>,
+        target: Target,
+        progress: Progress,
+    ) -> Result<(Done, Looked), MaskError> {
+        // A thread of its own drives the work, which holds much that no other thread may see; what
+        // takes time is spread over threads from there.
+        let (alive, dropped) = tokio::sync::oneshot::channel::<()>();
+        let runtime = tokio::runtime::Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    done = self.work(&key, &target, progress) => done,
+                    _ = dropped => Err(MaskError::Ended),
+                }
+            })
+        });
+        let done = work.await.unwrap_or(Err(MaskError::Ended));
+        drop(alive);
+        done
+    }
+
+    async fn work(
+        self,
+        key: &MaskKey,
+        target: &Target,
+        progress: Progress,
+    ) -> Result<(Done, Looked), MaskError> {
+        let plan = match &self.looked.plan {
+            Ok(plan) => plan,
+            Err(problems) => return Err(MaskError::Plan(problems.clone())),
+        };
+        let watching = Watching::new(key, &plan.tables);
+        let job = Job {
+            plan: &plan.tables,
+            target: &target.config,
+            programs: &target.programs,
+            workers: target.workers,
+            chunk_bytes: copy::CHUNK_BYTES,
+            witness: Some(watching.witness()),
+            progress,
+        };
+        let copied = copy::copy(&self.source, &job).await;
+        // Production is let go before the copy is looked at: that takes its time.
+        self.source.close().await;
+        let copied = copied?;
+        let rows: BTreeMap<Name, u64> = copied
+            .tables
+            .iter()
+            .map(|table| (table.table.clone(), table.rows))
+            .collect();
+        let gate = Gate {
+            config: &target.config,
+            directory: target.directory.as_deref(),
+            rows: &rows,
+            workers: target.workers,
+        };
+        let verified = verify::verify(&gate, watching.finish()).await?;
+        if !verified.is_clean() {
+            return Err(MaskError::NotClean(Box::new(verified)));
+        }
+        let done = Done {
+            copy: copied,
+            verified,
+        };
+        Ok((done, self.looked))
+    }
+}
+
+/// Collects what is replaced, from several threads at once.
+struct Watching {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    empty: Collector,
+    /// Where a table's columns are among the collector's; `None` for those that are kept.
+    places: Vec<Vec<Option<usize>>>,
+    /// Collectors that no thread has at hand.
+    idle: Mutex<Vec<Collector>>,
+}
+
+impl Watching {
+    fn new(key: &MaskKey, tables: &[TablePlan]) -> Self {
+        let mut watched = Vec::new();
+        let mut places = Vec::new();
+        for table in tables {
+            let mut of_table = Vec::new();
+            for column in &table.columns {
+                let actions = column.cases.iter().map(|case| &case.action);
+                let with = actions.clone().find_map(|action| match action {
+                    Action::Mask { with, .. } => Some(*with),
+                    Action::Null => Some(Transformer::Null),
+                    Action::Static(_) => Some(Transformer::Static),
+                    Action::Keep => None,
+                });
+                // What some rows keep cannot be missing from the copy.
+                let kept = actions.clone().any(|action| matches!(action, Action::Keep));
+                of_table.push(with.filter(|_| !kept).map(|with| {
+                    watched.push(Watched {
+                        table: table.table.clone(),
+                        column: column.column.clone(),
+                        with,
+                    });
+                    watched.len() - 1
+                }));
+            }
+            places.push(of_table);
+        }
+        Self {
+            shared: Arc::new(Shared {
+                empty: Collector::new(key, watched),
+                places,
+                idle: Mutex::default(),
+            }),
+        }
+    }
+
+    fn witness(&self) -> copy::Witness {
+        let shared = Arc::clone(&self.shared);
+        Arc::new(move |batch: &Batch<'_>| {
+            let idle = || shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = idle().pop();
+            let mut collector = taken.unwrap_or_else(|| shared.empty.clone());
+            for cell in batch.cells() {
+                if let Some(place) = shared.places[batch.table][cell.column] {
+                    collector.see(place, cell.original, cell.masked);
+                }
+            }
+            idle().push(collector);
+        })
+    }
+
+    fn finish(&self) -> Collector {
+        let mut idle = self
+            .shared
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.shared.empty.clone();
+        for collector in idle.drain(..) {
+            all.absorb(&collector);
+        }
+        all
+    }
+}
+
+/// Whom names are drawn from: a crowd of the copy's own, which tells nothing of the key.
+fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, UnknownLocale> {
+    let shares: Vec<(&str, u32)> = rules
+        .locales
+        .iter()
+        .map(|(name, weight)| (name.as_str(), *weight))
+        .collect();
+    let locales = match shares.is_empty() {
+        true => Locales::default(),
+        false => Locales::weighted(&shares)?,
+    };
+    let subkey = key.derive("people", "");
+    let seed = u64::from_be_bytes(subkey[..8].try_into().expect("8 of 32 bytes"));
+    Ok(People::new(
+        &Key::derive(seed, &["mask", "people"]),
+        locales,
+    ))
+}
+
+/// Rows and different values of every table, those of partitions together.
+///
+/// `pg_stats` (PostgreSQL documentation, "System Views"): a login sees the statistics of what it may
+/// read. Its most common values are not asked for.
+async fn figures(
+    source: &Source,
+    schema: &Schema,
+    facts: &Facts,
+) -> Result<BTreeMap<Name, Figures>, MaskError> {
+    let tables = facts.tables.iter();
+    let mut figures: BTreeMap<Name, Figures> = tables
+        .map(|(name, table)| {
+            let figures = Figures {
+                rows: table.rows,
+                ..Figures::default()
+            };
+            (name.clone(), figures)
+        })
+        .collect();
+    let rows = source
+        .client()
+        .query(
+            "SELECT schemaname::text, tablename::text, attname::text, n_distinct::float8 \
+             FROM pg_catalog.pg_stats",
+            &[],
+        )
+        .await
+        .map_err(MaskError::Statistics)?;
+    for row in rows {
+        let name = Name::new(row.get::<_, String>(0), row.get::<_, String>(1));
+        let Some(table) = figures.get_mut(schema.root_of(&name)) else {
+            continue;
+        };
+        // Below 0 it is a share of the rows.
+        let distinct: f64 = row.get(3);
+        let distinct = match distinct < 0.0 {
+            true => -distinct * table.rows as f64,
+            false => distinct,
+        };
+        // Partitions may share values, so the largest is a lower bound of all together.
+        let known = table.distinct.entry(row.get(2)).or_default();
+        *known = (*known).max(distinct as u64);
+    }
+    Ok(figures)
+}
+
+fn lines(problems: &[Problem]) -> String {
+    /// More are a list for `standin mask plan`.
+    const SHOWN_MAX: usize = 20;
+    let mut lines: Vec<String> = problems
+        .iter()
+        .take(SHOWN_MAX)
+        .map(ToString::to_string)
+        .collect();
+    if problems.len() > SHOWN_MAX {
+        lines.push(format!("and {} more", problems.len() - SHOWN_MAX));
+    }
+    lines.join("\n")
+}
+
+fn found(report: &verify::Report) -> String {
+    let leaks = report.leaks.iter();
+    let mut lines: Vec<String> = leaks
+        .map(|leak| format!("{}: {} values of production", leak.place, leak.hits))
+        .collect();
+    for column in &report.unchanged {
+        lines.push(format!(
+            "{}: {} of {} values were replaced by themselves",
+            column.place, column.unchanged, column.values
+        ));
+    }
+    lines.extend(report.violations.iter().cloned());
+    lines.join("\n")
+}

@@ -1,0 +1,377 @@
+//! Looks for production's values in every cell of a copy, and in what the server keeps about them.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_postgres::{Client, Config, NoTls};
+
+use super::GateError;
+use super::collect::Collected;
+use super::form::DIGITS_MAX;
+use super::report::Leak;
+
+/// Bytes of a cell that are looked at in one go; a longer one is looked at in pieces that overlap.
+const CELL_BYTES_MAX: usize = 64 << 20;
+
+/// Everything that has rows of its own: tables, partitions, materialised views.
+const RELATIONS: &str = "\
+    SELECT n.nspname::text, c.relname::text, \
+           array(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+                 ORDER BY a.attnum) \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+      AND n.nspname !~ '^pg_(toast|temp)' AND (c.relkind = 'r' OR c.relispopulated) \
+    ORDER BY c.relpages DESC, 1, 2";
+
+/// What was looked at and what was found.
+#[derive(Debug, Default)]
+pub(super) struct Scanned {
+    pub(super) leaks: Vec<Leak>,
+    pub(super) cells: u64,
+    pub(super) bytes: u64,
+}
+
+/// Looks at every cell of every table of a database, side by side.
+pub(super) async fn cells(
+    config: &Config,
+    collected: &Arc<Collected>,
+    workers: usize,
+) -> Result<Scanned, GateError> {
+    let client = connect(config).await?;
+    let relations = client
+        .query(RELATIONS, &[])
+        .await
+        .map_err(GateError::Read)?;
+    let turns = Arc::new(Semaphore::new(workers.max(1)));
+    let mut scans = JoinSet::new();
+    for row in relations {
+        let (config, collected) = (config.clone(), Arc::clone(collected));
+        let turns = Arc::clone(&turns);
+        let (schema, table) = (row.get::<_, String>(0), row.get::<_, String>(1));
+        let columns: Vec<String> = row.get(2);
+        scans.spawn(async move {
+            let _turn = turns.acquire().await.map_err(|_| GateError::Ended)?;
+            let client = connect(&config).await?;
+            relation(&client, &collected, (&schema, &table), &columns).await
+        });
+    }
+    let mut all = Scanned::default();
+    while let Some(scan) = scans.join_next().await {
+        let scanned = scan.map_err(|_| GateError::Ended)??;
+        all.leaks.extend(scanned.leaks);
+        all.cells += scanned.cells;
+        all.bytes += scanned.bytes;
+    }
+    all.leaks.sort();
+    Ok(all)
+}
+
+async fn connect(config: &Config) -> Result<Client, GateError> {
+    let (client, connection) = config.connect(NoTls).await.map_err(GateError::Read)?;
+    // The client's own calls report the same error.
+    tokio::spawn(async move { connection.await.ok() });
+    Ok(client)
+}
+
+async fn relation(
+    client: &Client,
+    collected: &Collected,
+    (schema, table): (&str, &str),
+    columns: &[String],
+) -> Result<Scanned, GateError> {
+    let mut looking = Looking::new(collected, columns.len());
+    if !columns.is_empty() {
+        let name = rules::schema::Name::new(schema, table).quoted();
+        let listed: Vec<String> = columns
+            .iter()
+            .map(|name| rules::schema::quoted(name))
+            .collect();
+        // A query, because COPY of a table leaves generated columns out.
+        let sql = format!(
+            "COPY (SELECT {} FROM ONLY {name}) TO STDOUT",
+            listed.join(", ")
+        );
+        let stream = client.copy_out(&sql).await.map_err(GateError::Read)?;
+        let mut stream = pin!(stream);
+        let mut line = Vec::new();
+        while let Some(part) = stream.next().await {
+            let part = part.map_err(GateError::Read)?;
+            let mut rest = part.as_ref();
+            // A message is no row.
+            while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                if line.is_empty() {
+                    looking.line(&rest[..end]);
+                } else {
+                    line.extend_from_slice(&rest[..end]);
+                    looking.line(&line);
+                    line.clear();
+                }
+                rest = &rest[end + 1..];
+            }
+            line.extend_from_slice(rest);
+        }
+    }
+    let place = |column: usize| format!("{schema}.{table}.{}", columns[column]);
+    Ok(looking.finish(place))
+}
+
+/// The columns of one relation, looked at row by row.
+struct Looking<'a> {
+    collected: &'a Collected,
+    cell: Vec<u8>,
+    /// Hits of words and of numbers by their digits, by column.
+    columns: Vec<Hits>,
+    cells: u64,
+    bytes: u64,
+}
+
+#[derive(Clone, Default)]
+struct Hits {
+    words: u64,
+    numbers: [u64; DIGITS_MAX + 1],
+    /// Numbers that were looked at, by their digits.
+    looked: [u64; DIGITS_MAX + 1],
+}
+
+impl<'a> Looking<'a> {
+    fn new(collected: &'a Collected, columns: usize) -> Self {
+        Self {
+            collected,
+            cell: Vec::new(),
+            columns: vec![Hits::default(); columns],
+            cells: 0,
+            bytes: 0,
+        }
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        self.bytes += line.len() as u64;
+        for (column, field) in line.split(|byte| *byte == b'\t').enumerate() {
+            if field == b"\\N" || column >= self.columns.len() {
+                continue;
+            }
+            self.cells += 1;
+            if field.contains(&b'\\') {
+                let mut cell = std::mem::take(&mut self.cell);
+                cell.clear();
+                unescape(field, &mut cell);
+                self.cell(column, &cell);
+                self.cell = cell;
+            } else {
+                self.cell(column, field);
+            }
+        }
+    }
+
+    fn cell(&mut self, column: usize, cell: &[u8]) {
+        let hits = &mut self.columns[column];
+        let mut at = 0;
+        loop {
+            let end = cell.len().min(at + CELL_BYTES_MAX);
+            look(self.collected, &cell[at..end], hits);
+            if end == cell.len() {
+                break;
+            }
+            // No value that is known by its first words is longer than this.
+            at = end - 4_096;
+        }
+        decoded(cell, &mut |inner| look(self.collected, inner, hits));
+    }
+
+    fn finish(self, place: impl Fn(usize) -> String) -> Scanned {
+        let mut leaks = Vec::new();
+        for (column, hits) in self.columns.iter().enumerate() {
+            let numbers = beyond_chance(&self.collected.numbers, hits);
+            if hits.words + numbers > 0 {
+                leaks.push(Leak {
+                    place: place(column),
+                    hits: hits.words + numbers,
+                });
+            }
+        }
+        Scanned {
+            leaks,
+            cells: self.cells,
+            bytes: self.bytes,
+        }
+    }
+}
+
+fn look(collected: &Collected, text: &[u8], hits: &mut Hits) {
+    let words_max = collected.words_max;
+    collected.hashing.within(text, words_max, &mut |form| {
+        hits.looked[form.digits] += u64::from(form.digits > 0);
+        if collected.gone.contains(form.hash) {
+            match form.digits {
+                0 => hits.words += 1,
+                digits => hits.numbers[digits] += 1,
+            }
+        }
+    });
+}
+
+/// Hits of numbers that chance does not explain: numbers of so many digits meet each other.
+fn beyond_chance(known: &[u64; DIGITS_MAX + 1], hits: &Hits) -> u64 {
+    let mut beyond = 0;
+    for (digits, known) in known.iter().enumerate().skip(1) {
+        let found = hits.numbers[digits] as f64;
+        let space = 10_f64.powi(digits as i32);
+        let expected = hits.looked[digits] as f64 * (*known as f64 / space).min(1.0);
+        // Six standard deviations; below one in a million nothing is expected.
+        let tolerated = match expected > 1e-6 {
+            true => (expected + 6.0 * expected.sqrt()).ceil(),
+            false => 0.0,
+        };
+        if found > tolerated {
+            beyond += hits.numbers[digits];
+        }
+    }
+    beyond
+}
+
+/// What a cell is when it is read as base64, hexadecimal or percent-encoded text.
+fn decoded(cell: &[u8], each: &mut dyn FnMut(&[u8])) {
+    /// Shorter ones hold no value that is looked for.
+    const ENCODED_MIN: usize = 12;
+    if cell.contains(&b'%') {
+        each(&percent_decoded(cell));
+    }
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
+    for word in cell.split(|byte| !belongs(byte)) {
+        if word.len() < ENCODED_MIN {
+            continue;
+        }
+        let hex = word.strip_prefix(b"x").unwrap_or(word);
+        if hex.len().is_multiple_of(2) && hex.iter().all(u8::is_ascii_hexdigit) {
+            let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
+            let bytes: Vec<u8> = hex
+                .chunks(2)
+                .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
+                .collect();
+            each(&bytes);
+        } else if let Some(bytes) = base64_decoded(word) {
+            each(&bytes);
+        }
+    }
+}
+
+fn base64_decoded(word: &[u8]) -> Option<Vec<u8>> {
+    use base64::Engine;
+    use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+    let config = GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true);
+    let url = word.iter().any(|byte| b"_-".contains(byte));
+    let alphabet = match url {
+        true => &base64::alphabet::URL_SAFE,
+        false => &base64::alphabet::STANDARD,
+    };
+    GeneralPurpose::new(alphabet, config).decode(word).ok()
+}
+
+fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        let digits = text.get(at + 1..at + 3);
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.map(|digits| u8::from_str_radix(digits, 16)) {
+            Some(Ok(byte)) if text[at] == b'%' => {
+                bytes.push(byte);
+                at += 3;
+            }
+            _ => {
+                bytes.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    bytes
+}
+
+/// Takes away the escapes of COPY text (PostgreSQL documentation, "COPY", "Text Format").
+fn unescape(field: &[u8], out: &mut Vec<u8>) {
+    let mut bytes = field.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte != b'\\' {
+            out.push(byte);
+            continue;
+        }
+        // The server writes no other escapes than these.
+        out.push(match bytes.next() {
+            Some(b'n') => b'\n',
+            Some(b't') => b'\t',
+            Some(b'r') => b'\r',
+            Some(b'b') => 8,
+            Some(b'f') => 12,
+            Some(b'v') => 11,
+            Some(&other) => other,
+            None => b'\\',
+        });
+    }
+}
+
+/// Texts that the server keeps beside the rows: names, definitions, comments, statistics.
+const TEXTS: &str = "\
+    SELECT 'comment', description FROM pg_catalog.pg_description WHERE objoid >= 16384 \
+    UNION ALL SELECT 'comment on a database or role', description FROM pg_catalog.pg_shdescription WHERE objoid >= 16384 \
+    UNION ALL SELECT 'function ' || proname, coalesce(prosrc, '') || ' ' || coalesce(pg_catalog.pg_get_expr(proargdefaults, 0), '') \
+      FROM pg_catalog.pg_proc WHERE oid >= 16384 \
+    UNION ALL SELECT 'view ' || relname, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384 \
+    UNION ALL SELECT 'default of ' || adrelid::regclass::text, pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef WHERE adrelid >= 16384 \
+    UNION ALL SELECT 'constraint ' || conname, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE oid >= 16384 \
+    UNION ALL SELECT 'index ' || indexrelid::regclass::text, pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indexrelid >= 16384 \
+    UNION ALL SELECT 'label of ' || enumtypid::regtype::text, enumlabel FROM pg_catalog.pg_enum WHERE oid >= 16384 \
+    UNION ALL SELECT 'policy ' || polname, coalesce(pg_catalog.pg_get_expr(polqual, polrelid), '') || ' ' || \
+      coalesce(pg_catalog.pg_get_expr(polwithcheck, polrelid), '') FROM pg_catalog.pg_policy \
+    UNION ALL SELECT 'trigger ' || tgname, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
+    UNION ALL SELECT 'rule ' || rulename, pg_catalog.pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE oid >= 16384 \
+    UNION ALL SELECT 'bound of ' || oid::regclass::text, pg_catalog.pg_get_expr(relpartbound, oid) FROM pg_catalog.pg_class WHERE relpartbound IS NOT NULL \
+    UNION ALL SELECT 'name of a relation', relname::text FROM pg_catalog.pg_class WHERE oid >= 16384 \
+    UNION ALL SELECT 'name of a column', attname::text FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0 \
+    UNION ALL SELECT 'security label', label FROM pg_catalog.pg_seclabel \
+    UNION ALL SELECT 'server option', srvoptions::text FROM pg_catalog.pg_foreign_server \
+    UNION ALL SELECT 'user mapping', umoptions::text FROM pg_catalog.pg_user_mapping \
+    UNION ALL SELECT 'setting of a role or database', setconfig::text FROM pg_catalog.pg_db_role_setting \
+    UNION ALL SELECT 'statistics of ' || schemaname || '.' || tablename || '.' || attname, \
+      coalesce(most_common_vals::text, '') || ' ' || coalesce(histogram_bounds::text, '') || ' ' || \
+      coalesce(most_common_elems::text, '') FROM pg_catalog.pg_stats \
+      WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
+    UNION ALL SELECT 'statistics of ' || statistics_name, coalesce(most_common_vals::text, '') FROM pg_catalog.pg_stats_ext \
+    UNION ALL SELECT 'large object ' || loid, encode(data, 'escape') FROM pg_catalog.pg_largeobject";
+
+/// Looks at texts that the server keeps beside the rows.
+pub(super) async fn texts(config: &Config, collected: &Collected) -> Result<Scanned, GateError> {
+    let client = connect(config).await?;
+    let mut found: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut cells, mut bytes) = (0, 0);
+    let rows = client
+        .query_raw::<_, &str, _>(TEXTS, [])
+        .await
+        .map_err(GateError::Read)?;
+    let mut rows = pin!(rows);
+    while let Some(row) = rows.next().await {
+        let row = row.map_err(GateError::Read)?;
+        let (place, text): (String, Option<String>) = (row.get(0), row.get(1));
+        let text = text.unwrap_or_default();
+        cells += 1;
+        bytes += text.len() as u64;
+        let mut hits = Hits::default();
+        look(collected, text.as_bytes(), &mut hits);
+        let all = hits.words + beyond_chance(&collected.numbers, &hits);
+        if all > 0 {
+            *found.entry(place).or_default() += all;
+        }
+    }
+    let leaks = found.into_iter();
+    Ok(Scanned {
+        leaks: leaks.map(|(place, hits)| Leak { place, hits }).collect(),
+        cells,
+        bytes,
+    })
+}

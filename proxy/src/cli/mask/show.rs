@@ -1,0 +1,122 @@
+//! What becomes of each column, as people read it.
+
+use masker::shown::{Shown, ShownTable};
+use rules::mask::{Problem, Rows};
+
+use super::super::output::{count, facts, table};
+use super::{Explained, Listed};
+
+/// Tables with their columns, then what is missing.
+pub(super) fn plan(shown: &Shown, undecided: bool) -> String {
+    let copied = shown.tables.iter().filter(|table| table.rows == Rows::Copy);
+    let columns: usize = shown.tables.iter().map(|table| table.columns.len()).sum();
+    let mut text = format!(
+        "key {} · {} with rows, {} without · {}",
+        shown.key_id,
+        count(copied.clone().count(), "table"),
+        shown.tables.len() - copied.count(),
+        count(columns, "column"),
+    );
+    if !undecided {
+        for one in &shown.tables {
+            text.push_str(&format!("\n\n{}", heading(one)));
+            if one.rows == Rows::Copy {
+                text.push_str(&format!("\n{}", columns_of(one)));
+            }
+        }
+    }
+    text.push_str("\n\n");
+    text.push_str(&problems(&shown.problems));
+    text
+}
+
+fn heading(one: &ShownTable) -> String {
+    match one.rows {
+        Rows::Copy => format!("{} · about {} rows", one.name, one.estimated),
+        Rows::Drop => format!("{} · no rows in the copy", one.name),
+    }
+}
+
+fn columns_of(one: &ShownTable) -> String {
+    let mut columns = table(&[
+        "column",
+        "type",
+        "becomes",
+        "by",
+        "domain",
+        "still tells",
+        "why",
+    ]);
+    for column in &one.columns {
+        columns.add_row([
+            column.name.clone(),
+            column.data_type.clone(),
+            column.decision.clone(),
+            column.by.clone().unwrap_or_default(),
+            column.domain.clone().unwrap_or_default(),
+            column.preserves.clone().unwrap_or_default(),
+            column.because.clone(),
+        ]);
+    }
+    columns.to_string()
+}
+
+fn problems(problems: &[Problem]) -> String {
+    if problems.is_empty() {
+        return "every column is decided about; a copy can be made".to_owned();
+    }
+    let mut rows = table(&["where", "what", "what to do"]);
+    for problem in problems {
+        let place = match &problem.column {
+            Some(column) => format!("{}.{column}", problem.table),
+            None => problem.table.clone(),
+        };
+        rows.add_row([
+            place,
+            problem.message.clone(),
+            problem.hint.clone().unwrap_or_default(),
+        ]);
+    }
+    let number = count(problems.len(), "problem");
+    format!("no copy can be made: {number}\n{rows}")
+}
+
+/// One column.
+pub(super) fn explained(explained: &Explained) -> String {
+    let column = &explained.column;
+    let name = format!("{}.{}", explained.table, column.name);
+    let mut rows = facts("column", &name);
+    rows.add_row(["type", &column.data_type]);
+    rows.add_row(["becomes", &column.decision]);
+    rows.add_row(["because", &column.because]);
+    if let Some(by) = &column.by {
+        rows.add_row(["depends on", by]);
+    }
+    rows.add_row([
+        "still tells",
+        column.preserves.as_deref().unwrap_or("nothing"),
+    ]);
+    if let Some(domain) = &column.domain {
+        rows.add_row(["domain", domain]);
+        rows.add_row(["shared with", &explained.sharing.join(", ")]);
+    }
+    for problem in &explained.problems {
+        let hint = problem.hint.as_deref().unwrap_or_default();
+        rows.add_row(["problem", &format!("{}; {hint}", problem.message)]);
+    }
+    rows.to_string()
+}
+
+/// Every transformer.
+pub(super) fn transformers(all: &[Listed]) -> String {
+    let mut rows = table(&[
+        "transformer",
+        "by",
+        "keeps values apart",
+        "a copy still tells",
+    ]);
+    for one in all {
+        rows.add_row([one.name, &one.by, one.unique, one.preserves]);
+    }
+    rows.to_string()
+}
