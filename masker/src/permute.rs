@@ -173,6 +173,25 @@ mod tests {
     }
 
     #[test]
+    fn small_spaces_are_shuffled_by_their_key_and_form() {
+        let of = |key: u8, form: &str| -> Vec<u128> {
+            let permutation = Permutation::new(&[key; 32], form, 10_000);
+            (0..10_000).map(|value| permutation.of(value)).collect()
+        };
+        // A shuffle leaves one in its place on average, and shares one with another: ten are chance
+        // once in ten million.
+        let same = |one: &[u128], other: &[u128]| {
+            let pairs = one.iter().zip(other);
+            pairs.filter(|(one, other)| one == other).count()
+        };
+        let one = of(1, "a");
+        let still: Vec<u128> = (0..10_000).collect();
+        for other in [still, of(2, "a"), of(1, "b")] {
+            assert!(same(&one, &other) < 10);
+        }
+    }
+
+    #[test]
     fn another_key_or_form_is_another_bijection() {
         let of = |key: u8, form: &str| {
             let permutation = Permutation::new(&[key; 32], form, 1 << 40);
