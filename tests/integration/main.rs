@@ -13,6 +13,7 @@ mod reload;
 mod security;
 mod seeder;
 mod seeding;
+mod setup;
 mod shop;
 mod upstream;
 mod versions;

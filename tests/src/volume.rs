@@ -15,6 +15,8 @@ pub enum Format {
     Btrfs,
     /// ext4, which has neither reflinks nor snapshots.
     Ext4,
+    /// ext4 that keeps half of its blocks back, for nobody.
+    Ext4KeptBack,
 }
 
 impl Format {
@@ -26,6 +28,7 @@ impl Format {
             Self::Xfs => ("mkfs.xfs", &["-q", "-m", "reflink=1"]),
             Self::Btrfs => ("mkfs.btrfs", &["-q"]),
             Self::Ext4 => ("mkfs.ext4", &["-q"]),
+            Self::Ext4KeptBack => ("mkfs.ext4", &["-q", "-m", "50"]),
         }
     }
 }

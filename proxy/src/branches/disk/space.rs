@@ -14,7 +14,8 @@ const CRITICAL_PERCENT: u64 = 95;
 /// Bytes of a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// All of it.
+    /// What is written and what can still be written. Blocks that the file system keeps back for others
+    /// are neither, as in `df`: where much is kept back, a share of all blocks would never be free.
     pub total_bytes: u64,
     /// What can still be written.
     pub free_bytes: u64,
@@ -40,8 +41,11 @@ impl Space {
     /// When there is no such file.
     pub fn of(path: &Path) -> io::Result<Self> {
         let found = rustix::fs::statvfs(path)?;
+        let used = found.f_blocks.saturating_sub(found.f_bfree);
         Ok(Self {
-            total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
+            total_bytes: used
+                .saturating_add(found.f_bavail)
+                .saturating_mul(found.f_frsize),
             free_bytes: found.f_bavail.saturating_mul(found.f_frsize),
         })
     }
