@@ -17,6 +17,7 @@ pub mod natural;
 pub mod person;
 pub mod plan;
 pub mod run;
+pub mod scenario;
 pub mod value;
 pub mod words;
 

@@ -185,6 +185,9 @@ pub struct Order {
     /// `promote`: the source. `create`: a place or snapshot to begin with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// `create`: scenarios on top of what the environment's source makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<String>,
     /// `undo`: the generation's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,

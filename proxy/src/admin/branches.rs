@@ -41,7 +41,16 @@ async fn operate(
     let place = branch(&place)?;
     let caller = peer.caller();
     if verb_name == "create" {
-        let from = order.from.as_deref().map(origin).transpose()?;
+        let from = match (order.from.as_deref(), order.scenarios.is_empty()) {
+            (None, true) => None,
+            (Some(from), true) => Some(origin(from)?),
+            (None, false) => Some(From::Scenarios(order.scenarios)),
+            (Some(_), false) => {
+                return Err(Problem::invalid(
+                    "`from` and `scenarios` are two beginnings",
+                ));
+            }
+        };
         let environments = control.environments.clone();
         return Ok(reply::stream(&control.environments, |report| async move {
             environments
@@ -86,6 +95,12 @@ pub(super) async fn verb(
             };
             environments.diff(&place, &request, &caller, &report).await
         })),
+        "seed-audit" => Ok(reply::stream(&control.environments, |report| async move {
+            environments
+                .seed_audit(&place, order.database.as_deref(), &caller, &report)
+                .await
+        })),
+        "seed-scenarios" => Ok(Json(environments.scenarios(&place).await?).into_response()),
         "sleep" => Ok(Json(environments.sleep(&place).await?).into_response()),
         "wake" => {
             let suspect = match order.accept_suspect {

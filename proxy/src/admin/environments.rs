@@ -53,24 +53,19 @@ async fn operate(
             environments.reseed(&place, &caller, &report).await
         })),
         "seed-plan" => Ok(reply::stream(&control.environments, |report| async move {
-            let plan = environments.seed_plan(&place, order.seed, &caller, &report);
+            let plan = environments.seed_plan(&place, &order.seed, &caller, &report);
             plan.await
         })),
         "seed-explain" => {
             let missing = || Problem::invalid("`cell` is missing");
             let cell = order.cell.ok_or_else(missing)?;
             Ok(reply::stream(&control.environments, |report| async move {
-                let wanted = (order.seed, &cell);
+                let wanted = (&order.seed, &cell);
                 environments
                     .seed_explain(&place, wanted, &caller, &report)
                     .await
             }))
         }
-        "seed-audit" => Ok(reply::stream(&control.environments, |report| async move {
-            environments
-                .seed_audit(&place, order.database.as_deref(), &caller, &report)
-                .await
-        })),
         "promote" => {
             let from = order
                 .from

@@ -92,7 +92,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Do the three things that the demo suggests, then stop; exit 0 when all of them worked.
+    /// Do the four things that the demo suggests, then stop; exit 0 when all of them worked.
     #[arg(long)]
     pub(super) check: bool,
     /// Where the demo keeps its pool and production [default: /var/lib/standin/demo as root, else
@@ -261,6 +261,10 @@ pub(super) enum Branch {
         /// [default: the snapshot that the environment resets to].
         #[arg(long, value_name = "PLACE")]
         from: Option<String>,
+        /// A scenario on top of the environment's seed data, of [[seed.scenario]] or built in; may be
+        /// given several times.
+        #[arg(long = "scenario", value_name = "NAME", conflicts_with = "from")]
+        scenarios: Vec<String>,
     },
     /// Remove a branch and its generations.
     Drop { branch: String },

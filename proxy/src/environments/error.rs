@@ -67,6 +67,14 @@ pub enum EnvironmentError {
         /// What there is.
         existing: Vec<String>,
     },
+    /// No scenario has this name.
+    #[error("scenario \"{name}\" does not exist")]
+    UnknownScenario {
+        /// As asked.
+        name: String,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
     /// There is no snapshot with this id.
     #[error("snapshot \"{0}\" does not exist")]
     UnknownSnapshot(String),
@@ -225,6 +233,7 @@ impl EnvironmentError {
             | Self::UnknownBranch { .. }
             | Self::NotBuilt { .. }
             | Self::UnknownDatabase { .. }
+            | Self::UnknownScenario { .. }
             | Self::UnknownSnapshot(_) => Kind::NotFound,
             Self::Unmasked { .. } => Kind::Forbidden,
             Self::AlreadyExists(_) => Kind::Exists,
@@ -279,11 +288,10 @@ impl EnvironmentError {
     pub fn hints(&self) -> Vec<String> {
         match self {
             Self::UnknownEnvironment { suggestion, .. } => {
-                let meant = suggestion
-                    .iter()
-                    .map(|name| format!("did you mean \"{name}\"?"));
-                let list = "`standin environment list` shows what there is".to_owned();
-                meant.chain(std::iter::once(list)).collect()
+                unknown_hints(suggestion.as_deref(), "environment list")
+            }
+            Self::UnknownScenario { suggestion, .. } => {
+                unknown_hints(suggestion.as_deref(), "seed scenarios")
             }
             Self::UnknownBranch { place } => vec![
                 format!("`standin branch create {place}` makes it"),
@@ -350,6 +358,13 @@ impl EnvironmentError {
         let seeding = || self.seeding().and_then(SeedError::hint).map(str::to_owned);
         full.or_else(wake).or_else(seeding)
     }
+}
+
+/// What to do about a name that nothing has.
+fn unknown_hints(suggestion: Option<&str>, list: &str) -> Vec<String> {
+    let meant = suggestion.map(|name| format!("did you mean \"{name}\"?"));
+    let list = format!("`standin {list}` shows what there is");
+    meant.into_iter().chain(std::iter::once(list)).collect()
 }
 
 /// What to do about a source without a seed.

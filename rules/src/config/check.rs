@@ -90,30 +90,40 @@ fn reference(environment: &Environment, names: &Names<'_>, report: &mut Report<'
     ));
 }
 
-/// `scenarios = [...]` names scenarios that there are.
+/// `scenarios = [...]` names scenarios that there are, each once.
 fn scenarios(
     config: &Config,
     environment: &Environment,
     seed: Option<&Seed>,
     report: &mut Report<'_>,
 ) {
-    let known = config
-        .seed
-        .scenarios
-        .iter()
-        .map(|scenario| scenario.name.as_str());
-    for name in seed.map_or(&[][..], |seed| &seed.scenarios) {
-        if known.clone().any(|known| known == name) {
-            continue;
+    // A scenario that could not be read is there all the same.
+    if report.is_faulty("seed.scenario") {
+        return;
+    }
+    let names = seed.map_or(&[][..], |seed| &seed.scenarios);
+    for (position, name) in names.iter().enumerate() {
+        let path = format!("{}[{position}]", path(environment, "source.scenarios"));
+        if names[..position].contains(name) {
+            let message = format!("scenario {name:?} is chosen twice");
+            report.value(&path, ProblemKind::Conflict, message).hint =
+                Some("remove one of them".to_owned());
+        } else if config.seed.scenario(name).is_none() {
+            let message = format!("scenario {name:?} does not exist");
+            let problem = report.value(&path, ProblemKind::UnknownReference, message);
+            problem.hint = config
+                .seed
+                .suggest_scenario(name)
+                .map(|guess| format!("did you mean {guess:?}?"))
+                .or_else(|| Some("add [[seed.scenario]] with this name".to_owned()));
+            let known: Vec<&str> = config.seed.scenario_names().take(NAMES_SHOWN_MAX).collect();
+            problem.expected = Some(format!("one of {}", known.join(", ")));
         }
-        let path = path(environment, "source.scenarios");
-        let message = format!("scenario {name:?} does not exist");
-        let problem = report.value(&path, ProblemKind::UnknownReference, message);
-        problem.hint = nearest(name, known.clone())
-            .map(|guess| format!("did you mean {guess:?}?"))
-            .or_else(|| Some("add [[seed.scenario]] with this name".to_owned()));
     }
 }
+
+/// Names that an error lists.
+const NAMES_SHOWN_MAX: usize = 8;
 
 /// Following the sources must end; every environment of a circle is reported.
 ///
@@ -325,7 +335,6 @@ fn did_you_mean(found: &str, names: &Names<'_>) -> Option<String> {
 
 /// The first names of a list, in words.
 fn one_of<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    const NAMES_SHOWN_MAX: usize = 8;
     let names: Vec<&str> = names.map(String::as_str).take(NAMES_SHOWN_MAX).collect();
     match names.as_slice() {
         [] => "an environment, of which there are none".to_owned(),

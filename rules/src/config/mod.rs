@@ -37,7 +37,7 @@ pub use pool::{Check, Pool, Postgres, VERSIONS};
 pub use secret::{Password, SCRAM_ITERATIONS_MAX, SCRAM_ITERATIONS_MIN, Secret};
 pub use source::{Migrations, Production, Seed, Source};
 pub use template::template;
-pub use text::{Finding, Places, Problem, ProblemKind, Rendered};
+pub use text::{Finding, Places, Problem, ProblemKind, Rendered, nearest};
 pub use users::{Grant, Role, User};
 
 use text::{Later, Report, Table, recover};

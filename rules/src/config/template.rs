@@ -161,7 +161,8 @@ fn migrated() -> String {
 [environments.qa]
 # A directory of .sql files, or a command that is given DATABASE_URL: [\"npm\", \"run\", \"migrate\"].
 # The database is made for them. With a seed, tables that they leave empty are filled; scale is rows
-# in proportion to the usual number. scenarios = [\"overdue\"] is read and refused: not available yet.
+# in proportion to the usual number; scenarios = [\"null-heavy\"] adds rows of that kind, or those of
+# [[seed.scenario]].
 source = {{ migrations = \"db/migrations\", database = \"{}\", seed = 42, scale = 1.0 }}
 {}
 # Every name that begins with test- is an environment of its own, made when it is first used.
@@ -190,8 +191,9 @@ fn seed() -> String {
 #triggers = \"suppress\"
 # Row counts and columns of a table (example).
 #tables = {{ \"public.orders\" = {{ rows = 20000, columns = {{ status = {{ values = {{ paid = 8, open = 2 }} }} }} }} }}
-# Rows to be found by name, and what must then be true: checked, and not available yet (example).
-#scenario = [{{ name = \"overdue\", rows = [{{ handle = \"inv\", table = \"invoices\", set = {{ due_on = \"as_of-30d\" }} }}], assert = [{{ sql = \"select count(*) from invoices where id = :inv\", is = 1 }}] }}]
+# Rows to be found by name, and what must then be true: an environment that lists the scenario is not
+# published unless it is (example). `standin seed scenarios` lists them, with those that are built in.
+#scenario = [{{ name = \"overdue\", exclusive = true, rows = [{{ handle = \"inv\", table = \"invoices\", set = {{ due_on = \"as_of-30d\", paid_at = \"null\" }} }}], assert = [{{ sql = \"select count(*) from invoices where due_on < :as_of and paid_at is null\", is = 1 }}] }}]
 ",
         defaults::SEED_AS_OF,
     )

@@ -4,10 +4,11 @@
 //! Pure: which value a cell gets is the seeder's to compute.
 
 mod order;
+mod placeholder;
 mod rule;
+mod scenario;
 
 pub use order::{Component, order};
-pub use rule::{
-    AsOf, Assertion, ColumnRule, Distribution, LoadMode, Scenario, ScenarioRow, SeedRules,
-    TableRules, TriggerPolicy,
-};
+pub use placeholder::{AS_OF, Placeholder, placeholders};
+pub use rule::{AsOf, ColumnRule, Distribution, LoadMode, SeedRules, TableRules, TriggerPolicy};
+pub use scenario::{Assertion, Builtin, Exclusive, Scenario, ScenarioRow, Setting};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::scenario::Scenario;
 use crate::schema::Name;
 
 /// Everything that `[seed]` says; a schema alone needs none of it.
@@ -98,37 +99,6 @@ pub enum Distribution {
     Normal,
     /// Many small, few great.
     LogNormal,
-}
-
-/// `[[seed.scenario]]`: rows that are added to the generated ones, and what must then be true.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scenario {
-    /// Its name.
-    pub name: String,
-    /// Rows in the order of the file.
-    pub rows: Vec<ScenarioRow>,
-    /// What is asked of the filled database.
-    pub assertions: Vec<Assertion>,
-}
-
-/// A row of a scenario.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScenarioRow {
-    /// What assertions and other rows call it.
-    pub handle: String,
-    /// The table.
-    pub table: Name,
-    /// Columns in their text form: `@handle` refers to a row, `as_of-30d` to a time, `null` is NULL.
-    pub set: BTreeMap<String, String>,
-}
-
-/// A question to the filled database.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assertion {
-    /// One value, with `:as_of` and `:handle` filled in.
-    pub sql: String,
-    /// What it must be, in its text form.
-    pub is: String,
 }
 
 impl Default for SeedRules {

@@ -51,6 +51,8 @@ pub(super) fn compare(before: &Schema, now: &Schema, findings: &mut Findings) {
             table: None,
             name: difference.object.to_string(),
             count: 0,
+            expected: None,
+            got: None,
         });
     }
 }

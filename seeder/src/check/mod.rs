@@ -107,6 +107,12 @@ pub enum Truth {
     Unknown,
 }
 
+/// Whether two values are equal, as the server's `=` says; numbers of different types can be.
+pub(crate) fn equal(left: &Value, right: &Value) -> bool {
+    let order = eval::order::order(left, right);
+    left == right || order.is_some_and(std::cmp::Ordering::is_eq)
+}
+
 /// A CHECK's expression, compiled.
 #[derive(Debug, Clone)]
 pub struct Check {

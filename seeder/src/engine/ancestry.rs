@@ -22,6 +22,9 @@ impl Ancestry<'_> {
     pub(super) fn parent(self, table: usize, link: usize, row: u64, attempt: u32) -> Option<u64> {
         let own = &self.tables[table];
         let plan = &own.parents[link];
+        if let Some(set) = own.added(row).and_then(|added| added.parent(link)) {
+            return set;
+        }
         if self.tables[plan.parent].rows == 0 {
             return None;
         }
@@ -47,7 +50,10 @@ impl Ancestry<'_> {
                 Some(chosen(order.apply(rank)))
             }
             Choice::Layout => Some(self.layout_parent(table, row)),
-            Choice::Once(order) => (row < order.size()).then(|| chosen(order.apply(row))),
+            Choice::Once(order) => {
+                let place = own.place(row);
+                (place < order.size()).then(|| chosen(order.apply(place)))
+            }
             Choice::Previous => self.earlier(table, link, row, Some(row.wrapping_sub(1))),
             Choice::Earlier => {
                 let earlier = row.min(own.rows);
@@ -69,11 +75,27 @@ impl Ancestry<'_> {
 
     /// A row's place among the rows of its layout's parent, from 0 on.
     pub(super) fn ordinal(self, table: usize, row: u64) -> u64 {
-        if self.tables[table].layout.is_none() || row >= self.tables[table].rows {
+        let own = &self.tables[table];
+        if let Some(added) = own.added(row) {
+            return added.ordinal;
+        }
+        if own.layout.is_none() || row >= own.rows {
             return row;
         }
         let (start, _) = self.block(table, self.layout_parent(table, row), 1);
         row - start
+    }
+
+    /// How many generated rows of a table are laid out below a parent.
+    pub(super) fn siblings(self, table: usize, parent: u64) -> u64 {
+        let own = &self.tables[table];
+        match own.layout {
+            Some(link) if parent < self.tables[own.parents[link].parent].rows => {
+                let (start, end) = self.block(table, parent, 1);
+                end - start
+            }
+            _ => 0,
+        }
     }
 
     /// Without an earlier row the first refers to itself where it must refer to something.
@@ -89,8 +111,12 @@ impl Ancestry<'_> {
     /// The parent of a row in the order of the layout.
     fn layout_parent(self, table: usize, row: u64) -> u64 {
         let own = &self.tables[table];
-        let link = &own.parents[own.layout.expect("a layout has been chosen")];
+        let layout = own.layout.expect("a layout has been chosen");
+        let link = &own.parents[layout];
         let parents = self.tables[link.parent].rows.max(1);
+        if let Some(Some(set)) = own.added(row).and_then(|added| added.parent(layout)) {
+            return set;
+        }
         if row >= own.rows {
             return link.key.draw(row, 0, 0).below(parents);
         }
@@ -135,6 +161,10 @@ impl Ancestry<'_> {
             .iter()
             .find(|tuple| tuple.within.is_some() && tuple.digits.contains(&Digit::Parent(link)));
         let ancestor = self.ancestor(table, row, up);
+        // Nothing generated is laid out below a row of a scenario.
+        if ancestor >= SCENARIO_ROWS {
+            return None;
+        }
         let (start, end) = self.block(plan.parent, ancestor, down);
         if let Some(tuple) = tuple {
             let at = tuple
@@ -196,8 +226,8 @@ impl Ancestry<'_> {
             product.saturating_mul(*size).min(1 << 62)
         });
         // Rows of scenarios are counted from the end.
-        let index = match row.checked_sub(SCENARIO_ROWS) {
-            Some(number) => product.checked_sub(number + 1)?,
+        let index = match own.nth_added(row) {
+            Some(number) => product.checked_sub(number as u64 + 1)?,
             None => index,
         };
         if index >= product || rows > product {

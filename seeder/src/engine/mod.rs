@@ -58,12 +58,20 @@ impl Engine {
         chunk: u64,
         out: &mut Vec<u8>,
     ) -> Result<(), Unfillable> {
-        let rows = self.plan.tables[table].rows;
+        let own = &self.plan.tables[table];
         let first = chunk * CHUNK_ROWS;
         let mut maker = row::Rows::new(&self.plan);
-        for row in first..(first + CHUNK_ROWS).min(rows) {
+        for row in first..(first + CHUNK_ROWS).min(own.rows) {
             let cells = maker.row(table, row)?;
-            write_row(&self.plan.tables[table], &cells, out);
+            write_row(own, &cells, out);
+        }
+        // Rows of scenarios have chunks of their own, behind the last generated one.
+        if let Some(chunk) = chunk.checked_sub(own.rows.div_ceil(CHUNK_ROWS)) {
+            let skipped = chunk as usize * CHUNK_ROWS as usize;
+            for added in own.added.iter().skip(skipped).take(CHUNK_ROWS as usize) {
+                let cells = maker.row(table, added.row)?;
+                write_row(own, &cells, out);
+            }
         }
         Ok(())
     }
@@ -99,7 +107,30 @@ pub(crate) fn cell_of(
     row::Rows::new(plan).cell(table, column, row)
 }
 
-fn write_row(table: &TablePlan, cells: &[Value], out: &mut Vec<u8>) {
+/// A row of a plan, every column in the table's order.
+pub(crate) fn row_of(plan: &Plan, table: usize, row: u64) -> Result<Vec<Value>, Unfillable> {
+    row::Rows::new(plan).row(table, row)
+}
+
+/// The place of a scenario's row, the last that was added to its table, among the rows of its layout's
+/// parent; behind all others in a table that is not laid out.
+pub(crate) fn ordinal_of(plan: &Plan, table: usize, row: u64) -> u64 {
+    let own = &plan.tables[table];
+    let ancestry = ancestry::Ancestry {
+        tables: &plan.tables,
+    };
+    let parent = |row: u64| ancestry.parent(table, own.layout?, row, 0);
+    match parent(row) {
+        Some(above) => {
+            let earlier = own.added.iter().filter(|other| other.row != row);
+            let beside = earlier.filter(|other| parent(other.row) == Some(above));
+            ancestry.siblings(table, above) + beside.count() as u64
+        }
+        None => own.place(row),
+    }
+}
+
+pub(crate) fn write_row(table: &TablePlan, cells: &[Value], out: &mut Vec<u8>) {
     let mut first = true;
     for (column, value) in table.columns.iter().zip(cells) {
         if column.generated {

@@ -1,11 +1,12 @@
 //! One row: parents first, then keys, then everything else, then what CHECKs tie together.
 
-use super::ancestry::{Ancestry, SCENARIO_ROWS};
+use super::ancestry::Ancestry;
 use super::{Unfillable, moment, slot};
-use crate::check::ATTEMPTS_MAX;
+use crate::check::{ATTEMPTS_MAX, Domain, Nulls};
 use crate::natural::Cell;
 use crate::person::Person;
 use crate::plan::{Choice, Digit, Maker, Moment, Origin, PersonOf, Plan, TablePlan, Unlike};
+use crate::scenario::AddedRow;
 use crate::value::{Type, Value};
 
 /// Tries of a whole row, with other parents each time.
@@ -54,7 +55,12 @@ impl<'p> Rows<'p> {
             self.keys(table, row, person.as_ref(), &mut cells);
             self.free(table, row, person.as_ref(), &mut cells);
             match self.groups(table, (row, attempt), person.as_ref(), &mut cells) {
-                Ok(()) => return Ok(cells),
+                Ok(()) => {
+                    for (column, value) in own.added(row).iter().flat_map(|added| &added.texts) {
+                        cells[*column] = value.clone();
+                    }
+                    return Ok(cells);
+                }
                 Err(constraints) => failed = constraints,
             }
         }
@@ -78,6 +84,9 @@ impl<'p> Rows<'p> {
             let at = filled.columns.iter().position(|known| *known == column);
             let value = at.and_then(|at| filled.rows.get(row as usize)?.get(at));
             return Ok(value.cloned().unwrap_or(Value::Null));
+        }
+        if let Some(value) = own.added(row).and_then(|added| added.value(column)) {
+            return Ok(value.clone());
         }
         if let Origin::Parent(link) = own.columns[column].origin
             && !plan.values[table].retries
@@ -184,6 +193,14 @@ impl<'p> Rows<'p> {
                 *cell = value;
             }
         }
+        for (column, value) in self.added(table, row).iter().flat_map(|added| &added.set) {
+            cells[*column] = value.clone();
+        }
+    }
+
+    /// A row of a scenario, where it is one.
+    fn added(&self, table: usize, row: u64) -> Option<&'p AddedRow> {
+        self.plan.tables[table].added(row)
     }
 
     /// A cell that follows from the row's number alone; `None` for every other.
@@ -207,7 +224,7 @@ impl<'p> Rows<'p> {
                 let plan = &own.slots[slot];
                 let place = match plan.by_parent {
                     true => self.ancestry.ordinal(table, row),
-                    false => row,
+                    false => own.place(row),
                 };
                 let line = slot::Line {
                     by_parent: plan.by_parent,
@@ -234,12 +251,7 @@ impl<'p> Rows<'p> {
 
     fn serial(&self, table: usize, column: usize, row: u64, (start, step): (i64, i64)) -> Value {
         let own = &self.plan.tables[table];
-        // Rows of scenarios come right after the generated ones.
-        let place = match row.checked_sub(SCENARIO_ROWS) {
-            Some(number) => own.rows + number,
-            None => row,
-        };
-        let value = start.saturating_add((place as i64).saturating_mul(step));
+        let value = start.saturating_add((own.place(row) as i64).saturating_mul(step));
         number(value, &own.columns[column].data_type)
     }
 
@@ -254,13 +266,7 @@ impl<'p> Rows<'p> {
                 };
                 maker.natural(&cell)
             }
-            Some(unlike) => {
-                let index = match row.checked_sub(SCENARIO_ROWS) {
-                    Some(number) => unlike.size().saturating_sub(number + 1),
-                    None => row,
-                };
-                unlike.index(index)
-            }
+            Some(unlike) => unlike.index(self.plan.tables[table].place(row)),
             None => Value::Null,
         }
     }
@@ -269,7 +275,7 @@ impl<'p> Rows<'p> {
     fn person(&mut self, table: usize, row: u64) -> Option<Person> {
         match &self.plan.values[table].person {
             PersonOf::Nobody => None,
-            PersonOf::Own(people) => Some(people.person(row)),
+            PersonOf::Own(people) => Some(people.person(self.plan.tables[table].person(row))),
             PersonOf::Via(link) => {
                 let parent = self.ancestry.parent(table, *link, row, 0)?;
                 self.person(self.plan.tables[table].parents[*link].parent, parent)
@@ -280,9 +286,12 @@ impl<'p> Rows<'p> {
     fn free(&mut self, table: usize, row: u64, person: Option<&Person>, cells: &mut [Value]) {
         let plan = self.plan;
         let own = &plan.tables[table];
+        let added = own.added(row);
         for &column in &plan.values[table].order {
-            let maker = &plan.values[table].makers[column];
-            if maker.group.is_none() {
+            if added.is_some_and(|added| added.value(column).is_some()) {
+                continue;
+            }
+            if !plan.values[table].is_tied(column, row) {
                 cells[column] = self.natural((table, column), (row, 0), person, cells);
             } else if own.columns[column].origin == Origin::Free {
                 cells[column] = Value::Null;
@@ -308,6 +317,19 @@ impl<'p> Rows<'p> {
         if null {
             return Value::Null;
         }
+        self.filled((table, column), (row, attempt), person, cells)
+    }
+
+    /// The same where it is not NULL.
+    fn filled(
+        &mut self,
+        (table, column): (usize, usize),
+        (row, attempt): (u64, u32),
+        person: Option<&Person>,
+        cells: &[Value],
+    ) -> Value {
+        let own = &self.plan.tables[table].columns[column];
+        let maker = &self.plan.values[table].makers[column];
         let draw = own.key.draw(row, attempt, 0);
         let as_of = self.plan.as_of_micros;
         let made = match maker.moment {
@@ -342,6 +364,10 @@ impl<'p> Rows<'p> {
         }
         let own: &TablePlan = &plan.tables[table];
         let values = &plan.values[table];
+        let set = own.added(row).zip(values.created);
+        if let Some(set) = set.and_then(|(added, column)| moment::micros(added.value(column)?)) {
+            return set;
+        }
         let mut floor = None;
         for position in 0..own.parents.len() {
             let link = &own.parents[position];
@@ -359,7 +385,7 @@ impl<'p> Rows<'p> {
         let micros = match values.created {
             Some(column) => {
                 let draw = own.columns[column].key.draw(row, 0, 0);
-                let micros = moment::created(draw, floor, plan.as_of_micros);
+                let micros = moment::created(draw, floor, self.present(table, row));
                 // A date forgets the time of the day, and what follows compares with what is left.
                 moment::micros(&moment::value(micros, &own.columns[column].data_type))
                     .unwrap_or(micros)
@@ -372,6 +398,18 @@ impl<'p> Rows<'p> {
         micros
     }
 
+    /// Until when a row may have come to be: for a scenario's, before what is said of it happened.
+    fn present(&self, table: usize, row: u64) -> i64 {
+        let set = self
+            .added(table, row)
+            .into_iter()
+            .flat_map(|added| &added.set);
+        let makers = &self.plan.values[table].makers;
+        let later = set.filter(|(column, _)| makers[*column].moment.is_some());
+        let moments = later.filter_map(|(_, value)| moment::micros(value));
+        moments.fold(self.plan.as_of_micros, i64::min)
+    }
+
     /// Fills what CHECKs tie together; what could not be satisfied comes back.
     fn groups(
         &mut self,
@@ -382,13 +420,24 @@ impl<'p> Rows<'p> {
     ) -> Result<(), Vec<String>> {
         let plan = self.plan;
         let own = &plan.tables[table];
-        let fixed = |column: usize| own.columns[column].origin != Origin::Free;
-        for (number, group) in plan.values[table].groups.iter().enumerate() {
+        let set = |column: usize| {
+            let added = own.added(row);
+            added.is_some_and(|added| added.set.iter().any(|(own, _)| *own == column))
+        };
+        let fixed = |column: usize| own.columns[column].origin != Origin::Free || set(column);
+        for (number, group) in plan.values[table].groups_of(row).iter().enumerate() {
             let key = own.key.part(&format!("group {number}/{attempt}"));
             let before = cells.to_vec();
-            let mut natural = |column: usize, _: &crate::check::Domain, again: u32| {
+            let mut natural = |column: usize, domain: &Domain, again: u32| {
                 let again = attempt * ATTEMPTS_MAX + again;
-                Some(self.natural((table, column), (row, again), person, &before))
+                let (cell, row) = ((table, column), (row, again));
+                // What keeps rows from being like a scenario's takes away a NULL here and there.
+                let must =
+                    plan.values[table].added_groups.is_some() && domain.nulls() == Nulls::Forbidden;
+                Some(match must {
+                    true => self.filled(cell, row, person, &before),
+                    false => self.natural(cell, row, person, &before),
+                })
             };
             group
                 .fill(

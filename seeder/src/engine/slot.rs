@@ -2,7 +2,6 @@
 
 use rust_decimal::Decimal;
 
-use super::ancestry::SCENARIO_ROWS;
 use crate::key::Draw;
 use crate::plan::SlotPart;
 use crate::value::{Type, Value};
@@ -12,9 +11,6 @@ const DAY: i64 = 24 * HOUR;
 
 /// Days before the present at which a line begins.
 const BEGIN_DAYS: i64 = 3 * 365;
-
-/// Places of scenarios begin so many steps ahead of the present: no generated row is there.
-const SCENARIO_PLACES: u64 = 10_000_000;
 
 /// A line of places.
 pub(super) struct Line {
@@ -33,10 +29,7 @@ impl Line {
             Type::Range(subtype) => subtype.base(),
             other => other,
         };
-        let place = match place.checked_sub(SCENARIO_ROWS) {
-            Some(number) => (SCENARIO_PLACES + number) as i64,
-            None => place as i64,
-        };
+        let place = place as i64;
         if let Type::Geometry(kind) = subtype {
             return shape(kind, place, draw);
         }

@@ -279,6 +279,18 @@ impl Fault {
         }
     }
 
+    /// What the server said of a row that was copied alone.
+    pub(crate) fn of_row(error: &tokio_postgres::error::DbError, table: &Table) -> Self {
+        let mut fault = Self::new(error);
+        if let Some(context) = error.where_() {
+            let columns = table.columns.iter().map(|column| column.name.as_str());
+            fault.locate(context, columns, 0);
+        }
+        fault.table = None;
+        fault.row = None;
+        fault
+    }
+
     /// Reads `COPY t, line 3, column a: "…"`: the words up to the colon, never what follows; `columns`
     /// are those that the COPY may name, `before` the rows before its first.
     pub fn locate<'c>(
@@ -287,7 +299,9 @@ impl Fault {
         columns: impl IntoIterator<Item = &'c str>,
         before: u64,
     ) {
-        let Some((_, rest)) = context.split_once(", line ") else {
+        // What the type's own reader says of the value, such as "JSON data, line 1: …", stands before it.
+        let copy = context.lines().find(|line| line.starts_with("COPY "));
+        let Some((_, rest)) = copy.unwrap_or(context).split_once(", line ") else {
             return;
         };
         let digits = rest.find(|c: char| !c.is_ascii_digit());

@@ -83,29 +83,61 @@ fn computed(expression: &str, columns: &[Column]) -> String {
     text
 }
 
+/// The columns of a table as CHECKs see them.
+pub(crate) fn columns_of<'t>(
+    as_of_micros: i64,
+    table: &'t TablePlan,
+    model: &rules::schema::Table,
+) -> check::Columns<'t> {
+    let columns = table.columns.iter().zip(&model.columns);
+    let columns = columns.map(|(column, own)| check::Column {
+        name: &column.name,
+        data_type: &column.data_type,
+        not_null: !column.nullable,
+        c_collation: own
+            .collation
+            .as_deref()
+            .is_some_and(|name| name.contains("\"C\"")),
+    });
+    check::Columns::new(columns.collect()).at(as_of_micros)
+}
+
 pub(super) fn solve(
     request: Request<'_>,
     table: &TablePlan,
     values: &mut Values,
     problems: &mut Problems,
 ) {
+    let mut conditions = conditions(request.schema, request.rules, table);
+    take(values, solved(request, table, &conditions, problems));
+    // Rows of scenarios are made without what keeps the others from being like them.
+    let apart = crate::scenario::apart(request, table, values, problems);
+    if !apart.is_empty() {
+        conditions.extend(apart);
+        let own = std::mem::take(&mut values.groups);
+        take(values, solved(request, table, &conditions, problems));
+        values.added_groups = Some(own);
+    }
+}
+
+fn take(values: &mut Values, groups: Vec<check::Group>) {
+    for (number, group) in groups.iter().enumerate() {
+        for &column in group.columns() {
+            values.makers[column].group = Some(number);
+        }
+    }
+    values.groups = groups;
+}
+
+/// The groups that satisfy the conditions; what is not solved is named.
+fn solved(
+    request: Request<'_>,
+    table: &TablePlan,
+    conditions: &[(String, String)],
+    problems: &mut Problems,
+) -> Vec<check::Group> {
     let Request { schema, rules, .. } = request;
-    let model = &schema.tables[&table.name];
-    let columns = table
-        .columns
-        .iter()
-        .zip(&model.columns)
-        .map(|(column, own)| check::Column {
-            name: &column.name,
-            data_type: &column.data_type,
-            not_null: !column.nullable,
-            c_collation: own
-                .collation
-                .as_deref()
-                .is_some_and(|name| name.contains("\"C\"")),
-        });
-    let columns = check::Columns::new(columns.collect()).at(request.as_of_micros);
-    let conditions = conditions(schema, rules, table);
+    let columns = columns_of(request.as_of_micros, table, &schema.tables[&table.name]);
     let constraints: Vec<check::Constraint<'_>> = conditions
         .iter()
         .map(|(name, expression)| check::Constraint { name, expression })
@@ -130,10 +162,5 @@ pub(super) fn solve(
             "give its columns values under [seed.tables]",
         );
     }
-    for (number, group) in solved.groups.iter().enumerate() {
-        for &column in group.columns() {
-            values.makers[column].group = Some(number);
-        }
-    }
-    values.groups = solved.groups;
+    solved.groups
 }

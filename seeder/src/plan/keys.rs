@@ -136,7 +136,7 @@ fn behind(schema: &Schema, table: &TablePlan, name: &str) -> Vec<usize> {
 }
 
 /// The columns that an index element names: itself, or those within an expression.
-pub(super) fn columns_in(element: &str, table: &TablePlan) -> Vec<usize> {
+pub(crate) fn columns_in(element: &str, table: &TablePlan) -> Vec<usize> {
     let mut found = Vec::new();
     let mut rest = element;
     while let Some(start) = rest.find(|c: char| c == '"' || c == '_' || c.is_alphabetic()) {

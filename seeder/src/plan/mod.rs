@@ -24,11 +24,14 @@ use rules::schema::{Name, Schema};
 use rules::seed::SeedRules;
 
 use crate::person::Locales;
+use crate::scenario::Planned;
 use crate::value::Type;
-use problem::Problems;
+pub(crate) use conditions::columns_of;
+pub(crate) use keys::columns_in;
+pub(crate) use problem::Problems;
 
 pub use problem::{Problem, Unplannable};
-pub use show::{Shown, ShownColumn, ShownTable};
+pub use show::{Shown, ShownColumn, ShownScenario, ShownTable};
 pub use table::{
     Choice, ColumnPlan, Digit, Filled, Origin, ParentPlan, SlotPart, SlotPlan, TablePlan, TuplePlan,
 };
@@ -45,6 +48,8 @@ pub struct Plan {
     pub tables: Vec<TablePlan>,
     /// Where the values of each table's columns come from, in the same order.
     pub values: Vec<Values>,
+    /// Scenarios whose rows are in the tables.
+    pub scenarios: Vec<Planned>,
 }
 
 impl std::fmt::Debug for Plan {
@@ -102,6 +107,7 @@ impl Plan {
             as_of_micros,
             tables,
             values,
+            scenarios: Vec::new(),
         };
         for position in 0..plan.tables.len() {
             if plan.tables[position].filled.is_none() {

@@ -21,10 +21,10 @@ pub struct Unplannable(pub Vec<Problem>);
 
 /// Collects problems.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(crate) struct Problems(Vec<Problem>);
 
 impl Problems {
-    pub(super) fn add(&mut self, table: &Name, reason: String, hint: &str) {
+    pub(crate) fn add(&mut self, table: &Name, reason: String, hint: &str) {
         let problem = Problem {
             table: table.clone(),
             reason,
@@ -36,7 +36,7 @@ impl Problems {
         }
     }
 
-    pub(super) fn finish(self) -> Result<(), Unplannable> {
+    pub(crate) fn finish(self) -> Result<(), Unplannable> {
         if self.0.is_empty() {
             Ok(())
         } else {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::table::{Choice, Origin, TablePlan};
 use super::values::{Maker, PersonOf, Unlike, Values};
 use super::{Moment, Plan};
+use crate::scenario::{Planned, PlannedRow};
 
 /// A plan as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,23 @@ pub struct Shown {
     pub as_of_micros: i64,
     /// Tables in the order in which they are filled.
     pub tables: Vec<ShownTable>,
+    /// Scenarios on top of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<ShownScenario>,
+}
+
+/// A scenario as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownScenario {
+    /// Its name.
+    pub name: String,
+    /// Handle and table of each row.
+    pub rows: Vec<(String, String)>,
+    /// How many questions it asks.
+    pub assertions: usize,
+    /// Built-in rows that the schema does not allow, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// A table as it is shown.
@@ -60,6 +78,25 @@ impl Plan {
             tables: tables
                 .map(|(table, values)| self.table_shown(table, values))
                 .collect(),
+            scenarios: self
+                .scenarios
+                .iter()
+                .map(|one| self.scenario_shown(one))
+                .collect(),
+        }
+    }
+
+    fn scenario_shown(&self, scenario: &Planned) -> ShownScenario {
+        let table = |row: &PlannedRow| self.tables[row.table].name.to_string();
+        let rows = scenario
+            .rows
+            .iter()
+            .map(|row| (row.handle.clone(), table(row)));
+        ShownScenario {
+            name: scenario.name.clone(),
+            rows: rows.collect(),
+            assertions: scenario.questions.len(),
+            left_out: scenario.left_out.clone(),
         }
     }
 

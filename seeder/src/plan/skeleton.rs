@@ -7,6 +7,7 @@ use rules::seed::{SeedRules, order};
 
 use super::table::{ColumnPlan, Filled, Origin, TablePlan};
 use crate::key::Key;
+use crate::scenario::AddedRows;
 use crate::value::Type;
 
 /// Every table that rows go into, parents first.
@@ -31,6 +32,7 @@ pub(super) fn skeleton(
                 layout: None,
                 tuples: Vec::new(),
                 slots: Vec::new(),
+                added: AddedRows::default(),
                 name,
             };
             table.columns = columns(schema, rules, &table);

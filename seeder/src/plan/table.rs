@@ -6,6 +6,7 @@ use rules::schema::Name;
 use rules::seed::Distribution;
 
 use crate::key::{Key, Permutation};
+use crate::scenario::{AddedRow, AddedRows};
 use crate::value::{Type, Value};
 
 /// A table that is filled, or one that is filled already and only referred to.
@@ -33,6 +34,8 @@ pub struct TablePlan {
     pub tuples: Vec<TuplePlan>,
     /// Exclusion constraints: places on a line.
     pub slots: Vec<SlotPlan>,
+    /// Rows of scenarios, which come after the generated ones.
+    pub added: AddedRows,
 }
 
 /// The rows of a table that somebody else filled, as far as others refer to them.
@@ -204,6 +207,41 @@ impl TablePlan {
     /// The position of a column.
     pub fn column(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// Generated rows and those of scenarios.
+    pub fn all_rows(&self) -> u64 {
+        self.rows + self.added.len() as u64
+    }
+
+    /// A row of a scenario by its number; never one for a generated row.
+    pub fn added(&self, row: u64) -> Option<&AddedRow> {
+        self.added.get(self.nth_added(row)?)
+    }
+
+    /// How many rows of scenarios come before one of them.
+    #[inline]
+    pub fn nth_added(&self, row: u64) -> Option<usize> {
+        if row < crate::engine::SCENARIO_ROWS {
+            return None;
+        }
+        self.added.place(row)
+    }
+
+    /// The place of a row among all rows of the table: behind the generated ones for a scenario's.
+    pub fn place(&self, row: u64) -> u64 {
+        match self.nth_added(row) {
+            Some(number) => self.rows + number as u64,
+            None => row,
+        }
+    }
+
+    /// Which person of the table's own a row's data is of.
+    pub fn person(&self, row: u64) -> u64 {
+        match self.nth_added(row) {
+            Some(_) => self.rows + AddedRows::person(row),
+            None => row,
+        }
     }
 
     /// Positions of the columns that are sent to the server.

@@ -31,6 +31,8 @@ pub struct Values {
     pub order: Vec<usize>,
     /// Columns that CHECKs tie together.
     pub groups: Vec<Group>,
+    /// The same for rows of scenarios, where generated rows are kept from being like one of them.
+    pub added_groups: Option<Vec<Group>>,
     /// Whose data a row holds.
     pub person: PersonOf,
     /// The column that holds when a row came to be.
@@ -75,6 +77,27 @@ pub enum Unlike {
     Domain(Domain, Permutation),
     /// The row's person makes them different.
     Person,
+}
+
+impl Values {
+    /// The groups that a row is filled by.
+    pub fn groups_of(&self, row: u64) -> &[Group] {
+        match &self.added_groups {
+            Some(groups) if row >= crate::engine::SCENARIO_ROWS => groups,
+            _ => &self.groups,
+        }
+    }
+
+    /// Whether a column of a row is filled by a group.
+    pub fn is_tied(&self, column: usize, row: u64) -> bool {
+        match &self.added_groups {
+            Some(groups) if row >= crate::engine::SCENARIO_ROWS => {
+                let mut groups = groups.iter();
+                groups.any(|group| group.columns().contains(&column))
+            }
+            _ => self.makers[column].group.is_some(),
+        }
+    }
 }
 
 impl Unlike {
@@ -135,6 +158,7 @@ pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Prob
         makers,
         order: Vec::new(),
         groups: Vec::new(),
+        added_groups: None,
         person: PersonOf::Nobody,
         created: None,
         retries: false,

@@ -13,13 +13,14 @@ use rules::schema::{Name, Schema};
 use rules::seed::{AsOf, LoadMode, SeedRules, TriggerPolicy};
 use tokio_postgres::{Client, Config, NoTls};
 
-use crate::audit::{self, Audit, AuditError, Findings};
+use crate::audit::{self, Audit, AuditError, Finding, Findings};
 use crate::engine::{CHUNK_ROWS, Engine, Unfillable};
 use crate::introspect::{IntrospectError, introspect};
 use crate::load::{
     self, Event, Failure, FilledPolicy, LoadError, Mode, Options, Refusal, SourceError, TableLoad,
 };
 use crate::plan::{self, Plan, Unplannable};
+use crate::scenario::{self, ScenarioError, ScenarioTold};
 use crate::value::days_since_epoch;
 
 pub use explain::{ExplainError, Explained, explain};
@@ -48,9 +49,9 @@ pub enum SeedError {
         /// SQLSTATE and message, without values.
         reason: String,
     },
-    /// Scenarios were chosen, which nothing adds yet.
-    #[error("scenarios are not available yet: {}", .0.join(", "))]
-    Scenarios(Vec<String>),
+    /// The chosen scenarios cannot be added; nothing was written.
+    #[error("scenarios cannot be added:\n{0}")]
+    Scenarios(ScenarioError),
     /// The schema cannot be filled as it is; nothing was written.
     #[error("parts of the schema cannot be filled:\n{0}")]
     Plan(Unplannable),
@@ -60,12 +61,32 @@ pub enum SeedError {
     /// The rows could not be loaded.
     #[error("load the rows")]
     Load(#[from] LoadError),
+    /// The server refused a row of a scenario.
+    #[error("load row \"{handle}\" of scenario \"{scenario}\"")]
+    Added {
+        /// The scenario.
+        scenario: String,
+        /// What the row is called.
+        handle: String,
+        /// What the server said.
+        #[source]
+        source: Box<LoadError>,
+    },
     /// The audit could not run.
     #[error("audit the rows")]
     Audit(#[from] AuditError),
     /// The audit found what the schema does not allow.
     #[error("the audit found what must not be:\n{}", .0.join("\n"))]
     Violations(Vec<String>),
+    /// What the scenarios ask for is not so.
+    #[error("assertions of scenarios do not hold:\n{}", .0.join("\n"))]
+    Assertions(Vec<String>),
+}
+
+impl From<ScenarioError> for SeedError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenarios(error)
+    }
 }
 
 impl From<Unplannable> for SeedError {
@@ -86,7 +107,16 @@ impl SeedError {
             }
             Self::Load(error) => error.hint(),
             Self::Violations(_) => Some("this is a fault of the seeder: nothing was published"),
-            Self::Scenarios(_) => Some("take `scenarios` out of the source"),
+            Self::Scenarios(ScenarioError::Unknown { .. }) => {
+                Some("`standin seed scenarios` lists what there is")
+            }
+            Self::Scenarios(_) | Self::Added { .. } => {
+                Some("correct the scenario under [[seed.scenario]]")
+            }
+            Self::Assertions(_) => Some(
+                "nothing was published: correct the assertion, set more columns, or keep generated \
+                 rows out with exclusive = true",
+            ),
             Self::Connect(_) | Self::Introspect(_) | Self::Read { .. } | Self::Audit(_) => None,
         }
     }
@@ -105,11 +135,16 @@ impl SeedError {
     }
 
     fn failure(&self) -> Option<&Failure> {
-        match self {
-            Self::Load(
-                LoadError::Failed { failure, .. } | LoadError::Refused(Refusal::Server(failure)),
-            ) => Some(failure),
-            _ => None,
+        let error = match self {
+            Self::Load(error) => error,
+            Self::Added { source, .. } => source.as_ref(),
+            _ => return None,
+        };
+        match error {
+            LoadError::Failed { failure, .. } | LoadError::Refused(Refusal::Server(failure)) => {
+                Some(failure)
+            }
+            LoadError::Refused(_) => None,
         }
     }
 
@@ -158,6 +193,8 @@ pub struct Filled {
     pub load: load::Report,
     /// What the audit found: figures, and no violation.
     pub audit: Findings,
+    /// The scenarios with the keys of their rows.
+    pub scenarios: Vec<ScenarioTold>,
     /// How long everything took.
     pub took: Duration,
 }
@@ -177,9 +214,7 @@ pub async fn connect(config: &Config) -> Result<Client, SeedError> {
 /// # Errors
 /// When it cannot be read, or everything that keeps it from being filled.
 pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedError> {
-    if !job.seed.scenarios.is_empty() {
-        return Err(SeedError::Scenarios(job.seed.scenarios.clone()));
-    }
+    scenario::chosen(&job.rules, &job.seed)?;
     let schema = introspect(client).await?;
     let filled = filled::filled(client, &schema).await?;
     let request = plan::Request {
@@ -188,7 +223,8 @@ pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedErro
         seed: &job.seed,
         as_of_micros: job.as_of_micros(),
     };
-    let plan = Plan::make(request, filled)?;
+    let mut plan = Plan::make(request, filled)?;
+    scenario::add(client, &mut plan, request).await?;
     Ok((schema, plan))
 }
 
@@ -220,22 +256,73 @@ pub async fn fill(
             .write_chunk(positions[table], chunk, out)
             .map_err(SourceError::from)
     };
-    let load = load::load(request, source, progress).await?;
-    let audit = Audit {
-        before: Some(&schema),
-        assertions: &[],
-    };
-    let audit = audit::audit(&client, &audit).await?;
-    let violations: Vec<String> = audit.violations().map(ToString::to_string).collect();
-    if !violations.is_empty() {
-        return Err(SeedError::Violations(violations));
-    }
+    let load = load::load(request, source, progress).await;
+    let load = load.map_err(|error| in_scenario(&plan, error))?;
+    let scenarios = plan.scenarios_told(&schema);
     Ok(Filled {
-        plan,
         load,
-        audit,
+        audit: proven(&client, &schema, &scenarios).await?,
+        plan,
+        scenarios,
         took: began.elapsed(),
     })
+}
+
+/// Audits what was loaded, and asks what the scenarios ask.
+async fn proven(
+    client: &Client,
+    schema: &Schema,
+    scenarios: &[ScenarioTold],
+) -> Result<Findings, SeedError> {
+    let questions = scenarios.iter().flat_map(|told| &told.assertions);
+    let questions: Vec<_> = questions.cloned().collect();
+    let request = Audit {
+        before: Some(schema),
+        assertions: &questions,
+    };
+    let audit = audit::audit(client, &request).await?;
+    let (asked, violations): (Vec<_>, Vec<_>) = audit
+        .violations()
+        .partition(|finding| finding.expected.is_some());
+    let lines = |found: Vec<&Finding>| found.iter().map(ToString::to_string).collect();
+    if !violations.is_empty() {
+        return Err(SeedError::Violations(lines(violations)));
+    }
+    if !asked.is_empty() {
+        return Err(SeedError::Assertions(lines(asked)));
+    }
+    Ok(audit)
+}
+
+/// Says of a row that the server refused which scenario it is of, where it is of one.
+fn in_scenario(plan: &Plan, error: LoadError) -> SeedError {
+    let place = match &error {
+        LoadError::Failed {
+            failure: Failure::Refused { fault, .. },
+            ..
+        } => fault.table.as_ref().zip(fault.row),
+        _ => None,
+    };
+    let of = place.and_then(|(table, place)| {
+        let table = plan.table(table)?;
+        let own = &plan.tables[table];
+        let number = usize::try_from(place.checked_sub(own.rows)?).ok()?;
+        let row = own.added.get(number)?.row;
+        let of = |scenario: &'_ scenario::Planned| {
+            let rows = scenario.rows.iter();
+            let mut rows = rows.filter(|other| (other.table, other.row) == (table, row));
+            Some((scenario.name.clone(), rows.next()?.handle.clone()))
+        };
+        plan.scenarios.iter().find_map(of)
+    });
+    match of {
+        Some((scenario, handle)) => SeedError::Added {
+            scenario,
+            handle,
+            source: Box::new(error),
+        },
+        None => SeedError::Load(error),
+    }
 }
 
 /// Makes the first and the last rows of every table, which tells CHECKs that nothing satisfies.
@@ -289,8 +376,9 @@ fn levels(plan: &Plan) -> (Vec<Vec<TableLoad>>, Vec<usize>) {
         let load = TableLoad {
             table: table.name.clone(),
             columns: columns.collect(),
-            rows: table.rows,
-            chunks: table.rows.div_ceil(CHUNK_ROWS),
+            rows: table.all_rows(),
+            chunks: table.rows.div_ceil(CHUNK_ROWS)
+                + table.added.len().div_ceil(CHUNK_ROWS as usize) as u64,
         };
         levels[table.level].push(load);
         // Tables of a plan are in the order of their levels.

@@ -212,7 +212,7 @@ async fn what_cannot_be_filled_is_named_line_by_line_and_the_old_rows_serve() ->
 }
 
 /// Builds `qa` and returns while its rows are being loaded.
-fn loading(shop: &Shop) -> anyhow::Result<Child> {
+pub(super) fn loading(shop: &Shop) -> anyhow::Result<Child> {
     let mut build = Command::new(Build::Plain.binary()?)
         .arg("--config")
         .arg(shop.daemon_directory().join("standin.toml"))

@@ -11,7 +11,8 @@ use tokio_postgres::Client;
 
 /// Schemas that are refused, and the constraint that is named: in `hr` a CHECK ties two unique keys of
 /// one table, in `logistics` one of a child leaves none of the parents.
-const REFUSED: [(&str, &str); 2] = [("hr", "countries_check"), ("logistics", "legs_from_locode")];
+pub(super) const REFUSED: [(&str, &str); 2] =
+    [("hr", "countries_check"), ("logistics", "legs_from_locode")];
 
 /// Tables that get no row, and the plan says why: there are fewer admissions than patients, and a
 /// unique key of diagnoses has one place for each admission of a patient.
@@ -32,7 +33,7 @@ fn job(workers: usize) -> Job {
 }
 
 /// The schemas by the names of their files.
-fn schemas() -> anyhow::Result<Vec<(String, String)>> {
+pub(super) fn schemas() -> anyhow::Result<Vec<(String, String)>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("integration/seeding/schemas");
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory)? {

@@ -3,3 +3,6 @@
 mod command;
 mod environments;
 mod fill;
+mod scenario_conflicts;
+mod scenario_environments;
+mod scenarios;

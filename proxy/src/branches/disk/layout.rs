@@ -21,6 +21,8 @@ pub(in crate::branches) const RIGHTS: &str = "rights";
 pub(in crate::branches) const FINDINGS: &str = "findings.json";
 /// The manifest of a snapshot.
 pub(in crate::branches) const SNAPSHOT_MANIFEST: &str = "snapshot.toml";
+/// What the maker of a snapshot wrote beside its data: a part of the data, opaque here.
+pub(in crate::branches) const NOTES: &str = "notes.json";
 /// The data directory within either.
 pub(in crate::branches) const PGDATA: &str = "pgdata";
 

@@ -12,7 +12,9 @@ mod trash;
 
 pub(super) use durable::{publish, read, write};
 pub use epoch::Epoch;
-pub(super) use layout::{BRANCH_MANIFEST, FINDINGS, Layout, PGDATA, RIGHTS, SNAPSHOT_MANIFEST};
+pub(super) use layout::{
+    BRANCH_MANIFEST, FINDINGS, Layout, NOTES, PGDATA, RIGHTS, SNAPSHOT_MANIFEST,
+};
 pub use lock::holder;
 pub(super) use lock::{Lock, LockError};
 pub(super) use space::sync;

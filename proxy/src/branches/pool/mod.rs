@@ -130,6 +130,15 @@ impl Pool {
         snapshots.get(id).map(|one| Arc::clone(&one.manifest))
     }
 
+    /// What was written beside a snapshot's data, if anything was.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read.
+    pub async fn notes(&self, id: &SnapshotId) -> std::io::Result<Option<String>> {
+        let path = self.0.layout.snapshot(id).join(super::disk::NOTES);
+        blocking(move || super::disk::read(&path)).await
+    }
+
     /// The PostgreSQL installations that branches can use.
     pub fn installations(&self) -> &Installations {
         &self.0.installations

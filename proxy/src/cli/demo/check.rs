@@ -1,6 +1,7 @@
-//! The demo's own check: the three things that it suggests, done and looked at.
+//! The demo's own check: the four things that it suggests, done and looked at.
 
 use seeder::compare::TableDelta;
+use seeder::scenario::{KeyValue, ScenarioTold};
 use tokio_postgres::{Client, NoTls};
 
 use super::super::client::Client as Control;
@@ -11,7 +12,7 @@ use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference, Record};
 
 /// The branches that the check makes.
-const BRANCHES: [&str; 2] = ["qa.check", "prod-copy.check"];
+const BRANCHES: [&str; 3] = ["qa.check", "prod-copy.check", "qa.check-late"];
 
 pub(super) async fn run(
     control: &Control,
@@ -28,8 +29,12 @@ pub(super) async fn run(
     disposable_session(prepared, output).await?;
     reset_and_undo(control, prepared, output).await?;
     branch_and_diff(control, prepared, output).await?;
-    output.show(&serde_json::json!({ "checks": 3, "passed": 3 }), |_| {
-        "3 of 3 checks passed".to_owned()
+    scenario(control, prepared, output).await?;
+    for branch in BRANCHES {
+        drop_branch(control, branch, output).await?;
+    }
+    output.show(&serde_json::json!({ "checks": 4, "passed": 4 }), |_| {
+        "4 of 4 checks passed".to_owned()
     });
     Ok(())
 }
@@ -127,12 +132,44 @@ async fn branch_and_diff(
         .find(payments)
         .is_some_and(|delta| delta.removed == 3);
     expect(removed, "the diff names the table that lost rows")?;
-    for branch in BRANCHES {
-        drop_branch(control, branch, output).await?;
-    }
     output.say(format!(
         "3. a branch was compared with its beginning: {}",
         schema.join("; ")
+    ));
+    Ok(())
+}
+
+/// Makes a branch with a scenario, and finds its row by the key that is told.
+async fn scenario(control: &Control, prepared: &Prepared, output: &Output) -> Result<(), Failure> {
+    let path = "/v1/branches/qa.check-late";
+    let order = Order {
+        scenarios: vec!["overdue-invoice".to_owned()],
+        ..Order::default()
+    };
+    let bar = output.progress_at("qa.check-late");
+    control
+        .follow::<Record>(&format!("{path}/create"), &order, bar)
+        .await?;
+    let told: Vec<ScenarioTold> = control
+        .post(&format!("{path}/seed-scenarios"), &Order::default())
+        .await?;
+    let mut rows = told.iter().flat_map(|told| &told.handles);
+    let bill = rows.find_map(|(handle, row)| match row.key.get("id") {
+        Some(KeyValue::Number(id)) if handle == "bill" => Some(*id),
+        _ => None,
+    });
+    let branch = connect(prepared, "shop@qa.check-late").await?;
+    let sql = "SELECT id FROM payments WHERE method = 'invoice' AND paid_at IS NULL";
+    let found = branch.query(sql, &[]).await;
+    let found = found.map_err(|error| Failure::failed(told_by(&error)))?;
+    let unpaid: Vec<i64> = found.iter().map(|row| row.get(0)).collect();
+    expect(
+        unpaid.len() == 1 && unpaid.first() == bill.as_ref(),
+        "the branch has one overdue bill, and its key is told",
+    )?;
+    output.say(format!(
+        "4. a branch was made with a scenario: its one overdue bill is {}",
+        unpaid[0]
     ));
     Ok(())
 }
@@ -147,7 +184,7 @@ async fn drop_branch(control: &Control, branch: &str, output: &Output) -> Result
 async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
     let connected = tokio_postgres::connect(&prepared.url(target), NoTls).await;
     let (client, connection) = connected
-        .map_err(|error| Failure::failed(format!("connect to {target}: {}", told(&error))))?;
+        .map_err(|error| Failure::failed(format!("connect to {target}: {}", told_by(&error))))?;
     tokio::spawn(connection);
     Ok(client)
 }
@@ -156,15 +193,17 @@ async fn customers(client: &Client) -> Result<i64, Failure> {
     let row = client
         .query_one("SELECT count(*) FROM customers", &[])
         .await;
-    Ok(row.map_err(|error| Failure::failed(told(&error)))?.get(0))
+    Ok(row
+        .map_err(|error| Failure::failed(told_by(&error)))?
+        .get(0))
 }
 
 async fn run_sql(client: &Client, sql: &str) -> Result<(), Failure> {
     let run = client.batch_execute(sql).await;
-    run.map_err(|error| Failure::failed(format!("{sql}: {}", told(&error))))
+    run.map_err(|error| Failure::failed(format!("{sql}: {}", told_by(&error))))
 }
 
-fn told(error: &tokio_postgres::Error) -> String {
+fn told_by(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(server) => format!("{} ({})", server.message(), server.code().code()),
         None => error.to_string(),

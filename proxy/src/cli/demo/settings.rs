@@ -16,6 +16,9 @@ pub(super) const ENVIRONMENTS: [&str; 3] = ["prod-copy", "staging", "qa"];
 
 const SCHEMA: &str = include_str!("shop/001_schema.sql");
 
+/// Situations that branches of the demo may begin with.
+const SCENARIOS: &str = include_str!("shop/scenarios.toml");
+
 /// A demo that is ready to be served.
 pub(super) struct Prepared {
     pub(super) config: PathBuf,
@@ -123,7 +126,8 @@ port = {qa}
 [environments."test-*"]
 source = {{ environment = "qa" }}
 branches = {{ ttl = "3d" }}
-"#
+
+{SCENARIOS}"#
     )
 }
 
@@ -153,7 +157,7 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
         .map_or_else(|_| "standin".to_owned(), |path| path.display().to_string());
     let config = prepared.config.display();
     text.push_str(&format!(
-        "\nThree things to try, in another terminal:\n\
+        "\nFour things to try, in another terminal:\n\
          \n  1. A disposable session on a copy of production, alive when the connect returns:\n\
          \x20    psql '{}' -c 'TRUNCATE customers CASCADE' -c 'SELECT count(*) FROM customers'\n\
          \n  2. QA makes a mess, resets it, and thinks better of it:\n\
@@ -163,6 +167,9 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
          \n  3. A branch per feature, and what it changed:\n\
          \x20    psql '{}' -c 'ALTER TABLE orders ADD gift boolean'\n\
          \x20    {program} --config {config} branch diff qa.login-fix\n\
+         \n  4. A branch with one overdue bill in it, and where to find it:\n\
+         \x20    {program} --config {config} branch create qa.late --scenario overdue-invoice\n\
+         \x20    {program} --config {config} seed scenarios qa.late\n\
          \nCtrl-C stops the demo; what was changed is there again at the next start.",
         url("shop@prod-copy.my-case"),
         url("shop@qa"),

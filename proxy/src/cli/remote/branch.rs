@@ -30,8 +30,16 @@ pub(in super::super) async fn run(
             output.show(&line, show);
             Ok(())
         }
-        Branch::Create { branch, from } => {
-            let order = Order { from, ..order };
+        Branch::Create {
+            branch,
+            from,
+            scenarios,
+        } => {
+            let order = Order {
+                from,
+                scenarios,
+                ..order
+            };
             operate(client, output, &path(&branch, "create")?, &order).await
         }
         Branch::Drop { branch } => operate(client, output, &path(&branch, "drop")?, &order).await,
@@ -53,15 +61,7 @@ pub(in super::super) async fn run(
                 rows,
                 ..order
             };
-            let path = match branch.contains('.') {
-                true => path(&branch, "diff")?,
-                false => format!("/v1/environments/{}/diff", place(&branch)?),
-            };
-            let found: Difference = client
-                .follow(&path, &order, output.progress_at(&branch))
-                .await?;
-            output.show(&found, |found| difference(found, rows));
-            Ok(())
+            diff(client, output, &branch, &order).await
         }
         Branch::Protect(order) => {
             let path = format!("/v1/branches/{}", place(&order.place)?);
@@ -83,6 +83,22 @@ pub(in super::super) async fn run(
             at_once(client, output, &path(&branch, "wake")?, &order, &said).await
         }
     }
+}
+
+async fn diff(
+    client: &Client,
+    output: &Output,
+    branch: &str,
+    order: &Order,
+) -> Result<(), Failure> {
+    let path = match branch.contains('.') {
+        true => path(branch, "diff")?,
+        false => format!("/v1/environments/{}/diff", place(branch)?),
+    };
+    let bar = output.progress_at(branch);
+    let found: Difference = client.follow(&path, order, bar).await?;
+    output.show(&found, |found| difference(found, order.rows));
+    Ok(())
 }
 
 fn place(text: &str) -> Result<Place, Failure> {
@@ -132,7 +148,14 @@ fn list(lines: &[BranchLine]) -> String {
 fn show(line: &BranchLine) -> String {
     let list = list(std::slice::from_ref(line));
     let generations = generations(Some(&line.generation), &line.earlier);
-    format!("{list}\n\n{generations}\n\n{}", history(&line.history))
+    let scenarios = match line.scenarios.as_slice() {
+        [] => String::new(),
+        names => format!("\n\nscenarios: {}", names.join(", ")),
+    };
+    format!(
+        "{list}{scenarios}\n\n{generations}\n\n{}",
+        history(&line.history)
+    )
 }
 
 fn difference(found: &Difference, wanted: Option<usize>) -> String {

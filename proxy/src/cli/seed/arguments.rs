@@ -15,6 +15,8 @@ pub(in super::super) enum Seed {
     Audit(Audit),
     /// Show where one cell comes from, with its row.
     Explain(Explain),
+    /// List scenarios, or those of an environment or branch with the keys of their rows.
+    Scenarios(Scenarios),
     /// List the generators that rules under [seed.tables] may name.
     Generators,
 }
@@ -27,6 +29,9 @@ Examples:
   standin seed run --url postgres://me@localhost/shop  fill what is empty there
   standin seed audit qa                                every constraint, asked again
   standin seed explain orders.status 17 qa             why row 17 of orders has this status
+  standin seed scenarios                               what `scenarios = [\"…\"]` may name
+  standin seed scenarios qa --json                     the keys of its rows, for tests
+  standin seed plan qa --scenario overdue-invoice      whether the schema allows its rows
   standin seed generators                              what `with = \"…\"` may name
 
 Exit codes: 0 done, 1 refused, failed or violated, 2 wrong usage or configuration.";
@@ -52,6 +57,9 @@ pub(super) struct Changed {
     /// How many times the usual number of rows [default: the environment's; 1 with --url].
     #[arg(long = "scale", value_name = "FACTOR", value_parser = per_mille)]
     scale_per_mille: Option<u64>,
+    /// One more scenario, of [[seed.scenario]] or built in; may be given several times.
+    #[arg(long = "scenario", value_name = "NAME")]
+    scenarios: Vec<String>,
 }
 
 impl Changed {
@@ -59,6 +67,7 @@ impl Changed {
         SeedChange {
             seed: self.seed,
             scale_per_mille: self.scale_per_mille,
+            scenarios: self.scenarios.clone(),
         }
     }
 }
@@ -85,6 +94,13 @@ pub(in super::super) struct Run {
     /// Threads that make rows [default: one each core].
     #[arg(long, value_name = "COUNT")]
     pub(super) workers: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(in super::super) struct Scenarios {
+    /// The environment or branch; without one, what the configuration has and what is built in.
+    #[arg(value_name = "PLACE")]
+    pub(super) place: Option<String>,
 }
 
 #[derive(Debug, Args)]

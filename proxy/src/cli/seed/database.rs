@@ -8,6 +8,8 @@ use seeder::audit::{self, Audit, Findings};
 use seeder::load::Report;
 use seeder::plan::Shown;
 use seeder::run::{self, ExplainError, Explained, Job, SeedError};
+use seeder::scenario::ScenarioTold;
+use serde::Serialize;
 use tokio_postgres::{Client, Config};
 
 use super::super::failure::Failure;
@@ -17,12 +19,20 @@ use super::arguments::Run;
 use crate::daemon::{self, Loaded};
 use crate::environments::{Cell, LoadProgress, SeedChange, chain};
 
-/// The seed and the scale of who says nothing.
-const USUAL: Seed = Seed {
-    seed: 42,
-    scale_per_mille: 1_000,
-    scenarios: Vec::new(),
-};
+/// The seed of who says nothing.
+const USUAL_SEED: u64 = 42;
+
+/// The scale of who says nothing, in thousandths.
+const USUAL_SCALE_PER_MILLE: u64 = 1_000;
+
+/// What a run did.
+#[derive(Debug, Serialize)]
+pub(super) struct Ran {
+    #[serde(flatten)]
+    pub(super) load: Report,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) scenarios: Vec<ScenarioTold>,
+}
 
 /// A database, and the rules of the configuration beside it.
 pub(super) struct Database {
@@ -63,7 +73,7 @@ impl Database {
         Ok(())
     }
 
-    fn job(&self, change: SeedChange) -> Job {
+    fn job(&self, change: &SeedChange) -> Job {
         let rules = self
             .loaded
             .as_ref()
@@ -71,9 +81,9 @@ impl Database {
         Job {
             rules: rules.unwrap_or_default(),
             seed: Seed {
-                seed: change.seed.unwrap_or(USUAL.seed),
-                scale_per_mille: change.scale_per_mille.unwrap_or(USUAL.scale_per_mille),
-                ..USUAL
+                seed: change.seed.unwrap_or(USUAL_SEED),
+                scale_per_mille: change.scale_per_mille.unwrap_or(USUAL_SCALE_PER_MILLE),
+                scenarios: change.scenarios.clone(),
             },
             today: jiff::Timestamp::now()
                 .to_zoned(jiff::tz::TimeZone::UTC)
@@ -88,7 +98,7 @@ impl Database {
             .map_err(|error| failure(&error))
     }
 
-    pub(super) async fn plan(&self, change: SeedChange) -> Result<Shown, Failure> {
+    pub(super) async fn plan(&self, change: &SeedChange) -> Result<Shown, Failure> {
         let client = self.connect().await?;
         let planned = run::plan(&client, &self.job(change)).await;
         let (_, plan) = planned.map_err(|error| failure(&error))?;
@@ -97,7 +107,7 @@ impl Database {
 
     pub(super) async fn explain(
         &self,
-        change: SeedChange,
+        change: &SeedChange,
         cell: &Cell,
     ) -> Result<Explained, Failure> {
         let client = self.connect().await?;
@@ -118,8 +128,8 @@ impl Database {
         audited.map_err(|error| Failure::failed(chain(&error)))
     }
 
-    pub(super) async fn run(&self, asked: &Run, output: &Output) -> Result<Report, Failure> {
-        let mut job = self.job(asked.changed.change());
+    pub(super) async fn run(&self, asked: &Run, output: &Output) -> Result<Ran, Failure> {
+        let mut job = self.job(&asked.changed.change());
         job.workers = asked.workers.map(std::num::NonZeroUsize::get);
         let (bar, told) = (Mutex::new(output.progress()), LoadProgress::default());
         let progress = |event: &seeder::load::Event| {
@@ -130,7 +140,11 @@ impl Database {
             }
         };
         let filled = run::fill(&self.config, &job, &progress).await;
-        Ok(filled.map_err(|error| failure(&error))?.load)
+        let filled = filled.map_err(|error| failure(&error))?;
+        Ok(Ran {
+            load: filled.load,
+            scenarios: filled.scenarios,
+        })
     }
 }
 
@@ -165,6 +179,11 @@ fn failure(error: &SeedError) -> Failure {
             .hint("the URL is used as it is: without TLS, and with no password but the one in it"),
         // The hint for environments is this very command.
         SeedError::Plan(_) => failed,
+        // Nothing is published or kept back here: the rows were loaded before they were asked about.
+        SeedError::Assertions(_) => failed.hint(
+            "the rows stay in the database: correct the assertion, set more columns, or keep generated \
+             rows out with exclusive = true, and empty the tables before the next run",
+        ),
         error => error.hint().into_iter().fold(failed, Failure::hint),
     }
 }

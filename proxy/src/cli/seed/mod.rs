@@ -4,11 +4,13 @@
 
 pub(super) mod arguments;
 mod database;
+mod scenarios;
 mod show;
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use rules::target::{Place, TargetError};
 use seeder::audit::Findings;
 use seeder::natural;
 use seeder::plan::Shown;
@@ -42,7 +44,7 @@ async fn asked(config: &Path, verb: Seed, output: &Output) -> Result<ExitCode, F
                 ..Order::default()
             };
             let shown: Shown = match of(config, &plan.chosen)? {
-                Of::Database(database) => database.plan(order.seed).await?,
+                Of::Database(database) => database.plan(&order.seed).await?,
                 Of::Environment(name) => ask(config, (&name, "seed-plan"), &order, output).await?,
             };
             output.show(&shown, show::plan);
@@ -51,16 +53,20 @@ async fn asked(config: &Path, verb: Seed, output: &Output) -> Result<ExitCode, F
             let database = Database::of(config, &run.url)?;
             database.must_not_be_production()?;
             let filled = database.run(&run, output).await?;
-            output.show(&filled, show::filled);
+            output.show(&filled, show::ran);
         }
         Seed::Audit(audit) => {
             let order = Order {
                 database: audit.database.clone(),
                 ..Order::default()
             };
-            let found: Findings = match of(config, &audit.chosen)? {
-                Of::Database(database) => database.audit().await?,
-                Of::Environment(name) => ask(config, (&name, "seed-audit"), &order, output).await?,
+            // A branch has data of its own to look at.
+            let found: Findings = match &audit.chosen.environment {
+                Some(place) => ask(config, (place, "seed-audit"), &order, output).await?,
+                None => {
+                    let url = audit.chosen.url.as_deref().unwrap_or_default();
+                    Database::of(config, url)?.audit().await?
+                }
             };
             output.show(&found, show::findings);
             if found.violations().next().is_some() {
@@ -74,7 +80,7 @@ async fn asked(config: &Path, verb: Seed, output: &Output) -> Result<ExitCode, F
             };
             let change = explain.changed.change();
             let explained: Explained = match of(config, &explain.chosen)? {
-                Of::Database(database) => database.explain(change, &cell).await?,
+                Of::Database(database) => database.explain(&change, &cell).await?,
                 Of::Environment(name) => {
                     let order = Order {
                         seed: change,
@@ -85,6 +91,9 @@ async fn asked(config: &Path, verb: Seed, output: &Output) -> Result<ExitCode, F
                 }
             };
             output.show(&explained, show::explained);
+        }
+        Seed::Scenarios(asked) => {
+            scenarios::list(config, asked.place.as_deref(), output).await?;
         }
         Seed::Generators => {}
     }
@@ -110,15 +119,25 @@ fn of(config: &Path, chosen: &Chosen) -> Result<Of, Failure> {
 /// Asks the daemon, and follows what it says.
 async fn ask<T: DeserializeOwned>(
     config: &Path,
-    (environment, verb): (&str, &str),
+    (place, verb): (&str, &str),
     order: &Order,
     output: &Output,
 ) -> Result<T, Failure> {
+    let path = path(place, verb)?;
     let client = Client::of(config)?;
-    let path = format!("/v1/environments/{environment}/{verb}");
-    client
-        .follow(&path, order, output.progress_at(environment))
-        .await
+    client.follow(&path, order, output.progress_at(place)).await
+}
+
+/// The path of a verb of an environment or branch.
+fn path(place: &str, verb: &str) -> Result<String, Failure> {
+    let named: Result<Place, TargetError> = place.parse();
+    let named = named.map_err(|error| {
+        Failure::wrong_name(&error).hint("it is written environment or environment.branch")
+    })?;
+    Ok(match named.branch {
+        Some(_) => format!("/v1/branches/{named}/{verb}"),
+        None => format!("/v1/environments/{named}/{verb}"),
+    })
 }
 
 /// Name and line of each generator, for programs.

@@ -8,6 +8,8 @@ use seeder::plan::{Shown, ShownTable};
 use seeder::run::Explained;
 
 use super::super::output::{bytes, count, facts, table};
+use super::database::Ran;
+use super::scenarios;
 
 /// The order with its reasons, then the columns of each table.
 pub(super) fn plan(shown: &Shown) -> String {
@@ -33,8 +35,30 @@ pub(super) fn plan(shown: &Shown) -> String {
         "seed {}{as_of} · {tables}, {rows} rows\n\n{order}",
         shown.seed
     );
+    if !shown.scenarios.is_empty() {
+        text.push_str(&format!("\n\n{}", on_top(shown)));
+    }
     for one in own(shown) {
         text.push_str(&format!("\n\n{}\n{}", one.name, columns(one)));
+    }
+    text
+}
+
+/// The rows of scenarios by table.
+fn on_top(shown: &Shown) -> String {
+    let mut rows = table(&["scenario", "handle", "table"]);
+    for scenario in &shown.scenarios {
+        for (handle, table) in &scenario.rows {
+            rows.add_row([&scenario.name, handle, table]);
+        }
+    }
+    let mut text = rows.to_string();
+    for line in shown
+        .scenarios
+        .iter()
+        .flat_map(|scenario| &scenario.left_out)
+    {
+        text.push_str(&format!("\nleft out: {line}"));
     }
     text
 }
@@ -67,8 +91,20 @@ fn share(per_mille: u32) -> String {
     }
 }
 
+/// What a run did, with the rows of scenarios that it added.
+pub(super) fn ran(ran: &Ran) -> String {
+    match ran.scenarios.is_empty() {
+        true => filled(&ran.load),
+        false => format!(
+            "{}\n\n{}",
+            filled(&ran.load),
+            scenarios::rows(&ran.scenarios)
+        ),
+    }
+}
+
 /// What a run did, table by table.
-pub(super) fn filled(report: &Report) -> String {
+fn filled(report: &Report) -> String {
     if report.tables.is_empty() {
         return "nothing to fill: there is no table without rows".to_owned();
     }
@@ -114,7 +150,12 @@ pub(super) fn findings(found: &Findings) -> String {
             };
             wrong.add_row([
                 kind(one.kind),
-                place,
+                match (&one.expected, &one.got) {
+                    (Some(expected), Some(got)) => {
+                        format!("{place}: expected {expected}, got {got}")
+                    }
+                    _ => place,
+                },
                 one.count.to_string(),
                 weight.to_owned(),
             ]);

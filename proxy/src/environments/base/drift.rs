@@ -8,6 +8,7 @@ use seeder::migrate::{self, HashError};
 use super::super::error::chain;
 use super::super::{EnvironmentError, Environments};
 use super::command_of;
+use super::scenarios::{self, SCENARIOS_PART};
 use super::seed::scale_text;
 
 /// What stands between the part of the migrations and that of the seed.
@@ -121,6 +122,7 @@ fn drifted(then: &str, now: &str) -> Option<String> {
         (None, None) => {}
     }
     let verb = match changed.as_slice() {
+        [one] if one.starts_with("the scenarios") => "have",
         [one] if one != "the migrations" && one != RULES => "has",
         _ => "have",
     };
@@ -132,15 +134,30 @@ fn drifted(then: &str, now: &str) -> Option<String> {
     Some(format!("{listed} {verb} changed since"))
 }
 
-const RULES: &str = "the rules or scenarios of [seed]";
+const RULES: &str = "the rules of [seed]";
 
 fn parts(key: &str) -> (&str, Option<&str>) {
     key.rsplit_once(SEED_PART)
         .map_or((key, None), |(migrations, seed)| (migrations, Some(seed)))
 }
 
-/// Seed, scale, rules, perhaps the day, and the engine's fingerprint.
+/// Seed, scale, rules, perhaps the day, and the engine's fingerprint; then the scenarios.
 fn seed_changes(then: &str, now: &str) -> Vec<String> {
+    let scenarios = scenarios::changes(then, now);
+    let alone = |key: &'_ str| {
+        key.split_once(SCENARIOS_PART)
+            .map_or(key.len(), |(own, _)| own.len())
+    };
+    let (then, now) = (&then[..alone(then)], &now[..alone(now)]);
+    let mut changed = match then == now {
+        true => Vec::new(),
+        false => data_changes(then, now),
+    };
+    changed.extend(scenarios);
+    changed
+}
+
+fn data_changes(then: &str, now: &str) -> Vec<String> {
     let (then, now): (Vec<&str>, Vec<&str>) = (then.split(':').collect(), now.split(':').collect());
     let at = |position: usize| {
         let (then, now) = (then.get(position).copied(), now.get(position).copied());
@@ -196,11 +213,7 @@ mod tests {
                    changed since";
         check(key, other, Some(all));
         let rules = "migrations:newest:shop:aa:seed:42:1000:r2:f1";
-        check(
-            key,
-            rules,
-            Some("the rules or scenarios of [seed] have changed since"),
-        );
+        check(key, rules, Some("the rules of [seed] have changed since"));
         let engine = "migrations:newest:shop:aa:seed:42:1000:r1:f2";
         check(
             key,
@@ -214,5 +227,23 @@ mod tests {
             "migrations:newest:shop:aa:seed:42:1000:r1:2026-01-02:f1",
         );
         check(day, next, Some("the day has changed since"));
+        let late = "migrations:newest:shop:aa:seed:42:1000:r1:f1:with:late=a1";
+        check(
+            key,
+            late,
+            Some("the scenarios (none then, late now) have changed since"),
+        );
+        let both = "migrations:newest:shop:aa:seed:42:1000:r1:f1:with:late=a2,null-heavy=b1";
+        let all = "the scenarios (late then, late, null-heavy now) and scenario \"late\" have changed \
+                   since";
+        check(late, both, Some(all));
+        let changed = "migrations:newest:shop:aa:seed:42:1000:r1:f1:with:late=a3";
+        check(late, changed, Some("scenario \"late\" has changed since"));
+        let seed = "migrations:newest:shop:aa:seed:43:1000:r1:f1:with:late=a1";
+        check(
+            late,
+            seed,
+            Some("the seed (42 then, 43 now) has changed since"),
+        );
     }
 }

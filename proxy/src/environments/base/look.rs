@@ -17,7 +17,7 @@ use super::super::{EnvironmentError, Environments};
 use crate::branches::Draft;
 
 /// What to plan with in place of what the configuration says.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeedChange {
     /// Another seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,6 +25,9 @@ pub struct SeedChange {
     /// Another scale, in thousandths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scale_per_mille: Option<u64>,
+    /// More scenarios.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<String>,
 }
 
 /// One cell of seed data.
@@ -37,10 +40,10 @@ pub struct Cell {
 }
 
 /// A source with migrations, and the seed that is looked at.
-struct Looked {
-    migrations: Migrations,
-    database: String,
-    seed: Seed,
+pub(super) struct Looked {
+    pub(super) migrations: Migrations,
+    pub(super) database: String,
+    pub(super) seed: Seed,
 }
 
 impl Environments {
@@ -51,7 +54,7 @@ impl Environments {
     pub async fn seed_plan(
         &self,
         place: &Place,
-        change: SeedChange,
+        change: &SeedChange,
         caller: &Caller,
         report: &Report,
     ) -> Result<Shown, EnvironmentError> {
@@ -64,9 +67,9 @@ impl Environments {
     async fn seed_plan_in(
         &self,
         turn: &mut Turn,
-        change: SeedChange,
+        change: &SeedChange,
     ) -> Result<Shown, EnvironmentError> {
-        let looked = self.looked(turn, change)?;
+        let looked = self.looked(&turn.place, "be planned", change)?;
         let (_draft, client) = self.schema_of(turn, &looked).await?;
         turn.step("plan");
         let planned = run::plan(&client, &self.seed_job(&looked.seed)).await;
@@ -81,7 +84,7 @@ impl Environments {
     pub async fn seed_explain(
         &self,
         place: &Place,
-        (change, cell): (SeedChange, &Cell),
+        (change, cell): (&SeedChange, &Cell),
         caller: &Caller,
         report: &Report,
     ) -> Result<Explained, EnvironmentError> {
@@ -94,10 +97,10 @@ impl Environments {
     async fn seed_explain_in(
         &self,
         turn: &mut Turn,
-        change: SeedChange,
+        change: &SeedChange,
         cell: &Cell,
     ) -> Result<Explained, EnvironmentError> {
-        let looked = self.looked(turn, change)?;
+        let looked = self.looked(&turn.place, "be planned", change)?;
         let (_draft, client) = self.schema_of(turn, &looked).await?;
         turn.step("explain");
         let job = self.seed_job(&looked.seed);
@@ -105,7 +108,8 @@ impl Environments {
         explained.map_err(turn.failed("explain seed data"))
     }
 
-    /// Checks what a place holds now against every constraint of its catalogue.
+    /// Checks what a place holds now against every constraint of its catalogue, and against what its
+    /// scenarios ask.
     ///
     /// # Errors
     /// When the place or database does not exist, or its server does not answer.
@@ -131,18 +135,29 @@ impl Environments {
         let client = lease.server().admin(&database).await;
         let client = client.map_err(turn.failed("connect"))?;
         turn.step("audit");
-        let audited = audit::audit(&client, &Audit::default()).await;
+        let questions = self.questions(place, &pointer.current.base).await?;
+        let request = Audit {
+            before: None,
+            assertions: &questions,
+        };
+        let audited = audit::audit(&client, &request).await;
         audited.map_err(turn.failed("audit the data"))
     }
 
     /// The source whose seed is looked at: that of the environment, or of the one that feeds it.
-    fn looked(&self, turn: &Turn, change: SeedChange) -> Result<Looked, EnvironmentError> {
+    pub(super) fn looked(
+        &self,
+        place: &Place,
+        verb: &'static str,
+        change: &SeedChange,
+    ) -> Result<Looked, EnvironmentError> {
+        self.must_know(&change.scenarios)?;
         let impossible = |reason: String| EnvironmentError::Impossible {
-            place: turn.place.to_string(),
-            verb: "be planned",
+            place: place.to_string(),
+            verb,
             reason,
         };
-        let (settings, mut name) = (self.settings(), turn.place.environment.clone());
+        let (settings, mut name) = (self.settings(), place.environment.clone());
         // Configurations in which sources form a ring are refused, so this ends.
         loop {
             match &settings.environment(&name)?.source {
@@ -182,7 +197,7 @@ impl Environments {
 }
 
 /// A seed with what is asked for in its place; a source without one takes a scale of 1.
-fn changed(seed: Option<&Seed>, change: SeedChange) -> Option<Seed> {
+fn changed(seed: Option<&Seed>, change: &SeedChange) -> Option<Seed> {
     let mut seed = match (seed, change.seed) {
         (Some(seed), _) => seed.clone(),
         (None, Some(number)) => Seed {
@@ -194,5 +209,10 @@ fn changed(seed: Option<&Seed>, change: SeedChange) -> Option<Seed> {
     };
     seed.seed = change.seed.unwrap_or(seed.seed);
     seed.scale_per_mille = change.scale_per_mille.unwrap_or(seed.scale_per_mille);
+    for scenario in &change.scenarios {
+        if !seed.scenarios.contains(scenario) {
+            seed.scenarios.push(scenario.clone());
+        }
+    }
     Some(seed)
 }

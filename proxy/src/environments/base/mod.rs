@@ -3,6 +3,7 @@
 mod drift;
 mod look;
 mod masked;
+mod scenarios;
 mod seed;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest}
 
 pub use look::{Cell, SeedChange};
 pub(super) use masked::Age;
+pub(super) use scenarios::scenario_names;
 pub(super) use seed::scale_text;
 
 impl Environments {
@@ -120,10 +122,13 @@ impl Environments {
         if let Some(snapshot) = same {
             return Ok(snapshot.id.clone());
         }
-        let draft = self.drafted(turn, migrations, database).await?;
+        let mut draft = self.drafted(turn, migrations, database).await?;
         if let Some(seed) = seed {
             turn.step("seed");
-            self.seed(turn, &draft, database, seed).await?;
+            let told = self.seed(turn, &draft, database, seed).await?;
+            if let Some(notes) = scenarios::notes(told) {
+                draft.note(notes);
+            }
         }
         let label = Labelled {
             source: if seed.is_some() { "seed" } else { "migrations" },

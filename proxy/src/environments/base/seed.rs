@@ -4,6 +4,7 @@ use rules::config::Seed;
 use rules::seed::AsOf;
 use seeder::load::Event;
 use seeder::run::{self, Job, SeedError};
+use seeder::scenario::ScenarioTold;
 use sha2::{Digest, Sha256};
 
 use super::super::turn::Turn;
@@ -11,14 +12,14 @@ use super::super::{EnvironmentError, Environments, LoadProgress};
 use crate::branches::Draft;
 
 impl Environments {
-    /// Fills the empty tables of a draft and proves what it holds.
+    /// Fills the empty tables of a draft and proves what it holds; the scenarios come back.
     pub(super) async fn seed(
         &self,
         turn: &Turn,
         draft: &Draft,
         database: &str,
         seed: &Seed,
-    ) -> Result<(), EnvironmentError> {
+    ) -> Result<Vec<ScenarioTold>, EnvironmentError> {
         let job = self.seed_job(seed);
         let report = turn.report.clone();
         let lines = LoadProgress::default();
@@ -36,7 +37,7 @@ impl Environments {
             took_ms = filled.took.as_millis() as u64,
             "seeded"
         );
-        Ok(())
+        Ok(filled.scenarios)
     }
 
     /// Says of a load that failed for want of room that it did: a server whose log cannot grow ends
@@ -66,17 +67,15 @@ impl Environments {
         }
     }
 
-    /// What seed data depends on beside the migrations: seed, scale, scenarios, rules, and the engine.
+    /// What seed data depends on beside the migrations: seed, scale, rules, the engine, scenarios.
     pub(super) fn seed_key(&self, seed: &Seed) -> String {
-        let job = self.seed_job(seed);
+        let mut job = self.seed_job(seed);
+        // A scenario that is not chosen changes nothing.
+        job.rules.scenarios.clear();
         let mut hash = Sha256::new();
         let rules = serde_json::to_vec(&job.rules).expect("rules are names and numbers");
         hash.update(rules);
         hash.update(job.as_of_micros().to_be_bytes());
-        for scenario in &seed.scenarios {
-            hash.update((scenario.len() as u64).to_be_bytes());
-            hash.update(scenario);
-        }
         let digest = hash.finalize();
         let rules: String = digest[..8]
             .iter()
@@ -87,10 +86,11 @@ impl Environments {
             AsOf::Today => format!(":{}", job.today),
         };
         format!(
-            "{}:{}:{rules}{day}:{}",
+            "{}:{}:{rules}{day}:{}{}",
             seed.seed,
             seed.scale_per_mille,
-            run::fingerprint()
+            run::fingerprint(),
+            self.scenarios_key(seed)
         )
     }
 }

@@ -121,6 +121,9 @@ pub struct BranchLine {
     pub failure: Option<Failure>,
     /// Bytes that only this branch holds, where they have been counted.
     pub exclusive_bytes: Option<u64>,
+    /// Scenarios in the snapshot that it resets to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<String>,
     /// The latest operations, filled in by `show`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<Record>,

@@ -7,7 +7,7 @@ use rules::config::{AccessMode, Source};
 use rules::name::EnvironmentPattern;
 use rules::target::Place;
 
-use super::base::{is_kept, is_raw, key_of, scale_text};
+use super::base::{is_kept, is_raw, key_of, scale_text, scenario_names};
 use super::place::PlaceState;
 use super::settings::Settings;
 use super::{EnvironmentError, Environments};
@@ -211,6 +211,7 @@ impl Environments {
                 .ok()
         });
         Some(BranchLine {
+            scenarios: scenario_names(base.as_deref()),
             name: place.to_string(),
             server: self.server(&pointer.current),
             durability: self.durability(settings, place).to_string(),

@@ -24,6 +24,8 @@ pub enum From {
     Place(Place),
     /// A snapshot.
     Snapshot(SnapshotId),
+    /// What the environment's source makes, with these scenarios on top.
+    Scenarios(Vec<String>),
 }
 
 impl Environments {
@@ -39,6 +41,9 @@ impl Environments {
         report: &Report,
     ) -> Result<Record, EnvironmentError> {
         self.must_be_managed(place, "be branched")?;
+        if let Some(From::Scenarios(names)) = &from {
+            self.must_know(names)?;
+        }
         let parent = Place::environment(place.environment.clone());
         if self.state_of(&parent).pointer.load().is_none() {
             self.build(&place.environment, caller, report).await?;
@@ -71,6 +76,7 @@ impl Environments {
                 snapshot
             }
             Some(From::Place(source)) => self.snapshot_for(turn, &source).await?,
+            Some(From::Scenarios(names)) => self.base_with(turn, &names).await?,
         };
         let ready = self.prepare(turn, &base).await?;
         self.swing(turn, ready).await

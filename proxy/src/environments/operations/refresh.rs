@@ -33,10 +33,15 @@ impl Environments {
         let settings = self.settings();
         let environment = settings.environment(&turn.place.environment)?.clone();
         let base = match (&turn.place.branch, &environment.source) {
-            // A branch follows its environment.
+            // A branch follows its environment, and keeps its scenarios.
             (Some(_), _) => {
+                let pointer = turn.pointer()?;
+                let own = self.own_scenarios(&turn.place, &pointer.base);
                 let parent = Place::environment(turn.place.environment.clone());
-                self.base_of(&parent)?
+                match own.is_empty() {
+                    true => self.base_of(&parent)?,
+                    false => self.base_with(turn, &own).await?,
+                }
             }
             (None, Source::Production) => self.masked(turn, Age::New).await?,
             (None, Source::Mirror) => self.copy_production(turn).await?,

@@ -1,5 +1,7 @@
 //! `[seed]`: rules of seed data, none of which a schema needs.
 
+mod link;
+mod question;
 mod scenario;
 
 use jiff::civil::Date;
@@ -8,7 +10,7 @@ use crate::schema::Name;
 use crate::seed::{AsOf, ColumnRule, Distribution, LoadMode, SeedRules, TableRules, TriggerPolicy};
 
 use super::defaults;
-use super::text::{Report, Table, Value};
+use super::text::{Report, Table, Value, nearest};
 
 /// Bounds of what people write by hand.
 const TABLES_MAX: usize = 2_000;
@@ -32,6 +34,13 @@ const DISTRIBUTIONS: [(&str, Distribution); 4] = [
     ("normal", Distribution::Normal),
     ("log-normal", Distribution::LogNormal),
 ];
+
+impl SeedRules {
+    /// The scenario's name that a mistyped one may have meant.
+    pub fn suggest_scenario(&self, name: &str) -> Option<&str> {
+        nearest(name, self.scenario_names())
+    }
+}
 
 pub(super) fn seed(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> SeedRules {
     let mut rules = SeedRules::default();

@@ -7,6 +7,7 @@ use crate::config::{
     AccessMode, Branches, Check, Config, CreateBranch, Durability, Environment, Grant, Limits,
     Listen, Migrations, Password, Pool, Postgres, Role, Secret, Source, StatementLimits, Tls,
 };
+use crate::seed::{Builtin, Exclusive, Setting};
 
 #[test]
 fn an_empty_file_is_all_defaults() {
@@ -227,8 +228,20 @@ name = "overdue"
 rows = [
   { handle = "acme", table = "customers", set = { plan = "pro" } },
   { handle = "inv", table = "invoices", set = { customer_id = "@acme", total = 12.50, paid = false } },
+  { handle = "late", table = "billing.invoices", exclusive = ["due"], set = { customer_id = "@big", due = "as_of-1d12h", paid_at = "null", now = "as_of", note = { text = "@home" }, tag = "as_offline" } },
+  { handle = "big", table = "customers" },
 ]
-assert = [{ sql = "select count(*) from invoices where customer_id = :acme", is = 1 }]
+assert = [{ sql = "select count(*) from invoices where customer_id = :acme", is = 1 }, { sql = "select true; " }]
+
+[[seed.scenario]]
+name = "names"
+builtin = "unicode-names"
+tables = ["customers"]
+
+[[seed.scenario]]
+name = "apart"
+exclusive = true
+rows = [{ handle = "a", table = "t", set = { x = 1 } }, { handle = "b", table = "t", set = { y = "@a" } }]
 "#;
     let config = parsed(text);
     let Source::Migrations {
@@ -242,8 +255,27 @@ assert = [{ sql = "select count(*) from invoices where customer_id = :acme", is 
     assert_eq!(orders.rows, Some(20_000));
     assert_eq!(orders.columns["status"].nulls_per_million, Some(250_000));
     assert_eq!(orders.columns["note"].with.as_deref(), Some("paragraph"));
-    let row = &config.seed.scenarios[0].rows[1];
-    assert_eq!(row.set["total"], "12.50");
-    assert_eq!(row.set["paid"], "false");
-    assert_eq!(config.seed.scenarios[0].assertions[0].is, "1");
+    let [overdue, names, apart] = &config.seed.scenarios[..] else {
+        panic!("three scenarios");
+    };
+    let text = |text: &str| Setting::Text(text.to_owned());
+    let row = &overdue.rows[1];
+    assert_eq!(row.set["total"], text("12.50"));
+    assert_eq!(row.set["paid"], text("false"));
+    assert_eq!(row.set["customer_id"], Setting::Handle("acme".to_owned()));
+    assert_eq!(row.exclusive, Exclusive::No);
+    let late = &overdue.rows[2];
+    assert_eq!(late.table.to_string(), "billing.invoices");
+    assert_eq!(late.set["due"], Setting::AsOf(-36 * 3_600));
+    assert_eq!(late.set["now"], Setting::AsOf(0));
+    assert_eq!(late.set["paid_at"], Setting::Null);
+    assert_eq!(late.set["note"], text("@home"));
+    assert_eq!(late.set["tag"], text("as_offline"));
+    assert_eq!(late.exclusive, Exclusive::Columns(vec!["due".to_owned()]));
+    assert_eq!(overdue.assertions[0].is, "1");
+    assert_eq!(overdue.assertions[1].is, "true");
+    assert_eq!(names.builtin, Some(Builtin::UnicodeNames));
+    assert_eq!(names.tables, ["public.customers".parse().expect("a name")]);
+    assert_eq!(apart.rows[0].exclusive, Exclusive::Usual);
+    assert_eq!(apart.rows[1].exclusive, Exclusive::No);
 }

@@ -7,6 +7,7 @@ mod later;
 mod lookup;
 mod masking;
 mod property;
+mod scenarios;
 mod secrets;
 mod template;
 mod wrong;

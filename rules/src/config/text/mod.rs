@@ -16,5 +16,5 @@ pub use problem::{Problem, ProblemKind, Rendered};
 pub(super) use later::Later;
 pub(super) use read::{Table, Value, not_available};
 pub(super) use report::{Report, join};
-pub(super) use similar::nearest;
+pub use similar::nearest;
 pub(super) use syntax::recover;

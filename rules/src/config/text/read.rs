@@ -282,6 +282,11 @@ impl<'a, 't> Value<'a, 't> {
         }
     }
 
+    /// Whether it is `true` or `false`, where other types have a meaning too.
+    pub(crate) fn is_boolean(&self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Boolean(_))
+    }
+
     /// `true` or `false`.
     pub(crate) fn boolean(&self, report: &mut Report<'_>) -> Option<bool> {
         match self.value.get_ref() {

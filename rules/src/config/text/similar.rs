@@ -2,10 +2,7 @@
 
 /// The known word that is nearest to `found`, if any is near: at most one change in three letters,
 /// as cargo and rustc suggest.
-pub(crate) fn nearest<'a>(
-    found: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer than any name or key, and the distance costs its square.
     const FOUND_BYTES_MAX: usize = 128;
     if found.len() > FOUND_BYTES_MAX {

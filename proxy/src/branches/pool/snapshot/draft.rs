@@ -112,6 +112,7 @@ pub struct Draft {
     server: Server,
     databases: Vec<Database>,
     logins: Vec<UserName>,
+    notes: Option<String>,
     began: Instant,
 }
 
@@ -167,6 +168,7 @@ impl Pool {
             server,
             databases: Vec::new(),
             logins: Vec::new(),
+            notes: None,
             began,
         };
         step("draft.started")?;
@@ -285,6 +287,11 @@ impl Draft {
         &self.databases
     }
 
+    /// Writes a text beside the data of the snapshot that this becomes; [`Pool::notes`] reads it.
+    pub fn note(&mut self, text: String) {
+        self.notes = Some(text);
+    }
+
     /// Makes sure that each user has a login role, so that no branch need make it.
     pub async fn ensure_logins(&mut self, users: &[UserName]) -> Result<(), RolesError> {
         for user in users {
@@ -367,6 +374,7 @@ impl Draft {
             check,
             proven: false,
             lengths: Some(lengths),
+            notes: self.notes.take(),
         };
         self.pool.seal(aside, &self.installation, seal).await
     }

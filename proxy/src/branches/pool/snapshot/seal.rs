@@ -32,6 +32,8 @@ pub(super) struct Seal {
     pub(super) proven: bool,
     /// How long its files were while its server ran.
     pub(super) lengths: Option<Lengths>,
+    /// What is written beside its data.
+    pub(super) notes: Option<String>,
 }
 
 impl Pool {
@@ -59,6 +61,11 @@ impl Pool {
         let origin = Origin::Branch(id.clone());
         let heritage = self.clone_origin(&origin, &aside).await?;
         let installation = self.0.installations.of_major(heritage.cluster.major)?;
+        // What is noted of a base is true of what came of it, unless somebody changed those rows.
+        let notes = match &heritage.base {
+            Some(base) => self.notes(base).await?,
+            None => None,
+        };
         let seal = Seal {
             id: snapshot,
             label,
@@ -69,6 +76,7 @@ impl Pool {
             check,
             proven: heritage.proven,
             lengths: None,
+            notes,
         };
         self.seal(aside, installation, seal).await
     }
@@ -112,7 +120,11 @@ impl Pool {
             weight: Weight::default(),
         };
         let pool = self.clone();
-        let began = seal.began;
+        let (began, notes) = (seal.began, seal.notes);
+        if let Some(notes) = notes {
+            let path = aside.directory().join(disk::NOTES);
+            blocking(move || disk::write(&path, &notes)).await?;
+        }
         let manifest = blocking(move || pool.finish(aside, manifest, began)).await?;
         let snapshot = Snapshot {
             manifest: Arc::new(manifest),
