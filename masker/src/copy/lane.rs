@@ -95,8 +95,7 @@ impl Lane {
         while let Some(unit) = self.shared.next() {
             self.unit(&unit).await?;
         }
-        let ended = self.reader.run("COMMIT").await;
-        ended.map_err(|error| CopyError::Read(error.failure("end a snapshot of production")))
+        end(&mut self.reader).await
     }
 
     async fn unit(&mut self, unit: &Unit) -> Result<(), CopyError> {
@@ -170,6 +169,49 @@ impl Lane {
     }
 }
 
+/// A worker that reads and masks, and writes nothing.
+pub(super) struct Rehearsing {
+    pub(super) reader: Wire,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Rehearsing {
+    /// Reads one unit after the other until there is none.
+    pub(super) async fn work(mut self) -> Result<(), CopyError> {
+        while let Some(unit) = self.shared.next() {
+            for part in &unit.parts {
+                self.part(&unit.table, part).await?;
+            }
+        }
+        end(&mut self.reader).await
+    }
+
+    async fn part(&mut self, table: &Arc<Table>, part: &Part) -> Result<(), CopyError> {
+        let begun = self.reader.copy_out(&part.read(table)).await;
+        begun.map_err(|error| read_failed(table, &error))?;
+        let (to_writer, mut from_reader) = mpsc::channel(BATCHES_MAX);
+        let feed = Feed {
+            table,
+            shared: &self.shared,
+            to_writer,
+        };
+        let counted = async {
+            while let Some(work) = from_reader.recv().await {
+                let masked = work.made.done(table).await?;
+                self.shared.moved(table, masked.rows, work.read);
+            }
+            Ok(())
+        };
+        tokio::try_join!(feed.run(&mut self.reader), counted)?;
+        Ok(())
+    }
+}
+
+async fn end(reader: &mut Wire) -> Result<(), CopyError> {
+    let ended = reader.run("COMMIT").await;
+    ended.map_err(|error| CopyError::Read(error.failure("end a snapshot of production")))
+}
+
 /// A batch on its way from the reader to the writer.
 struct Work {
     made: Made,
@@ -181,6 +223,20 @@ struct Work {
 enum Made {
     Ready(Masked),
     Soon(JoinHandle<Result<Masked, CellError>>),
+}
+
+impl Made {
+    async fn done(self, table: &Table) -> Result<Masked, CopyError> {
+        match self {
+            Self::Ready(masked) => Ok(masked),
+            Self::Soon(soon) => match soon.await {
+                Ok(masked) => masked.map_err(|error| unmasked(table, error)),
+                Err(_) => Err(CopyError::Panic {
+                    table: table.name.clone(),
+                }),
+            },
+        }
+    }
 }
 
 struct Masked {
@@ -282,16 +338,7 @@ async fn drain(
     failed: impl Fn(WireError) -> CopyError,
 ) -> Result<(), CopyError> {
     while let Some(work) = from_reader.recv().await {
-        let masked = match work.made {
-            Made::Ready(masked) => masked,
-            Made::Soon(soon) => match soon.await {
-                Ok(masked) => masked.map_err(|error| unmasked(table, error))?,
-                Err(_) => {
-                    let table = table.name.clone();
-                    return Err(CopyError::Panic { table });
-                }
-            },
-        };
+        let masked = work.made.done(table).await?;
         writer.push(&masked.bytes).await.map_err(&failed)?;
         shared.moved(table, masked.rows, work.read);
     }

@@ -8,6 +8,7 @@
 
 mod error;
 mod lane;
+mod rehearse;
 mod report;
 mod rows;
 mod schedule;
@@ -26,6 +27,7 @@ use crate::plan::TablePlan;
 use crate::source::Source;
 
 pub use error::CopyError;
+pub use rehearse::{Rehearsal, rehearse};
 pub use report::{
     Batch, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
 };
@@ -148,6 +150,11 @@ async fn rows(
         };
         working.spawn(lane.work());
     }
+    all(working).await
+}
+
+/// Waits for all workers; the first failure ends the others.
+async fn all(mut working: JoinSet<Result<(), CopyError>>) -> Result<(), CopyError> {
     let mut first = Ok(());
     while let Some(ended) = working.join_next().await {
         let ended = match ended {

@@ -57,6 +57,8 @@ pub(super) struct Part {
     leaf: Name,
     /// From a block on, up to another; to the end where there is none.
     blocks: Option<(u64, Option<u64>)>,
+    /// No more rows than these, whichever come first.
+    rows_max: Option<u64>,
 }
 
 /// How tables are cut.
@@ -136,6 +138,25 @@ fn table(
     }))
 }
 
+/// The first rows of each leaf, each leaf by itself.
+pub(super) fn first_rows(tables: &[Arc<Table>], rows_max: u64) -> VecDeque<Unit> {
+    let leaves = tables
+        .iter()
+        .flat_map(|table| table.leaves.iter().map(move |leaf| (table, leaf)));
+    let unit = |(table, leaf): (&Arc<Table>, &Leaf)| Unit {
+        table: table.clone(),
+        way: Way::Plain,
+        into: leaf.name.clone(),
+        parts: vec![Part {
+            leaf: leaf.name.clone(),
+            blocks: None,
+            rows_max: Some(rows_max),
+        }],
+        bytes: leaf.bytes,
+    };
+    leaves.map(unit).collect()
+}
+
 /// Cuts tables into units, the longest first.
 pub(super) fn units(
     tables: &[Arc<Table>],
@@ -153,6 +174,7 @@ pub(super) fn units(
         let whole = |leaf: &Leaf| Part {
             leaf: leaf.name.clone(),
             blocks: None,
+            rows_max: None,
         };
         if !table.derived.is_empty() {
             units.push(Unit {
@@ -197,6 +219,7 @@ impl Cut {
         let part = |blocks| Part {
             leaf: leaf.name.clone(),
             blocks,
+            rows_max: None,
         };
         let possible = self.workers > 1 && leaf.heap && self.version >= RANGES_FROM;
         if !possible || leaf.bytes <= share || leaf.blocks < 2 {
@@ -235,11 +258,12 @@ impl Part {
     pub(super) fn read(&self, table: &Table) -> String {
         let leaf = self.leaf.quoted();
         let columns = list(&table.layout.read);
-        let what = match self.blocks {
+        let what = match (self.blocks, self.rows_max) {
+            (None, Some(most)) => format!("(SELECT {columns} FROM ONLY {leaf} LIMIT {most})"),
             // An empty list in parentheses is a syntax error; there is nothing to name then.
-            None if columns.is_empty() => leaf,
-            None => format!("{leaf} ({columns})"),
-            Some((from, to)) => {
+            (None, None) if columns.is_empty() => leaf,
+            (None, None) => format!("{leaf} ({columns})"),
+            (Some((from, to)), _) => {
                 let to = to.map_or_else(String::new, |to| format!(" AND ctid < '({to},0)'::tid"));
                 format!("(SELECT {columns} FROM ONLY {leaf} WHERE ctid >= '({from},0)'::tid{to})")
             }

@@ -302,8 +302,16 @@ impl<'a> Making<'a> {
                 "it has about {values} different values, and {:?} by value keeps how often each occurs",
                 mask.with.name()
             );
-            let hint = "write by = \"row\", take label, bucket or null, or say why it may: \
-                        allow_small_domain = \"…\"";
+            let hint = match mask.with.nature().by_any {
+                true => {
+                    "write by = \"row\", take label, bucket or null, or say why it may: \
+                     allow_small_domain = \"…\""
+                }
+                // One for one is by value alone.
+                false => {
+                    "take label, bucket or null, or say why it may: allow_small_domain = \"…\""
+                }
+            };
             self.problems.push(Problem {
                 kind: ProblemKind::SmallDomain,
                 ..unfit(at.name, &at.decision.column, message, hint)

@@ -101,6 +101,9 @@ pub(super) async fn verb(
                 .await
         })),
         "seed-scenarios" => Ok(Json(environments.scenarios(&place).await?).into_response()),
+        "mask-verify" => Ok(reply::stream(&control.environments, |report| async move {
+            environments.mask_verify(&place, &caller, &report).await
+        })),
         "sleep" => Ok(Json(environments.sleep(&place).await?).into_response()),
         "wake" => {
             let suspect = match order.accept_suspect {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -16,6 +16,9 @@ use crate::environments::Progress;
 
 /// How often the spinner moves.
 const TICK: Duration = Duration::from_millis(100);
+
+/// How often a log is told how far a long step is.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// What a shell shows for a program that SIGPIPE ended: 128 and the signal's number.
 const BROKEN_PIPE: u8 = 128 + 13;
@@ -175,7 +178,8 @@ fn trimmed(text: &str) -> String {
 pub(super) struct Bar {
     bar: Bare,
     place: Option<String>,
-    last: Option<String>,
+    /// The last step that was told, and when.
+    last: Option<(String, Instant)>,
     quiet: bool,
 }
 
@@ -183,6 +187,12 @@ pub(super) struct Bar {
 struct Bare(Option<ProgressBar>);
 
 impl Bar {
+    fn is_told(&self, progress: &Progress) -> bool {
+        let recent = |at: &Instant| progress.detail.is_none() || at.elapsed() < TOLD_EVERY;
+        let last = self.last.as_ref();
+        last.is_some_and(|(step, at)| *step == progress.step && recent(at))
+    }
+
     pub(super) fn line(&mut self, progress: &Progress) {
         let text = match &self.place {
             Some(place) => format!("{place}: {progress}"),
@@ -192,11 +202,11 @@ impl Bar {
         match &self.bar.0 {
             Some(bar) => bar.set_message(text),
             None if self.quiet => {}
-            // Elsewhere each step once, without the counts that change all the time.
-            None if self.last.as_ref() == Some(&progress.step) => {}
+            // Elsewhere each step once, and how far it is now and then.
+            None if self.is_told(progress) => {}
             None => {
                 complain(&format!("… {text}"));
-                self.last = Some(progress.step.clone());
+                self.last = Some((progress.step.clone(), Instant::now()));
             }
         }
     }

@@ -28,7 +28,7 @@ use rules::target::Place;
 
 use crate::branches::{BranchId, Pool, SnapshotId};
 
-pub use base::{Cell, SeedChange};
+pub use base::{Cell, ManifestLine, Proof, SeedChange};
 pub use enter::{Entered, EnteredUpstream, Way};
 pub use error::{EnvironmentError, Kind, chain};
 pub use history::Record;

@@ -94,6 +94,8 @@ pub enum Operation {
     Plan,
     /// A check of the present data against every constraint.
     Audit,
+    /// A look for production's values in the present data.
+    Verify,
 }
 
 impl Operation {
@@ -111,6 +113,7 @@ impl Operation {
             Self::Snapshot => "snapshot",
             Self::Plan => "plan",
             Self::Audit => "audit",
+            Self::Verify => "verify",
         }
     }
 
@@ -128,6 +131,7 @@ impl Operation {
             Self::Snapshot => "be snapshotted",
             Self::Plan => "be planned",
             Self::Audit => "be audited",
+            Self::Verify => "be verified",
         }
     }
 
@@ -145,6 +149,7 @@ impl Operation {
             Self::Snapshot => "snapshotted",
             Self::Plan => "planned",
             Self::Audit => "audited",
+            Self::Verify => "verified",
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::branches;
 pub struct Progress {
     /// What is being done.
     pub step: String,
+    /// How far it is, in words that change all the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// Bytes done so far, where they are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub done_bytes: Option<u64>,
@@ -27,8 +30,17 @@ impl Progress {
     pub fn step(step: impl Into<String>) -> Self {
         Self {
             step: step.into(),
+            detail: None,
             done_bytes: None,
             total_bytes: None,
+        }
+    }
+
+    /// A step and how far it is.
+    fn at(step: &str, detail: String) -> Self {
+        Self {
+            detail: Some(detail),
+            ..Self::step(step)
         }
     }
 }
@@ -63,19 +75,17 @@ impl LoadProgress {
 
     /// The line of an event, where it is worth one.
     pub fn line(&self, event: &Event) -> Option<Progress> {
-        let step = match event {
-            Event::Phase(phase) => phase_text(*phase).to_owned(),
-            Event::Kept { table } => format!("{table} has rows already"),
+        match event {
+            Event::Phase(phase) => Some(Progress::step(phase_text(*phase))),
+            Event::Kept { table } => Some(Progress::step(format!("{table} has rows already"))),
             Event::Rows {
                 table, rows, of, ..
             } => {
-                if !self.is_due() {
-                    return None;
-                }
-                format!("load {table}: {rows} of {of} rows")
+                let detail = || format!("{table}, {rows} of {of} rows");
+                let step = phase_text(Phase::Copy);
+                self.is_due().then(|| Progress::at(step, detail()))
             }
-        };
-        Some(Progress::step(step))
+        }
     }
 }
 
@@ -83,17 +93,34 @@ impl LoadProgress {
 #[derive(Debug, Default)]
 pub struct CopyProgress {
     load: LoadProgress,
+    only_read: bool,
 }
 
 impl CopyProgress {
+    /// For work that reads production's rows and copies none.
+    pub fn reading() -> Self {
+        Self {
+            only_read: true,
+            ..Self::default()
+        }
+    }
+
+    fn text(&self, phase: masker::copy::Phase) -> &'static str {
+        match self.only_read {
+            true => "read and mask rows",
+            false => copy_text(phase),
+        }
+    }
+
     /// The line of an event, where it is worth one.
     pub fn line(&self, event: &masker::copy::Event) -> Option<Progress> {
         match event {
-            masker::copy::Event::Phase(phase) => Some(Progress::step(copy_text(*phase))),
-            masker::copy::Event::Rows(moved) => self
-                .load
-                .is_due()
-                .then(|| Progress::step(moved_text(moved))),
+            masker::copy::Event::Phase(phase) => Some(Progress::step(self.text(*phase))),
+            masker::copy::Event::Rows(moved) => {
+                let step = self.text(masker::copy::Phase::Rows);
+                let due = self.load.is_due();
+                due.then(|| Progress::at(step, moved_text(moved)))
+            }
         }
     }
 }
@@ -115,7 +142,7 @@ fn moved_text(moved: &masker::copy::Moved) -> String {
         format!(", about {} s left", left.as_secs() + 1)
     });
     format!(
-        "mask {}: {} of about {} rows of all tables, {:.0} rows/s, {:.1} MB/s{left}",
+        "{}, {} of about {} rows of all tables, {:.0} rows/s, {:.1} MB/s{left}",
         moved.table,
         moved.all_rows,
         moved.all_of,
@@ -140,6 +167,7 @@ impl From<branches::Progress> for Progress {
     fn from(progress: branches::Progress) -> Self {
         Self {
             step: progress.phase.to_owned(),
+            detail: None,
             done_bytes: Some(progress.done_bytes).filter(|done| *done > 0),
             total_bytes: progress.total_bytes,
         }
@@ -149,6 +177,9 @@ impl From<branches::Progress> for Progress {
 impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.step)?;
+        if let Some(detail) = &self.detail {
+            write!(f, ": {detail}")?;
+        }
         let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
         match (self.done_bytes, self.total_bytes) {
             (Some(done), Some(total)) => write!(f, " {:.1} of {:.1} MiB", mib(done), mib(total)),

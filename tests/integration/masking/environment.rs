@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 
 use crate::shop::{QA, Session, Shop};
 
-const PEOPLE: i64 = 600;
+pub(super) const PEOPLE: i64 = 600;
 
 /// Customers with everything that tells who they are, orders that refer to them, a copy of their
 /// names where nobody looks for it, and partitions.
@@ -59,14 +59,14 @@ source = \"production\"
 spares = 0
 ";
 
-struct Copied {
+pub(super) struct Copied {
     // Before production: the daemon ends first.
-    shop: Shop,
+    pub(super) shop: Shop,
     source: Client,
     _production: Scratch,
 }
 
-async fn opened() -> anyhow::Result<Copied> {
+pub(super) async fn opened() -> anyhow::Result<Copied> {
     let production = Scratch::start()?;
     let source = production.database("shop").await?;
     source.batch_execute(SCHEMA).await?;
@@ -143,7 +143,7 @@ async fn a_copy_has_productions_shape_and_none_of_its_people() -> anyhow::Result
     assert_eq!(number("SELECT max(id)::int8 FROM customers").await?, id);
     let manifest = std::fs::read_dir(shop.pool().join("snapshots"))?
         .filter_map(Result::ok)
-        .find_map(|entry| std::fs::read_to_string(entry.path().join("masking.json")).ok());
+        .find_map(|entry| std::fs::read_to_string(entry.path().join("notes.json")).ok());
     let manifest = manifest.ok_or_else(|| anyhow::anyhow!("no manifest"))?;
     assert!(manifest.contains("signature") && !manifest.to_lowercase().contains("canary1"));
     assert!(

@@ -2,6 +2,7 @@
 
 mod copy;
 mod environment;
+mod proof;
 
 use std::fmt;
 use std::sync::Arc;

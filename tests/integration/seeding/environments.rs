@@ -224,7 +224,7 @@ pub(super) fn loading(shop: &Shop) -> anyhow::Result<Child> {
     let told = build.stderr.take().context("its progress")?;
     let mut lines = BufReader::new(told).lines();
     for line in lines.by_ref() {
-        if line?.contains("load public.") {
+        if line?.contains("load rows") {
             // Read on, so that it is not held up.
             std::thread::spawn(move || lines.count());
             return Ok(build);

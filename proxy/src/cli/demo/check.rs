@@ -1,4 +1,4 @@
-//! The demo's own check: the four things that it suggests, done and looked at.
+//! The demo's own check: the five things that it suggests, done and looked at.
 
 use seeder::compare::TableDelta;
 use seeder::scenario::{KeyValue, ScenarioTold};
@@ -7,6 +7,7 @@ use tokio_postgres::{Client, NoTls};
 use super::super::client::Client as Control;
 use super::super::failure::Failure;
 use super::super::output::Output;
+use super::proof;
 use super::settings::Prepared;
 use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference, Record};
@@ -30,11 +31,12 @@ pub(super) async fn run(
     reset_and_undo(control, prepared, output).await?;
     branch_and_diff(control, prepared, output).await?;
     scenario(control, prepared, output).await?;
+    proof::masked_copy(control, prepared, output).await?;
     for branch in BRANCHES {
         drop_branch(control, branch, output).await?;
     }
-    output.show(&serde_json::json!({ "checks": 4, "passed": 4 }), |_| {
-        "4 of 4 checks passed".to_owned()
+    output.show(&serde_json::json!({ "checks": 5, "passed": 5 }), |_| {
+        "5 of 5 checks passed".to_owned()
     });
     Ok(())
 }
@@ -181,7 +183,7 @@ async fn drop_branch(control: &Control, branch: &str, output: &Output) -> Result
         .await
 }
 
-async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
+pub(super) async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
     let connected = tokio_postgres::connect(&prepared.url(target), NoTls).await;
     let (client, connection) = connected
         .map_err(|error| Failure::failed(format!("connect to {target}: {}", told_by(&error))))?;
@@ -203,14 +205,14 @@ async fn run_sql(client: &Client, sql: &str) -> Result<(), Failure> {
     run.map_err(|error| Failure::failed(format!("{sql}: {}", told_by(&error))))
 }
 
-fn told_by(error: &tokio_postgres::Error) -> String {
+pub(super) fn told_by(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(server) => format!("{} ({})", server.message(), server.code().code()),
         None => error.to_string(),
     }
 }
 
-fn expect(holds: bool, claim: &str) -> Result<(), Failure> {
+pub(super) fn expect(holds: bool, claim: &str) -> Result<(), Failure> {
     if holds {
         Ok(())
     } else {

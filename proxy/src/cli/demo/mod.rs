@@ -3,6 +3,7 @@
 mod check;
 mod hold;
 mod production;
+mod proof;
 mod settings;
 
 use std::path::{Path, PathBuf};

@@ -6,6 +6,7 @@ use super::super::args::Demo;
 use super::super::failure::Failure;
 use super::super::local::init::{made_up_password, write_secret};
 use super::super::local::setup;
+use super::super::mask::key;
 use super::production::Production;
 use crate::branches::Account;
 use crate::branches::setup::FileSystem;
@@ -16,6 +17,9 @@ pub(super) const ENVIRONMENTS: [&str; 3] = ["prod-copy", "staging", "qa"];
 
 const SCHEMA: &str = include_str!("shop/001_schema.sql");
 
+/// What becomes of production's columns in a copy.
+const MASKING: &str = include_str!("shop/masking.toml");
+
 /// Situations that branches of the demo may begin with.
 const SCENARIOS: &str = include_str!("shop/scenarios.toml");
 
@@ -25,6 +29,8 @@ pub(super) struct Prepared {
     pub(super) pool: PathBuf,
     pub(super) password: String,
     pub(super) port: u16,
+    /// Connection URL of production's reader.
+    pub(super) production: String,
 }
 
 /// The pool's directory: a pool file is made and mounted where that is needed and allowed.
@@ -57,6 +63,11 @@ pub(super) fn write(
         }
     };
     write_secret(&directory.join("production.url"), production.url())?;
+    let path = directory.join("masking.key");
+    // Kept from run to run, so that a copy of an earlier one serves again.
+    if !path.exists() {
+        write_secret(&path, &key::drawn()?)?;
+    }
     let migrations = directory.join("migrations");
     std::fs::create_dir_all(&migrations).map_err(failed("make", &migrations))?;
     empty(&migrations)?;
@@ -69,6 +80,7 @@ pub(super) fn write(
         pool: pool.to_owned(),
         password,
         port: demo.port,
+        production: production.url().to_owned(),
     })
 }
 
@@ -101,16 +113,15 @@ postgres = "127.0.0.1:{port}"
 
 [users.app]
 password = "file:app.password"
-# A copy of production that nobody masked is entered only by who lists it by name.
-environments = ["*", "prod-copy"]
+environments = ["*"]
 role = "operator"
 
 [production]
 url = "file:production.url"
 
-# A physical copy of production, real people included, until it can be masked.
+# A copy of production with its shape and none of its people, proved clean before it is published.
 [environments.prod-copy]
-source = {{ mirror = "production", unmasked = true }}
+source = "production"
 branches = {{ create = "on-connect", ttl = "8h", max = 20, spares = 1 }}
 
 # The schema by migrations, its tables filled with made-up rows: the same ones for the same seed.
@@ -127,6 +138,7 @@ port = {qa}
 source = {{ environment = "qa" }}
 branches = {{ ttl = "3d" }}
 
+{MASKING}
 {SCENARIOS}"#
     )
 }
@@ -137,7 +149,7 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
     let rows = [
         (
             "prod-copy",
-            "a copy of production, as it is · RAW, unmasked",
+            "a copy of production, masked and proved",
             url("shop@prod-copy"),
         ),
         ("staging", "migrations and seed data", url("shop@staging")),
@@ -157,7 +169,7 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
         .map_or_else(|_| "standin".to_owned(), |path| path.display().to_string());
     let config = prepared.config.display();
     text.push_str(&format!(
-        "\nFour things to try, in another terminal:\n\
+        "\nFive things to try, in another terminal:\n\
          \n  1. A disposable session on a copy of production, alive when the connect returns:\n\
          \x20    psql '{}' -c 'TRUNCATE customers CASCADE' -c 'SELECT count(*) FROM customers'\n\
          \n  2. QA makes a mess, resets it, and thinks better of it:\n\
@@ -170,6 +182,9 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
          \n  4. A branch with one overdue bill in it, and where to find it:\n\
          \x20    {program} --config {config} branch create qa.late --scenario overdue-invoice\n\
          \x20    {program} --config {config} seed scenarios qa.late\n\
+         \n  5. Nothing of production's people is in the copy; what a rule makes of a value, and the proof:\n\
+         \x20    {program} --config {config} mask plan --preview 2\n\
+         \x20    {program} --config {config} mask verify prod-copy\n\
          \nCtrl-C stops the demo; what was changed is there again at the next start.",
         url("shop@prod-copy.my-case"),
         url("shop@qa"),

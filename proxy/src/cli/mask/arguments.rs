@@ -16,6 +16,10 @@ pub(in super::super) enum Mask {
     Explain(Explain),
     /// List the transformers that rules under [masking.tables] may name.
     Transformers,
+    /// Read and mask production as a copy would, and count; nothing is written.
+    Copy(Copy),
+    /// Look for production's values in an environment or branch as it is now.
+    Verify(Verify),
 }
 
 const EXAMPLES: &str = "\
@@ -24,6 +28,9 @@ Examples:
   standin mask plan                         every column with its decision, domain and what it keeps
   standin mask plan --undecided             only what keeps a copy from being made
   standin mask explain customers.email      which rule decides, and why
+  standin mask plan --preview 3             and for three values of each column its shape and what replaces it
+  standin mask copy --dry-run               rows, bytes and replaced values of a copy, without making one
+  standin mask verify prod-copy.my-case     whether anything of production is in a branch, asked again
   standin mask transformers                 what `with = \"…\"` may name
   standin environment refresh prod-copy     a new masked copy, proved, then published
 
@@ -51,6 +58,34 @@ pub(in super::super) struct Plan {
     /// Show only what keeps a copy from being made.
     #[arg(long)]
     pub(super) undecided: bool,
+    /// Show for so many values of each column that is replaced the shape of what production has and
+    /// what a copy would hold; reads the first rows of each table.
+    #[arg(long, value_name = "N", conflicts_with = "undecided")]
+    pub(super) preview: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Everything is read and masked as in a copy, so that whatever would stop one by a value is told now.
+A copy itself is made, proved and published by `standin environment build` and `refresh`.")]
+pub(in super::super) struct Copy {
+    /// Write nothing; without it nothing is done here.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Tables that are read at the same time; as many as there are cores without it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub(super) workers: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Production is read once more, and every value that a copy would replace is looked for in the place: its
+cells, schema, statistics and files. What people wrote there since is looked at like everything else.
+Exits 1 where something is found; places and numbers are told, never values.")]
+pub(in super::super) struct Verify {
+    /// The environment or branch: environment or environment.branch.
+    #[arg(value_name = "PLACE")]
+    pub(super) place: String,
 }
 
 #[derive(Debug, Args)]

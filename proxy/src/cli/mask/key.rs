@@ -17,15 +17,19 @@ struct Made {
     key_id: String,
 }
 
-pub(super) fn new(asked: &NewKey, output: &Output) -> Result<(), Failure> {
-    let shown = asked.file.display().to_string();
+/// The text of a new key.
+pub(in super::super) fn drawn() -> Result<String, Failure> {
     let mut bytes = [0; KEY_BYTES_MIN];
     // The system's own generator: nothing of the process goes into a key.
     rand::rngs::SysRng
         .try_fill_bytes(&mut bytes)
         .map_err(|error| Failure::failed(format!("draw a key: {error}")))?;
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    text.push('\n');
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(super) fn new(asked: &NewKey, output: &Output) -> Result<(), Failure> {
+    let shown = asked.file.display().to_string();
+    let text = drawn()? + "\n";
     let file = std::fs::OpenOptions::new()
         .write(true)
         .create_new(true)

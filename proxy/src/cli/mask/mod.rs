@@ -1,16 +1,17 @@
-//! `standin mask …`: the key, what becomes of each column, and why.
+//! `standin mask …`: the key, what becomes of each column, and why; rehearsals and proofs.
 //!
 //! Production is read from here, with the login of the configuration; nothing is written there.
 
 pub(super) mod arguments;
-mod key;
+pub(super) mod key;
+mod prove;
 mod show;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use masker::run::{self, MaskError};
+use masker::run::{self, MaskError, Opened, PreviewTable};
 use masker::shown::{self, Shown, ShownColumn};
 use rules::mask::Transformer;
 use serde::Serialize;
@@ -28,12 +29,14 @@ pub(super) fn run(config: &Path, verb: Mask, output: &Output) -> Result<ExitCode
         Mask::Key(Key::New(asked)) => key::new(&asked, output)?,
         Mask::Transformers => output.show(&transformers(), |all| show::transformers(all)),
         Mask::Plan(asked) => {
-            let shown = runtime()?.block_on(looked(config))?;
-            output.show(&shown, |shown| show::plan(shown, asked.undecided));
-            if !shown.problems.is_empty() {
+            let planned = runtime()?.block_on(planned(config, asked.preview))?;
+            output.show(&planned, |planned| show::plan(planned, asked.undecided));
+            if !planned.shown.problems.is_empty() {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Mask::Copy(asked) => prove::rehearse(config, &asked, output)?,
+        Mask::Verify(asked) => return prove::verify(config, &asked, output),
         Mask::Explain(asked) => {
             let shown = runtime()?.block_on(looked(config))?;
             let (table, column) = find(&shown, &asked.column)?;
@@ -132,12 +135,39 @@ fn sharing(shown: &Shown, column: &ShownColumn) -> Vec<String> {
     shown.tables.iter().flat_map(of).collect()
 }
 
+/// A plan, and pairs of values where they were asked for.
+#[derive(Debug, Serialize)]
+struct Planned {
+    #[serde(flatten)]
+    shown: Shown,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    preview: Vec<PreviewTable>,
+}
+
 /// Looks at production.
 async fn looked(config: &Path) -> Result<Shown, Failure> {
+    Ok(planned(config, None).await?.shown)
+}
+
+async fn planned(config: &Path, preview: Option<usize>) -> Result<Planned, Failure> {
+    let (masking, opened) = opened(config).await?;
+    // Without a plan there is nothing to show; what is wrong with it is shown instead.
+    let preview = match preview {
+        Some(pairs) if opened.looked.plan.is_ok() => opened.preview(pairs).await,
+        _ => Ok(Vec::new()),
+    };
+    let looked = opened.close().await;
+    Ok(Planned {
+        shown: shown::shown(&looked, masking.key.id()),
+        preview: preview.map_err(|error| failure(&error))?,
+    })
+}
+
+async fn opened(config: &Path) -> Result<(Arc<Masking>, Opened), Failure> {
     let masking = masking(config)?;
     let opened = run::open(&masking.production, &masking.rules, &masking.key).await;
-    let looked = opened.map_err(|error| failure(&error))?.close().await;
-    Ok(shown::shown(&looked, masking.key.id()))
+    let opened = opened.map_err(|error| failure(&error))?;
+    Ok((masking, opened))
 }
 
 fn masking(config: &Path) -> Result<Arc<Masking>, Failure> {

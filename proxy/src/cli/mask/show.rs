@@ -1,13 +1,15 @@
 //! What becomes of each column, as people read it.
 
-use masker::shown::{Shown, ShownTable};
+use masker::run::{PreviewColumn, PreviewTable};
+use masker::shown::ShownTable;
 use rules::mask::{Problem, Rows};
 
 use super::super::output::{count, facts, table};
-use super::{Explained, Listed};
+use super::{Explained, Listed, Planned};
 
 /// Tables with their columns, then what is missing.
-pub(super) fn plan(shown: &Shown, undecided: bool) -> String {
+pub(super) fn plan(planned: &Planned, undecided: bool) -> String {
+    let shown = &planned.shown;
     let copied = shown.tables.iter().filter(|table| table.rows == Rows::Copy);
     let columns: usize = shown.tables.iter().map(|table| table.columns.len()).sum();
     let mut text = format!(
@@ -25,9 +27,25 @@ pub(super) fn plan(shown: &Shown, undecided: bool) -> String {
             }
         }
     }
+    for one in &planned.preview {
+        text.push_str(&format!("\n\n{}", preview(one)));
+    }
     text.push_str("\n\n");
     text.push_str(&problems(&shown.problems));
     text
+}
+
+/// What was there, by its shape, beside what would be.
+fn preview(one: &PreviewTable) -> String {
+    let mut rows = table(&["column", "shape in production", "in a copy"]);
+    let mut of = |column: &PreviewColumn| {
+        for (before, after) in &column.pairs {
+            let after = after.as_deref().unwrap_or("NULL");
+            rows.add_row([&column.column, before, after]);
+        }
+    };
+    one.columns.iter().for_each(&mut of);
+    format!("{}, its first values\n{rows}", one.table)
 }
 
 fn heading(one: &ShownTable) -> String {

@@ -15,11 +15,9 @@ use masker::run::{self, Done, Looked, MaskError, Target};
 use super::super::error::COPY_PRODUCTION;
 use super::super::turn::Turn;
 use super::super::{CopyProgress, EnvironmentError, Environments, Masking};
+use super::notes::Notes;
 use super::{Labelled, key_of};
 use crate::branches::{Draft, DraftPlan, SnapshotId, TextForm};
-
-/// The file with the signed manifest of a masked snapshot, beside its data.
-const MANIFEST: &str = "masking.json";
 
 /// The key that this instance signs manifests with, in the pool.
 const SIGNING_KEY: &str = "manifest.key";
@@ -42,7 +40,7 @@ impl Environments {
         age: Age,
     ) -> BoxFuture<'a, Result<SnapshotId, EnvironmentError>> {
         Box::pin(async move {
-            let masking = self.masking(turn)?;
+            let masking = self.masking(turn, COPY_PRODUCTION)?;
             let key = copy_key(&masking);
             let lock = self.base_lock(&key);
             let _guard = lock.lock().await;
@@ -71,7 +69,7 @@ impl Environments {
             let refused = MaskError::Plan(problems.clone());
             return Err(turn.failed(COPY_PRODUCTION)(refused));
         }
-        let draft = self.draft_like(turn, &opened.looked).await?;
+        let mut draft = self.draft_like(turn, &opened.looked).await?;
         turn.step("copy and mask");
         let database = opened.looked.facts.database.name.clone();
         let (lines, report) = (CopyProgress::default(), turn.report.clone());
@@ -97,7 +95,7 @@ impl Environments {
             key = masking.key.id(),
             "copied, masked and proved clean"
         );
-        self.sign(&draft, masking, &looked, &done)
+        self.sign(&mut draft, masking, &looked, &done)
             .map_err(turn.failed("sign the manifest"))?;
         let owned = draft.take_ownership().await;
         owned.map_err(turn.failed("give the objects to the database's owner"))?;
@@ -110,13 +108,17 @@ impl Environments {
         self.seal(turn, draft, label).await
     }
 
-    fn masking(&self, turn: &Turn) -> Result<Arc<Masking>, EnvironmentError> {
+    pub(super) fn masking(
+        &self,
+        turn: &Turn,
+        verb: &'static str,
+    ) -> Result<Arc<Masking>, EnvironmentError> {
         self.settings()
             .masking
             .clone()
             .ok_or_else(|| EnvironmentError::Impossible {
                 place: turn.place.to_string(),
-                verb: COPY_PRODUCTION,
+                verb,
                 reason: "[production] or [masking] is not configured".to_owned(),
             })
     }
@@ -165,7 +167,7 @@ impl Environments {
     /// Puts the signed manifest beside the data.
     fn sign(
         &self,
-        draft: &Draft,
+        draft: &mut Draft,
         masking: &Masking,
         looked: &Looked,
         done: &Done,
@@ -177,15 +179,20 @@ impl Environments {
         let manifest = Manifest::new(looked, done, &masking.rules, about);
         let key = signing_key(self.inner.pool.root())?;
         let signed = manifest.sign(&key)?;
-        let text = serde_json::to_vec_pretty(&signed).map_err(io::Error::from)?;
-        draft.put(MANIFEST, &text)?;
+        let notes = Notes {
+            masking: Some(signed),
+            ..Notes::default()
+        };
+        if let Some(notes) = notes.text() {
+            draft.note(notes);
+        }
         Ok(())
     }
 }
 
 /// Why a manifest was not written.
 #[derive(Debug, thiserror::Error)]
-enum SignError {
+pub(super) enum SignError {
     #[error("write the manifest or its key")]
     File(#[from] io::Error),
     #[error(transparent)]
@@ -193,7 +200,7 @@ enum SignError {
 }
 
 /// The instance's key, made at its first use.
-fn signing_key(pool: &Path) -> Result<Vec<u8>, SignError> {
+pub(super) fn signing_key(pool: &Path) -> Result<Vec<u8>, SignError> {
     let path = pool.join(SIGNING_KEY);
     match fs::read(&path) {
         Ok(key) => return Ok(key),

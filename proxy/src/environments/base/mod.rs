@@ -3,6 +3,8 @@
 mod drift;
 mod look;
 mod masked;
+mod notes;
+mod proof;
 mod scenarios;
 mod seed;
 
@@ -19,8 +21,11 @@ use super::turn::Turn;
 use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
 
+use notes::Notes;
+
 pub use look::{Cell, SeedChange};
 pub(super) use masked::Age;
+pub use proof::{ManifestLine, Proof};
 pub(super) use scenarios::scenario_names;
 pub(super) use seed::scale_text;
 
@@ -126,7 +131,11 @@ impl Environments {
         if let Some(seed) = seed {
             turn.step("seed");
             let told = self.seed(turn, &draft, database, seed).await?;
-            if let Some(notes) = scenarios::notes(told) {
+            let notes = Notes {
+                scenarios: told,
+                masking: None,
+            };
+            if let Some(notes) = notes.text() {
                 draft.note(notes);
             }
         }

@@ -7,7 +7,6 @@ use rules::config::Seed;
 use rules::target::Place;
 use seeder::audit::Assertion;
 use seeder::scenario::{ScenarioTold, VERSION};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::super::turn::Turn;
@@ -22,20 +21,6 @@ pub(super) const SCENARIOS_PART: &str = ":with:";
 /// What a record says of a branch with scenarios beside an environment that is no longer what its
 /// source makes.
 const DRIFTED: &str = "made of what the source says now, which the environment is not";
-
-/// What is written beside the data of a base.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Notes {
-    #[serde(default)]
-    scenarios: Vec<ScenarioTold>,
-}
-
-/// The text that is kept beside a base, where it has scenarios.
-pub(super) fn notes(scenarios: Vec<ScenarioTold>) -> Option<String> {
-    let notes = Notes { scenarios };
-    (!notes.scenarios.is_empty())
-        .then(|| serde_json::to_string(&notes).expect("notes are names and texts"))
-}
 
 /// The scenarios in the key of a base with a hash of each, in their order.
 pub(super) fn in_key(key: &str) -> Vec<(&str, &str)> {
@@ -93,13 +78,8 @@ impl Environments {
             place: place.to_string(),
             source,
         };
-        let text = self.inner.pool.notes(base).await;
-        let text = text.map_err(|error| failed(error.into()))?;
-        let notes: Notes = match text {
-            Some(text) => serde_json::from_str(&text).map_err(|error| failed(error.into()))?,
-            None => Notes::default(),
-        };
-        Ok(notes.scenarios)
+        let notes = self.notes_of(base).await;
+        Ok(notes.map_err(|error| failed(error.into()))?.scenarios)
     }
 
     /// What the scenarios of a place ask of its data.

@@ -267,16 +267,6 @@ impl Draft {
         other.then_some((account.uid, account.gid))
     }
 
-    /// Puts a file beside the data directory, for whoever looks at the snapshot.
-    pub fn put(&self, name: &str, content: &[u8]) -> std::io::Result<()> {
-        let Some(aside) = &self.aside else {
-            return Err(std::io::Error::other("the draft is sealed already"));
-        };
-        let mut file = std::fs::File::create_new(aside.directory().join(name))?;
-        std::io::Write::write_all(&mut file, content)?;
-        file.sync_all()
-    }
-
     /// Makes what a superuser made belong to the owner of its database.
     pub async fn take_ownership(&self) -> Result<(), RolesError> {
         take_ownership(&self.server).await

@@ -1,22 +1,31 @@
 //! The life of a masked copy: look at production, decide, plan; copy; prove; sign.
 
+mod preview;
+mod rehearse;
+mod watching;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rules::mask::{Decisions, MaskRules, Problem, Transformer, decide};
+use rules::mask::{Decisions, MaskRules, Problem, decide};
 use rules::schema::{Name, Schema};
 use seeder::key::Key;
 use seeder::person::{Locales, People, UnknownLocale};
 use tokio_postgres::Config;
 
-use crate::copy::{self, Batch, CopyError, Job, Programs, Progress};
+use crate::copy::{self, CopyError, Job, Programs, Progress};
 use crate::facts::Facts;
 use crate::key::MaskKey;
-use crate::plan::{self, Action, Figures, Plan, Request, TablePlan};
+use crate::plan::{self, Figures, Plan, Request};
 use crate::source::{LOCK_WAIT, Production, Source, SourceError};
-use crate::verify::{self, Collector, Gate, GateError, Watched};
+use crate::verify::{self, Gate, GateError};
+
+pub use preview::{PreviewColumn, PreviewTable};
+pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
+
+use watching::Watching;
 
 /// Why no masked copy was made; nothing of one may be used then.
 #[derive(Debug, thiserror::Error)]
@@ -232,84 +241,6 @@ impl Opened {
             verified,
         };
         Ok((done, self.looked))
-    }
-}
-
-/// Collects what is replaced, from several threads at once.
-struct Watching {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    empty: Collector,
-    /// Where a table's columns are among the collector's; `None` for those that are kept.
-    places: Vec<Vec<Option<usize>>>,
-    /// Collectors that no thread has at hand.
-    idle: Mutex<Vec<Collector>>,
-}
-
-impl Watching {
-    fn new(key: &MaskKey, tables: &[TablePlan]) -> Self {
-        let mut watched = Vec::new();
-        let mut places = Vec::new();
-        for table in tables {
-            let mut of_table = Vec::new();
-            for column in &table.columns {
-                let actions = column.cases.iter().map(|case| &case.action);
-                let with = actions.clone().find_map(|action| match action {
-                    Action::Mask { with, .. } => Some(*with),
-                    Action::Null => Some(Transformer::Null),
-                    Action::Static(_) => Some(Transformer::Static),
-                    Action::Keep => None,
-                });
-                // What some rows keep cannot be missing from the copy.
-                let kept = actions.clone().any(|action| matches!(action, Action::Keep));
-                of_table.push(with.filter(|_| !kept).map(|with| {
-                    watched.push(Watched {
-                        table: table.table.clone(),
-                        column: column.column.clone(),
-                        with,
-                    });
-                    watched.len() - 1
-                }));
-            }
-            places.push(of_table);
-        }
-        Self {
-            shared: Arc::new(Shared {
-                empty: Collector::new(key, watched),
-                places,
-                idle: Mutex::default(),
-            }),
-        }
-    }
-
-    fn witness(&self) -> copy::Witness {
-        let shared = Arc::clone(&self.shared);
-        Arc::new(move |batch: &Batch<'_>| {
-            let idle = || shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = idle().pop();
-            let mut collector = taken.unwrap_or_else(|| shared.empty.clone());
-            for cell in batch.cells() {
-                if let Some(place) = shared.places[batch.table][cell.column] {
-                    collector.see(place, cell.original, cell.masked);
-                }
-            }
-            idle().push(collector);
-        })
-    }
-
-    fn finish(&self) -> Collector {
-        let mut idle = self
-            .shared
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut all = self.shared.empty.clone();
-        for collector in idle.drain(..) {
-            all.absorb(&collector);
-        }
-        all
     }
 }
 
