@@ -189,8 +189,9 @@ fn seed() -> String {
 #mode = \"rebuild\"
 # Triggers while rows are loaded: \"suppress\" or \"fire\".
 #triggers = \"suppress\"
-# Row counts and columns of a table (example).
-#tables = {{ \"public.orders\" = {{ rows = 20000, columns = {{ status = {{ values = {{ paid = 8, open = 2 }} }} }} }} }}
+# Row counts and columns of tables; per is how many rows each row of a parent gets, by max, mean, count
+# or counts = {{ 0 = 30, \"1..5\" = 70 }}; path is what rows go through, with columns of moments (example).
+#tables = {{ \"public.customers\" = {{ rows = 20000 }}, \"public.orders\" = {{ per = {{ parent = \"customers\", min = 0, max = 20, distribution = \"zipf\" }}, columns = {{ status = {{ values = {{ open = 2, paid = 8 }}, path = [\"open\", \"paid\"], at = {{ paid = \"settled_on\" }} }} }} }} }}
 # Rows to be found by name, and what must then be true: an environment that lists the scenario is not
 # published unless it is (example). `standin seed scenarios` lists them, with those that are built in.
 #scenario = [{{ name = \"overdue\", exclusive = true, rows = [{{ handle = \"inv\", table = \"invoices\", set = {{ due_on = \"as_of-30d\", paid_at = \"null\" }} }}], assert = [{{ sql = \"select count(*) from invoices where due_on < :as_of and paid_at is null\", is = 1 }}] }}]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::scenario::Scenario;
+use super::{CorrelateRule, GivenRule, PerRule, Scenario, StatesRule};
 use crate::schema::Name;
 
 /// Everything that `[seed]` says; a schema alone needs none of it.
@@ -62,8 +62,10 @@ pub enum TriggerPolicy {
 pub struct TableRules {
     /// How many rows, whatever the scale.
     pub rows: Option<u64>,
-    /// How many rows for each row of its first parent, on average, before the scale.
+    /// How many rows for each row of its obvious parent, on average.
     pub per_parent: Option<u64>,
+    /// How many rows each row of a parent gets.
+    pub per: Option<PerRule>,
     /// Rules of columns.
     pub columns: BTreeMap<String, ColumnRule>,
 }
@@ -83,6 +85,16 @@ pub struct ColumnRule {
     pub max: Option<String>,
     /// How numbers and parents are spread.
     pub distribution: Option<Distribution>,
+    /// What it holds beside each value of another column.
+    pub given: Option<GivenRule>,
+    /// Another column that its ranks go with.
+    pub correlate: Option<CorrelateRule>,
+    /// The column that a slug is made of.
+    pub of: Option<String>,
+    /// An expression over the row's columns that it is equal to.
+    pub is: Option<String>,
+    /// The states that rows go through, where the column holds them.
+    pub states: Option<StatesRule>,
     /// The name that the column had when its values were first made: they stay.
     pub was: Option<String>,
 }

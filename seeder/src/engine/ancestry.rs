@@ -1,25 +1,45 @@
-//! Which row of another table a row refers to, by arithmetic: nothing is looked up or remembered.
+//! Which row of another table a row refers to, by arithmetic: nothing is looked up, and what is
+//! remembered only saves counting.
+
+use std::cell::{Cell, RefCell};
 
 use rules::seed::Distribution;
 
+use super::Child;
+use super::memo::{Memo, Place};
 use crate::key::{Draw, Permutation};
+use crate::natural::distribution::Family;
 use crate::plan::{Choice, Digit, ParentPlan, TablePlan, TuplePlan};
 
 /// Rows of scenarios are numbered from here on, so that they shift no generated one.
 pub const SCENARIO_ROWS: u64 = 1 << 40;
 
 /// The tables of a plan, as far as choosing parents needs them.
-#[derive(Clone, Copy)]
 pub(super) struct Ancestry<'p> {
-    pub(super) tables: &'p [TablePlan],
+    tables: &'p [TablePlan],
+    /// Digits of rows, by tuple: each of a tuple's columns asks for them.
+    digits: RefCell<Memo<Option<Digits>, 64>>,
+    /// The order of tuples among the rows of an ancestor.
+    orders: RefCell<Memo<Permutation, 16>>,
+    /// The family that was found last among the children of each table: the next row's mostly.
+    last: Vec<Cell<Family>>,
 }
 
 /// The numbers of a tuple's digits.
 type Digits = Vec<u64>;
 
-impl Ancestry<'_> {
+impl<'p> Ancestry<'p> {
+    pub(super) fn new(tables: &'p [TablePlan]) -> Self {
+        Self {
+            tables,
+            digits: RefCell::new(Memo::new()),
+            orders: RefCell::new(Memo::new()),
+            last: vec![Cell::default(); tables.len()],
+        }
+    }
+
     /// The row that a foreign key of a row refers to; `None` where it refers to nothing.
-    pub(super) fn parent(self, table: usize, link: usize, row: u64, attempt: u32) -> Option<u64> {
+    pub(super) fn parent(&self, table: usize, link: usize, row: u64, attempt: u32) -> Option<u64> {
         let own = &self.tables[table];
         let plan = &own.parents[link];
         if let Some(set) = own.added(row).and_then(|added| added.parent(link)) {
@@ -67,14 +87,14 @@ impl Ancestry<'_> {
     }
 
     /// The number of a digit in a row's tuple.
-    pub(super) fn digit(self, table: usize, tuple: usize, digit: &Digit, row: u64) -> Option<u64> {
+    pub(super) fn digit(&self, table: usize, tuple: usize, digit: &Digit, row: u64) -> Option<u64> {
         let plan = &self.tables[table].tuples[tuple];
         let at = plan.digits.iter().position(|other| other == digit)?;
-        self.digits(table, plan, row)?.get(at).copied()
+        self.digit_at(table, tuple, row, at)
     }
 
     /// A row's place among the rows of its layout's parent, from 0 on.
-    pub(super) fn ordinal(self, table: usize, row: u64) -> u64 {
+    pub(super) fn ordinal(&self, table: usize, row: u64) -> u64 {
         let own = &self.tables[table];
         if let Some(added) = own.added(row) {
             return added.ordinal;
@@ -82,12 +102,27 @@ impl Ancestry<'_> {
         if own.layout.is_none() || row >= own.rows {
             return row;
         }
+        if let Some(fan_out) = &self.tables[table].fan_out {
+            return row - fan_out.family(row, &self.last[table]).first;
+        }
         let (start, _) = self.block(table, self.layout_parent(table, row), 1);
         row - start
     }
 
+    /// The place of a row below its layout's parent.
+    pub(super) fn child(&self, table: usize, row: u64) -> Child {
+        let parent = self.layout_parent(table, row);
+        let ordinal = self.ordinal(table, row);
+        Child {
+            parent,
+            ordinal,
+            // Rows of scenarios come behind the generated ones.
+            siblings: self.siblings(table, parent).max(ordinal + 1),
+        }
+    }
+
     /// How many generated rows of a table are laid out below a parent.
-    pub(super) fn siblings(self, table: usize, parent: u64) -> u64 {
+    pub(super) fn siblings(&self, table: usize, parent: u64) -> u64 {
         let own = &self.tables[table];
         match own.layout {
             Some(link) if parent < self.tables[own.parents[link].parent].rows => {
@@ -99,7 +134,7 @@ impl Ancestry<'_> {
     }
 
     /// Without an earlier row the first refers to itself where it must refer to something.
-    fn earlier(self, table: usize, link: usize, row: u64, chosen: Option<u64>) -> Option<u64> {
+    fn earlier(&self, table: usize, link: usize, row: u64, chosen: Option<u64>) -> Option<u64> {
         let own = &self.tables[table];
         match chosen {
             Some(earlier) if earlier < own.rows => Some(earlier),
@@ -109,7 +144,7 @@ impl Ancestry<'_> {
     }
 
     /// The parent of a row in the order of the layout.
-    fn layout_parent(self, table: usize, row: u64) -> u64 {
+    fn layout_parent(&self, table: usize, row: u64) -> u64 {
         let own = &self.tables[table];
         let layout = own.layout.expect("a layout has been chosen");
         let link = &own.parents[layout];
@@ -118,19 +153,33 @@ impl Ancestry<'_> {
             return set;
         }
         if row >= own.rows {
-            return link.key.draw(row, 0, 0).below(parents);
+            let draw = link.key.draw(row, 0, 0);
+            return match own.fan_out.is_some() {
+                true => link.nth(draw.below(link.choices(parents))),
+                false => draw.below(parents),
+            };
+        }
+        if let Some(fan_out) = &own.fan_out {
+            return link.nth(fan_out.family(row, &self.last[table]).parent);
         }
         (u128::from(row) * u128::from(parents) / u128::from(own.rows)) as u64
     }
 
     /// The rows of a table whose ancestor, `steps` layouts up, is a row: from, and to before.
-    fn block(self, table: usize, ancestor: u64, steps: usize) -> (u64, u64) {
+    fn block(&self, table: usize, ancestor: u64, steps: usize) -> (u64, u64) {
         if steps == 0 {
             return (ancestor, ancestor + 1);
         }
         let own = &self.tables[table];
         let link = &own.parents[own.layout.expect("a layout has been chosen")];
         let (start, end) = self.block(link.parent, ancestor, steps - 1);
+        if let Some(fan_out) = &own.fan_out {
+            let first = |parent: u64| {
+                let first = fan_out.first(link.place_of(parent), &self.last[table]);
+                first.min(own.rows)
+            };
+            return (first(start), first(end));
+        }
         let parents = u128::from(self.tables[link.parent].rows.max(1));
         let first =
             |parent: u64| (u128::from(parent) * u128::from(own.rows)).div_ceil(parents) as u64;
@@ -138,7 +187,7 @@ impl Ancestry<'_> {
     }
 
     /// The ancestor of a row, `steps` layouts up.
-    fn ancestor(self, table: usize, row: u64, steps: usize) -> u64 {
+    fn ancestor(&self, table: usize, row: u64, steps: usize) -> u64 {
         if steps == 0 {
             return row;
         }
@@ -148,7 +197,7 @@ impl Ancestry<'_> {
     }
 
     fn within(
-        self,
+        &self,
         table: usize,
         link: usize,
         (row, attempt): (u64, u32),
@@ -156,10 +205,9 @@ impl Ancestry<'_> {
     ) -> Option<u64> {
         let own = &self.tables[table];
         let plan = &own.parents[link];
-        let tuple = own
-            .tuples
-            .iter()
-            .find(|tuple| tuple.within.is_some() && tuple.digits.contains(&Digit::Parent(link)));
+        let tuple = own.tuples.iter().position(|tuple| {
+            tuple.within.is_some() && tuple.digits.contains(&Digit::Parent(link))
+        });
         let ancestor = self.ancestor(table, row, up);
         // Nothing generated is laid out below a row of a scenario.
         if ancestor >= SCENARIO_ROWS {
@@ -167,11 +215,8 @@ impl Ancestry<'_> {
         }
         let (start, end) = self.block(plan.parent, ancestor, down);
         if let Some(tuple) = tuple {
-            let at = tuple
-                .digits
-                .iter()
-                .position(|digit| *digit == Digit::Parent(link))?;
-            return Some(start + self.digits(table, tuple, row)?[at]);
+            let digit = self.digit(table, tuple, &Digit::Parent(link), row)?;
+            return Some(start + digit);
         }
         let end = if plan.parent == table {
             end.min(row)
@@ -185,7 +230,7 @@ impl Ancestry<'_> {
     }
 
     /// Sizes of a tuple's digits for the rows of one ancestor, or for all.
-    fn sizes(self, table: usize, tuple: &TuplePlan, ancestor: Option<u64>) -> Digits {
+    fn sizes(&self, table: usize, tuple: &TuplePlan, ancestor: Option<u64>) -> Digits {
         let own = &self.tables[table];
         let size = |digit: &Digit| match digit {
             Digit::Column { size, .. } => *size,
@@ -204,9 +249,54 @@ impl Ancestry<'_> {
         tuple.digits.iter().map(size).collect()
     }
 
+    /// One of the digits of a row's tuple.
+    fn digit_at(&self, table: usize, tuple: usize, row: u64, at: usize) -> Option<u64> {
+        let place = Place {
+            table,
+            part: tuple,
+            row,
+        };
+        if let Some(digits) = self.digits.borrow().find(place) {
+            return digits.as_ref()?.get(at).copied();
+        }
+        let digits = self.digits(table, tuple, row);
+        let digit = digits.as_ref().and_then(|digits| digits.get(at).copied());
+        self.digits.borrow_mut().keep(place, digits);
+        digit
+    }
+
+    /// The order of the tuples of an ancestor's rows, or of all.
+    fn order(
+        &self,
+        (table, tuple): (usize, usize),
+        ancestor: Option<u64>,
+        size: u64,
+    ) -> Permutation {
+        let plan = &self.tables[table].tuples[tuple];
+        let place = Place {
+            table,
+            part: tuple,
+            row: ancestor.unwrap_or(u64::MAX),
+        };
+        if let Some(order) = self
+            .orders
+            .borrow()
+            .find(place)
+            .filter(|order| order.size() == size)
+        {
+            return order.clone();
+        }
+        let key = ancestor.map_or(plan.key, |ancestor| plan.key.part(&ancestor.to_string()));
+        let order = Permutation::new(key, size);
+        self.orders.borrow_mut().keep(place, order.clone());
+        order
+    }
+
     /// The digits of a row's tuple: the row's index, in a keyed order, in the mixed radix of the sizes.
-    fn digits(self, table: usize, tuple: &TuplePlan, row: u64) -> Option<Digits> {
+    fn digits(&self, table: usize, tuple: usize, row: u64) -> Option<Digits> {
         let own = &self.tables[table];
+        let number = tuple;
+        let tuple = &own.tuples[number];
         let (index, ancestor, rows) = match tuple.within {
             Some(up) if row < own.rows => {
                 let ancestor = self.ancestor(table, row, up);
@@ -233,8 +323,7 @@ impl Ancestry<'_> {
         if index >= product || rows > product {
             return None;
         }
-        let key = ancestor.map_or(tuple.key, |ancestor| tuple.key.part(&ancestor.to_string()));
-        let mut rest = Permutation::new(key, product).apply(index);
+        let mut rest = self.order((table, number), ancestor, product).apply(index);
         let mut digits: Digits = sizes
             .iter()
             .map(|size| {

@@ -4,9 +4,15 @@
 //! chunk can be made by any thread in any order.
 
 mod ancestry;
+mod follow;
+mod free;
+mod keys;
+mod memo;
 mod moment;
+mod program;
 mod row;
 mod slot;
+mod write;
 
 use std::sync::Arc;
 
@@ -14,10 +20,13 @@ use rules::schema::Name;
 
 use crate::key::Key;
 use crate::plan::{Plan, SlotPart, SlotPlan, TablePlan};
-use crate::value::{Type, Value, write_copy};
+use crate::value::{CopyText, Type, Value, write_copy};
 
 pub use ancestry::SCENARIO_ROWS;
-pub(crate) use row::number;
+pub(crate) use follow::stage_value;
+pub(crate) use keys::number;
+pub(crate) use program::Programs;
+pub(crate) use row::Rows;
 
 /// Rows of one chunk, whatever the number of threads.
 pub const CHUNK_ROWS: u64 = 8_192;
@@ -32,6 +41,17 @@ pub struct Unfillable {
     pub row: u64,
     /// The constraints that were not satisfied together.
     pub constraints: Vec<String>,
+}
+
+/// Which child of its parent a row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Child {
+    /// The parent's row.
+    pub parent: u64,
+    /// The row's place among the parent's, from 0.
+    pub ordinal: u64,
+    /// How many rows the parent has.
+    pub siblings: u64,
 }
 
 /// Makes the rows of a plan.
@@ -60,10 +80,11 @@ impl Engine {
     ) -> Result<(), Unfillable> {
         let own = &self.plan.tables[table];
         let first = chunk * CHUNK_ROWS;
-        let mut maker = row::Rows::new(&self.plan);
+        let mut maker = Rows::new(&self.plan, &self.plan.programs);
+        let mut cells = Vec::new();
+        let mut text = CopyText::new(out);
         for row in first..(first + CHUNK_ROWS).min(own.rows) {
-            let cells = maker.row(table, row)?;
-            write_row(own, &cells, out);
+            maker.write(table, row, &mut cells, &mut text)?;
         }
         // Rows of scenarios have chunks of their own, behind the last generated one.
         if let Some(chunk) = chunk.checked_sub(own.rows.div_ceil(CHUNK_ROWS)) {
@@ -78,7 +99,13 @@ impl Engine {
 
     /// One row, every column in the table's order; what the server computes is NULL in it.
     pub fn row(&self, table: usize, row: u64) -> Result<Vec<Value>, Unfillable> {
-        row::Rows::new(&self.plan).row(table, row)
+        row_of(&self.plan, table, row)
+    }
+
+    /// The place of a row below its parent; `None` where rows are not laid out by one.
+    pub fn child(&self, table: usize, row: u64) -> Option<Child> {
+        self.plan.tables[table].layout?;
+        Some(ancestry::Ancestry::new(&self.plan.tables).child(table, row))
     }
 
     /// The key that a cell's draws are made with, for whoever explains it.
@@ -97,28 +124,26 @@ pub(crate) fn place(slot: &SlotPlan, place: u64, part: SlotPart, data_type: &Typ
     line.value(place, slot.key.draw(place, 0, 0), part, data_type)
 }
 
-/// One cell of a row of a plan whose tables up to this one are decided.
+/// One cell of a row of a plan.
 pub(crate) fn cell_of(
     plan: &Plan,
     table: usize,
     column: usize,
     row: u64,
 ) -> Result<Value, Unfillable> {
-    row::Rows::new(plan).cell(table, column, row)
+    Rows::new(plan, &plan.programs).cell(table, column, row)
 }
 
-/// A row of a plan, every column in the table's order.
+/// One row of a plan, every column in the table's order.
 pub(crate) fn row_of(plan: &Plan, table: usize, row: u64) -> Result<Vec<Value>, Unfillable> {
-    row::Rows::new(plan).row(table, row)
+    Rows::new(plan, &plan.programs).row(table, row)
 }
 
 /// The place of a scenario's row, the last that was added to its table, among the rows of its layout's
 /// parent; behind all others in a table that is not laid out.
 pub(crate) fn ordinal_of(plan: &Plan, table: usize, row: u64) -> u64 {
     let own = &plan.tables[table];
-    let ancestry = ancestry::Ancestry {
-        tables: &plan.tables,
-    };
+    let ancestry = ancestry::Ancestry::new(&plan.tables);
     let parent = |row: u64| ancestry.parent(table, own.layout?, row, 0);
     match parent(row) {
         Some(above) => {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::person::push_number;
-use crate::value::{Type, Value, write_text};
+use crate::value::{CopyText, Type, Value, write_text};
 
 use super::apart::code;
 use super::entry::{Apart, Entry, Number, Write};
@@ -46,6 +46,13 @@ impl TextColumn {
     }
 }
 
+impl TextColumn {
+    fn push(&self, cell: &Cell<'_>, text: &mut String) {
+        (self.write)(cell, self.max, text);
+        cut(text, self.max);
+    }
+}
+
 impl Generate for TextColumn {
     fn name(&self) -> &'static str {
         self.entry.name
@@ -53,9 +60,12 @@ impl Generate for TextColumn {
 
     fn value(&self, cell: &Cell<'_>) -> Value {
         let mut text = String::with_capacity(32);
-        (self.write)(cell, self.max, &mut text);
-        cut(&mut text, self.max);
+        self.push(cell, &mut text);
         Value::Text(text)
+    }
+
+    fn write(&self, cell: &Cell<'_>, _: &Type, out: &mut CopyText<'_>) {
+        out.text(|text| self.push(cell, text));
     }
 
     fn distinct(&self) -> Option<Distinct> {
@@ -184,6 +194,17 @@ fn within(number: i128, min: i128, max: i128) -> i64 {
     i64::try_from(folded).unwrap_or(i64::MAX)
 }
 
+/// Powers of ten.
+const TEN: [i128; 28] = {
+    let mut powers = [1; 28];
+    let mut exponent = 1;
+    while exponent < powers.len() {
+        powers[exponent] = powers[exponent - 1] * 10;
+        exponent += 1;
+    }
+    powers
+};
+
 fn decimal(number: Number, precision: u16, digits: i16) -> Value {
     // A negative scale rounds to tens, hundreds …; one above the precision leaves leading zeros.
     let shown = u32::try_from(digits.clamp(0, 28)).unwrap_or(0);
@@ -193,18 +214,18 @@ fn decimal(number: Number, precision: u16, digits: i16) -> Value {
         } else {
             i32::from(digits) - shown as i32
         };
-    let bound = 10_i128.pow(kept.clamp(0, 27) as u32);
+    let bound = TEN[kept.clamp(0, 27) as usize];
     let mut units = i128::from(number.units);
     if shown >= number.scale {
-        units *= 10_i128.pow((shown - number.scale).min(18));
+        units *= TEN[(shown - number.scale).min(18) as usize];
     } else {
-        units /= 10_i128.pow((number.scale - shown).min(18));
+        units /= TEN[(number.scale - shown).min(18) as usize];
     }
     if units.abs() >= bound {
         units %= bound;
     }
     if digits < 0 {
-        let step = 10_i128.pow(u32::from(digits.unsigned_abs()).min(18));
+        let step = TEN[usize::from(digits.unsigned_abs().min(18))];
         units = units / step * step;
     }
     Value::Decimal(Decimal::from_i128_with_scale(units, shown))

@@ -19,9 +19,11 @@ pub use cell::Cell;
 pub use chosen::{choices, moments, numbers};
 pub use distinct::{Distinct, Ranked};
 pub use distribution::Distribution;
+pub(crate) use family::states_named;
+pub(crate) use infer::words_of;
 pub use infer::{Choice, Hints, infer};
 
-use crate::value::{Type, Value};
+use crate::value::{CopyText, Type, Value};
 
 /// Version of the generators: part of the engine's fingerprint, raised with any changed value.
 pub const VERSION: u32 = 1;
@@ -33,6 +35,11 @@ pub trait Generate: Send + Sync {
 
     /// The value of a cell: of the generator's type, within its bounds, never NULL.
     fn value(&self, cell: &Cell<'_>) -> Value;
+
+    /// Adds the same value to a COPY stream, for a column of that type.
+    fn write(&self, cell: &Cell<'_>, data_type: &Type, out: &mut CopyText<'_>) {
+        out.value(&self.value(cell), data_type);
+    }
 
     /// Values that are all different, text in lower case too; `None` where the type has no equality.
     ///
@@ -92,6 +99,11 @@ pub fn names() -> Vec<(&'static str, &'static str)> {
         .collect();
     names.sort_unstable();
     names
+}
+
+/// A text in lower-case letters and digits of ASCII, with hyphens between its words.
+pub(crate) fn slug_of(text: &str) -> String {
+    apart::slug(&deunicode::deunicode(text))
 }
 
 fn nearest(name: &str) -> Option<&'static str> {

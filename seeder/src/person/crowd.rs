@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::key::{Draw, Key, Permutation, splitmix};
+use crate::words::geo::Country;
 use crate::words::{Locale, locale, locales};
 
 use super::Person;
@@ -57,6 +58,25 @@ impl Locales {
             })
             .collect();
         Self { bounds }
+    }
+
+    /// These locales in these shares; `None` where none has a share.
+    pub(crate) fn of_shares(shares: impl Iterator<Item = (&'static Locale, u64)>) -> Option<Self> {
+        let mut sum = 0;
+        let bounds: Vec<(&'static Locale, u64)> = shares
+            .map(|(locale, weight)| {
+                sum += weight;
+                (locale, sum)
+            })
+            .collect();
+        (sum > 0).then_some(Self { bounds })
+    }
+
+    /// Every locale with its share.
+    pub(crate) fn shares(&self) -> impl Iterator<Item = (&'static Locale, u64)> + '_ {
+        let before = std::iter::once(0).chain(self.bounds.iter().map(|(_, bound)| *bound));
+        let bounds = self.bounds.iter().zip(before);
+        bounds.map(|((locale, bound), before)| (*locale, bound - before))
     }
 
     fn choose(&self, bits: u64) -> &'static Locale {
@@ -116,6 +136,24 @@ impl People {
 }
 
 impl Person {
+    /// The same person where they live in another country: place, language and telephone are of it, by
+    /// the same rolls. `None` for a country whose places are not known.
+    pub(crate) fn living_in(&self, country: &Country) -> Option<Self> {
+        let mut own = locales().iter().filter(|locale| locale.country == country);
+        if self.locale.country == country {
+            return Some(*self);
+        }
+        let count = own.clone().count() as u64;
+        let at = self.bits.checked_rem(count)?;
+        let locale = own.nth(at as usize)?;
+        Some(Self {
+            locale,
+            given: self.given % locale.given.len() as u32,
+            family: self.family % locale.family.len() as u32,
+            ..*self
+        })
+    }
+
     /// A person of nobody's row: of a draw alone, hence unique to nothing.
     pub(crate) fn drawn(draw: Draw, row: u64) -> Self {
         static MIXTURE: LazyLock<Locales> = LazyLock::new(Locales::default);

@@ -124,16 +124,22 @@ fn written(write: impl FnOnce(&mut String)) -> String {
 
 /// Copies a template, each `{x}` replaced by what `fill` says for `x`.
 fn fill_template<'a>(template: &str, fill: impl Fn(&str) -> &'a str, out: &mut String) {
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let Some((name, tail)) = after.split_once('}') else {
-            break;
+    // A few letters: a search that is quick on long texts would take longer.
+    let find = |sign: u8, from: usize| {
+        let behind = template.as_bytes()[from..].iter();
+        let at = behind.take_while(|byte| **byte != sign).count();
+        (from + at < template.len()).then_some(from + at)
+    };
+    let mut begun = 0;
+    while let Some(open) = find(b'{', begun) {
+        out.push_str(&template[begun..open]);
+        let Some(close) = find(b'}', open) else {
+            return;
         };
-        out.push_str(fill(name));
-        rest = tail;
+        out.push_str(fill(&template[open + 1..close]));
+        begun = close + 1;
     }
-    out.push_str(rest);
+    out.push_str(&template[begun..]);
 }
 
 #[cfg(test)]

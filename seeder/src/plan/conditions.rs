@@ -1,13 +1,17 @@
 //! CHECKs of a table, of its parents, partitions and rules, as one list that is solved together.
 
 use rules::schema::{Column, ConstraintKind, Schema};
-use rules::seed::SeedRules;
+use rules::seed::{SeedRules, TableRules};
 
 use super::problem::Problems;
+use super::relate::{rounded, sums};
 use super::table::TablePlan;
 use super::values::Values;
 use super::{Request, bounds};
 use crate::check;
+
+/// Begins the names of conditions that say what a column is computed from.
+const IS: &str = "is of ";
 
 /// Conditions on a table's rows with their names: its own, those of its partitions and of the rules.
 fn conditions(schema: &Schema, rules: &SeedRules, table: &TablePlan) -> Vec<(String, String)> {
@@ -46,6 +50,13 @@ fn conditions(schema: &Schema, rules: &SeedRules, table: &TablePlan) -> Vec<(Str
                 format!("max of {name}"),
                 format!("{quoted} <= {}", literal(max)),
             ));
+        }
+        if let Some(is) = &rule.is {
+            let rounded = table
+                .column(name)
+                .and_then(|column| rounded(table, column, &format!("({is})")));
+            let is = rounded.unwrap_or_else(|| is.clone());
+            conditions.push((format!("{IS}{name}"), format!("{quoted} = ({is})")));
         }
     }
     conditions
@@ -109,13 +120,15 @@ pub(super) fn solve(
     problems: &mut Problems,
 ) {
     let mut conditions = conditions(request.schema, request.rules, table);
-    take(values, solved(request, table, &conditions, problems));
+    let groups = solved(request, table, values, (&conditions, problems));
+    take(values, groups);
     // Rows of scenarios are made without what keeps the others from being like them.
     let apart = crate::scenario::apart(request, table, values, problems);
     if !apart.is_empty() {
         conditions.extend(apart);
         let own = std::mem::take(&mut values.groups);
-        take(values, solved(request, table, &conditions, problems));
+        let groups = solved(request, table, values, (&conditions, problems));
+        take(values, groups);
         values.added_groups = Some(own);
     }
 }
@@ -133,26 +146,30 @@ fn take(values: &mut Values, groups: Vec<check::Group>) {
 fn solved(
     request: Request<'_>,
     table: &TablePlan,
-    conditions: &[(String, String)],
-    problems: &mut Problems,
+    values: &mut Values,
+    (conditions, problems): (&[(String, String)], &mut Problems),
 ) -> Vec<check::Group> {
     let Request { schema, rules, .. } = request;
     let columns = columns_of(request.as_of_micros, table, &schema.tables[&table.name]);
-    let constraints: Vec<check::Constraint<'_>> = conditions
-        .iter()
-        .map(|(name, expression)| check::Constraint { name, expression })
-        .collect();
-    let solved = check::solve(&columns, &constraints);
     let own = rules.tables.get(&table.name);
+    let solved = match with_sums(own, table, values, (&columns, conditions)) {
+        Some(solved) => solved,
+        None => check::solve(&columns, &constraints(conditions)),
+    };
     let has_rule = |column: usize| {
         let rule = own.and_then(|own| own.columns.get(&table.columns[column].name));
         rule.is_some_and(|rule| rule.with.is_some() || !rule.values.is_empty())
     };
     for unsolved in solved.unsolved {
         // Who gives values says that they pass; the server judges.
-        if let check::Unsolved::NotUnderstood { expression, .. } = &unsolved {
+        if let check::Unsolved::NotUnderstood {
+            constraint,
+            expression,
+            ..
+        } = &unsolved
+        {
             let named = super::keys::columns_in(expression, table);
-            if !named.is_empty() && named.into_iter().all(has_rule) {
+            if !constraint.starts_with(IS) && !named.is_empty() && named.into_iter().all(has_rule) {
                 continue;
             }
         }
@@ -163,4 +180,59 @@ fn solved(
         );
     }
     solved.groups
+}
+
+fn constraints(conditions: &[(String, String)]) -> Vec<check::Constraint<'_>> {
+    conditions
+        .iter()
+        .map(|(name, expression)| check::Constraint { name, expression })
+        .collect()
+}
+
+/// Solves the conditions together with what names say of sums and products; `None` where there is
+/// nothing of the kind, or rows could not be made so.
+fn with_sums(
+    own: Option<&TableRules>,
+    table: &TablePlan,
+    values: &mut Values,
+    (columns, conditions): (&check::Columns<'_>, &[(String, String)]),
+) -> Option<check::Solved> {
+    let sums = sums(own, table);
+    if sums.is_empty() {
+        return None;
+    }
+    let name = |column: usize| format!("sum \"{}\"", table.columns[column].name);
+    let mut all = conditions.to_vec();
+    for (column, expression, _) in &sums {
+        let quoted = table.columns[*column].name.replace('"', "\"\"");
+        all.push((name(*column), format!("\"{quoted}\" = ({expression})")));
+    }
+    let solved = check::solve(columns, &constraints(&all));
+    let told = |own: &str| sums.iter().any(|(column, ..)| name(*column) == own);
+    let kept = solved.groups.iter().all(|group| {
+        let touched = group.constraints().any(told);
+        !touched || group.proven() && group.null_escape().is_empty()
+    });
+    let lost = solved.unsolved.iter().any(|unsolved| match unsolved {
+        check::Unsolved::Unsatisfiable { constraints } => constraints.iter().any(|own| told(own)),
+        check::Unsolved::NotUnderstood { constraint, .. } => told(constraint),
+    });
+    if lost || !kept {
+        return None;
+    }
+    let unsaid = |column: usize| {
+        let rule = own.and_then(|own| own.columns.get(&table.columns[column].name));
+        rule.is_none_or(|rule| rule.nulls_per_million.is_none())
+    };
+    for (column, expression, from) in sums {
+        values.makers[column].reason = format!("by its name {expression}");
+        for column in from
+            .into_iter()
+            .chain([column])
+            .filter(|column| unsaid(*column))
+        {
+            values.makers[column].nulls_per_million = 0;
+        }
+    }
+    Some(solved)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rules::schema::{ConstraintKind, Schema};
+use rules::schema::{ConstraintKind, Index, Schema};
 
 use super::problem::Problems;
 use super::table::{Choice, Digit, Origin, TablePlan, TuplePlan};
@@ -26,9 +26,9 @@ pub(super) type Places<'a> = dyn Fn(usize) -> Option<(i64, i64)> + 'a;
 
 /// A unique key.
 #[derive(Debug)]
-struct UniqueKey {
-    name: String,
-    columns: Vec<usize>,
+pub(super) struct UniqueKey {
+    pub(super) name: String,
+    pub(super) columns: Vec<usize>,
     /// Whether two NULLs are equal.
     nulls_equal: bool,
 }
@@ -41,7 +41,8 @@ pub(super) fn carry(
     (capacity, places): (&Capacity<'_>, &Places<'_>),
     problems: &mut Problems,
 ) {
-    let mut keys = keys_of(schema, &tables[position], problems);
+    nameless(schema, &tables[position], problems);
+    let mut keys = keys_of(schema, &tables[position]);
     // Places among siblings lay rows out, which other keys then build upon.
     keys.sort_by_key(|key| {
         let table = &tables[position];
@@ -67,7 +68,8 @@ enum Way {
     None,
 }
 
-fn keys_of(schema: &Schema, table: &TablePlan, problems: &mut Problems) -> Vec<UniqueKey> {
+/// Every unique key whose columns are known.
+pub(super) fn keys_of(schema: &Schema, table: &TablePlan) -> Vec<UniqueKey> {
     let model = &schema.tables[&table.name];
     let mut keys = Vec::new();
     for (name, constraint) in &model.constraints {
@@ -96,34 +98,47 @@ fn keys_of(schema: &Schema, table: &TablePlan, problems: &mut Problems) -> Vec<U
         });
     }
     for (name, index) in model.indexes.iter().filter(|(_, index)| index.unique) {
-        let mut columns = Vec::new();
-        for element in &index.keys {
-            // Two documents may differ and hold the same there.
-            if !element.contains("->") {
-                let named = columns_in(element, table);
-                let names = named
-                    .iter()
-                    .map(|&column| table.columns[column].name.as_str());
-                columns.extend(names.flat_map(|name| behind(schema, table, name)));
-            }
+        let columns = index_columns(schema, table, index);
+        if !columns.is_empty() {
+            keys.push(UniqueKey {
+                name: name.clone(),
+                columns,
+                nulls_equal: index.definition.contains("NULLS NOT DISTINCT"),
+            });
         }
-        columns.sort_unstable();
-        columns.dedup();
-        if columns.is_empty() {
+    }
+    keys
+}
+
+fn index_columns(schema: &Schema, table: &TablePlan, index: &Index) -> Vec<usize> {
+    let mut columns = Vec::new();
+    for element in &index.keys {
+        // Two documents may differ and hold the same there.
+        if !element.contains("->") {
+            let named = columns_in(element, table);
+            let names = named
+                .iter()
+                .map(|&column| table.columns[column].name.as_str());
+            columns.extend(names.flat_map(|name| behind(schema, table, name)));
+        }
+    }
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// Names unique indexes over nothing that is known here.
+fn nameless(schema: &Schema, table: &TablePlan, problems: &mut Problems) {
+    let model = &schema.tables[&table.name];
+    for (name, index) in model.indexes.iter().filter(|(_, index)| index.unique) {
+        if index_columns(schema, table, index).is_empty() {
             problems.add(
                 &table.name,
                 format!("unique index \"{name}\" is over {}", index.keys.join(", ")),
                 "no column of it is known: drop it in the seeded environment",
             );
-            continue;
         }
-        keys.push(UniqueKey {
-            name: name.clone(),
-            columns,
-            nulls_equal: index.definition.contains("NULLS NOT DISTINCT"),
-        });
     }
-    keys
 }
 
 /// A column, or those that a generated one is computed from.
@@ -296,7 +311,7 @@ fn links_of(table: &TablePlan, column: usize) -> usize {
     table.parents.iter().filter(with).count()
 }
 
-fn is_ordinal(table: &TablePlan, column: usize) -> bool {
+pub(super) fn is_ordinal(table: &TablePlan, column: usize) -> bool {
     let column = &table.columns[column];
     let last = column.name.rsplit('_').next().unwrap_or(&column.name);
     matches!(column.data_type, Type::Int { .. }) && ORDINALS.contains(&last.to_lowercase().as_str())

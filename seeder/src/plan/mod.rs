@@ -10,6 +10,7 @@ mod exclude;
 mod keys;
 mod parents;
 mod problem;
+mod relate;
 mod rows;
 mod show;
 mod skeleton;
@@ -17,12 +18,15 @@ mod table;
 mod time;
 mod values;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use rules::config::Seed;
 use rules::schema::{Name, Schema};
-use rules::seed::SeedRules;
+use rules::seed::{ColumnRule, SeedRules};
 
+use crate::engine::Programs;
+use crate::key::Key;
 use crate::person::Locales;
 use crate::scenario::Planned;
 use crate::value::Type;
@@ -31,6 +35,7 @@ pub(crate) use keys::columns_in;
 pub(crate) use problem::Problems;
 
 pub use problem::{Problem, Unplannable};
+pub use relate::{Case, Correlated, Follow, Given, Slug, Stage, State, Story};
 pub use show::{Shown, ShownColumn, ShownScenario, ShownTable};
 pub use table::{
     Choice, ColumnPlan, Digit, Filled, Origin, ParentPlan, SlotPart, SlotPlan, TablePlan, TuplePlan,
@@ -50,6 +55,8 @@ pub struct Plan {
     pub values: Vec<Values>,
     /// Scenarios whose rows are in the tables.
     pub scenarios: Vec<Planned>,
+    /// What follows for the rows of each table, once everything is decided.
+    pub(crate) programs: Programs,
 }
 
 impl std::fmt::Debug for Plan {
@@ -102,12 +109,14 @@ impl Plan {
             .map(|table| values::begin(request, table, &mut problems))
             .collect();
         rows::count(&mut tables, rules, seed);
+        let programs = Programs::new(tables.len());
         let mut plan = Self {
             seed: seed.seed,
             as_of_micros,
             tables,
             values,
             scenarios: Vec::new(),
+            programs,
         };
         for position in 0..plan.tables.len() {
             if plan.tables[position].filled.is_none() {
@@ -130,16 +139,35 @@ impl Plan {
         parents::restrict(self, position, problems);
         let (tables, values) = (&mut self.tables, &mut self.values);
         values::unnumber(&mut tables[position], &values[position]);
-        let capacities: Vec<Option<u64>> = (0..tables[position].columns.len())
-            .map(|column| values::capacity(&tables[position], &values[position], column))
+        let named: Vec<Key> = tables[position]
+            .columns
+            .iter()
+            .map(|column| column.key)
             .collect();
-        let capacity = |column: usize| capacities[column];
+        // To count the values of a CHECK may mean to list them, and few columns are part of a key.
+        let counted: Vec<OnceCell<Option<u64>>> = vec![OnceCell::new(); named.len()];
+        let capacity = |column: usize| {
+            let count = || values::capacity(&named[column], &values[position], column);
+            *counted[column].get_or_init(count)
+        };
         let types: Vec<Type> = tables[position]
             .columns
             .iter()
             .map(|column| column.data_type.clone())
             .collect();
         let places = |column: usize| values::places(&types[column], &values[position], column);
+        let accepts = |column: usize, number: i64| {
+            values::accepts(&types[column], &values[position], column, number)
+        };
+        let tied = |column: usize| values[position].makers[column].group.is_some();
+        let room = rows::Room {
+            tied: &tied,
+            schema: request.schema,
+            capacity: &capacity,
+            places: &places,
+            accepts: &accepts,
+        };
+        rows::fan_out(request, tables, position, &room, problems);
         keys::carry(
             request.schema,
             tables,
@@ -147,9 +175,28 @@ impl Plan {
             (&capacity, &places),
             problems,
         );
+        rows::keep(&mut tables[position]);
         rows::spread(tables, position, request.rules);
         values::finish(tables, values, position, locales);
-        empty_columns(&tables[position], &values[position], problems);
+        relate::relate(request, &tables[position], &mut values[position], problems);
+        self.correlate(request, position, problems);
+        empty_columns(&self.tables[position], &self.values[position], problems);
+    }
+
+    /// Lets ranks of columns go together, where the configuration asks for it: the last thing about a
+    /// table, for it looks at rows.
+    fn correlate(&mut self, request: Request<'_>, position: usize, problems: &mut Problems) {
+        let table = &self.tables[position];
+        let rules = request.rules.tables.get(&table.name);
+        let columns = rules.into_iter().flat_map(|rules| &rules.columns);
+        let asked: Vec<(usize, ColumnRule)> = columns
+            .filter(|(_, rule)| rule.correlate.is_some())
+            .filter_map(|(name, rule)| Some((table.column(name)?, rule.clone())))
+            .collect();
+        // Rows cannot be looked at where something is wrong with them already.
+        if !asked.is_empty() && problems.is_empty() {
+            relate::correlate(self, position, &asked, problems);
+        }
     }
 
     /// The position of a table.

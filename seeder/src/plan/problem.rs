@@ -36,6 +36,10 @@ impl Problems {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn finish(self) -> Result<(), Unplannable> {
         if self.0.is_empty() {
             Ok(())

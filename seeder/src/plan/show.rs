@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::relate::Follow;
 use super::table::{Choice, Origin, TablePlan};
 use super::values::{Maker, PersonOf, Unlike, Values};
 use super::{Moment, Plan};
@@ -166,7 +167,7 @@ impl Plan {
                 let link = &table.parents[*link];
                 let parent = &self.tables[link.parent].name;
                 (
-                    format!("a row of {parent}, {}", choice_shown(&link.choice)),
+                    format!("a row of {parent}, {}", choice_shown(table, &link.choice)),
                     format!("foreign key \"{}\"", link.constraint),
                 )
             }
@@ -190,6 +191,21 @@ impl Plan {
                 format!("{}, all different", generator()),
                 maker.reason.clone(),
             ),
+            Origin::Free if let Some(follow) = &maker.follow => {
+                let from = match follow {
+                    Follow::State(_) => "a state".to_owned(),
+                    Follow::Stage(..) | Follow::After(_) => "a moment".to_owned(),
+                    Follow::Flag { .. } => "a flag".to_owned(),
+                    Follow::Given(_) => "given values".to_owned(),
+                    Follow::Country(_) => "a country".to_owned(),
+                    Follow::Slug(_) => "a slug".to_owned(),
+                    Follow::With(_)
+                    | Follow::Correlated(_)
+                    | Follow::Placed(_)
+                    | Follow::Money(_) => generator(),
+                };
+                (from, maker.reason.clone())
+            }
             Origin::Free => match (&maker.moment, &maker.weighted) {
                 (Some(Moment::Created), _) => ("created".to_owned(), maker.reason.clone()),
                 (Some(_), _) => ("a moment".to_owned(), maker.reason.clone()),
@@ -212,8 +228,15 @@ impl Plan {
     }
 }
 
-fn choice_shown(choice: &Choice) -> &'static str {
-    match choice {
+fn choice_shown(table: &TablePlan, choice: &Choice) -> String {
+    let counts = table
+        .fan_out
+        .as_ref()
+        .map(|fan_out| fan_out.counts().ends());
+    let words = match choice {
+        Choice::Layout if let Some((least, most)) = counts => {
+            return format!("in their order, each {least} to {most} times");
+        }
         Choice::Uniform => "each as often as the other",
         Choice::Spread(..) => "some often, most seldom",
         Choice::Layout => "in their order",
@@ -223,5 +246,6 @@ fn choice_shown(choice: &Choice) -> &'static str {
         Choice::Within { .. } => "among those with the same ancestor",
         Choice::Digit(_) => "each pair once",
         Choice::Same(_) => "the same as another foreign key's",
-    }
+    };
+    words.to_owned()
 }

@@ -30,6 +30,7 @@ pub(super) fn skeleton(
                 columns: Vec::new(),
                 parents: Vec::new(),
                 layout: None,
+                fan_out: None,
                 tuples: Vec::new(),
                 slots: Vec::new(),
                 added: AddedRows::default(),

@@ -6,6 +6,7 @@ use rules::schema::Name;
 use rules::seed::Distribution;
 
 use crate::key::{Key, Permutation};
+use crate::natural::distribution::FanOut;
 use crate::scenario::{AddedRow, AddedRows};
 use crate::value::{Type, Value};
 
@@ -30,6 +31,8 @@ pub struct TablePlan {
     pub parents: Vec<ParentPlan>,
     /// The foreign key in whose parents' order the rows are laid out, by position in `parents`.
     pub layout: Option<usize>,
+    /// How many rows each parent of the layout has; `None` where each has as many as the other.
+    pub fan_out: Option<FanOut>,
     /// Unique keys that several columns carry together.
     pub tuples: Vec<TuplePlan>,
     /// Exclusion constraints: places on a line.
@@ -201,6 +204,31 @@ pub enum Digit {
         /// How many values there are.
         size: u64,
     },
+}
+
+impl ParentPlan {
+    /// How many parents there are to choose from, of so many rows.
+    pub fn choices(&self, rows: u64) -> u64 {
+        self.eligible
+            .as_ref()
+            .map_or(rows, |some| some.len() as u64)
+    }
+
+    /// The parent at a place among those that may be chosen.
+    pub fn nth(&self, place: u64) -> u64 {
+        match &self.eligible {
+            Some(some) => some[place as usize],
+            None => place,
+        }
+    }
+
+    /// The place of a parent among those that may be chosen, or of the next one that may be.
+    pub fn place_of(&self, parent: u64) -> u64 {
+        match &self.eligible {
+            Some(some) => some.partition_point(|own| *own < parent) as u64,
+            None => parent,
+        }
+    }
 }
 
 impl TablePlan {

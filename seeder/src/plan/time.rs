@@ -15,7 +15,7 @@ pub enum Moment {
 }
 
 /// Words of columns that hold when a row came to be, the surest first.
-const CREATED: [&str; 22] = [
+const CREATED: [&str; 38] = [
     "created_at",
     "created_on",
     "created",
@@ -38,6 +38,22 @@ const CREATED: [&str; 22] = [
     "logged_at",
     "issued_at",
     "booked_at",
+    "opened_at",
+    "opened_on",
+    "submitted_at",
+    "submitted_on",
+    "requested_at",
+    "requested_on",
+    "reported_at",
+    "reported_on",
+    "queued_at",
+    "enqueued_at",
+    "applied_at",
+    "applied_on",
+    "received_at",
+    "received_on",
+    "invited_at",
+    "enrolled_on",
 ];
 
 /// Words of moments that may lie ahead.
@@ -99,9 +115,16 @@ pub(super) fn moments(table: &TablePlan) -> Vec<Option<(Moment, u32)>> {
         .collect()
 }
 
-fn is_free(column: &ColumnPlan) -> bool {
+/// Whether a column holds a date or a moment that nothing decides.
+pub(super) fn is_free(column: &ColumnPlan) -> bool {
     let dated = matches!(column.data_type.base(), Type::Date | Type::Timestamp { .. });
     dated && column.origin == Origin::Free
+}
+
+/// Whether a moment may lie ahead, or has nothing to do with the row's own life.
+pub(super) fn is_ahead(name: &str) -> bool {
+    let name = name.to_lowercase();
+    AHEAD.iter().chain(&APART).any(|word| name.contains(word))
 }
 
 fn moment(table: &TablePlan, position: usize, created: Option<usize>) -> Option<(Moment, u32)> {

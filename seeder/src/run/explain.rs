@@ -36,6 +36,9 @@ pub struct Explained {
     /// Whose data the row holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// Which child of which parent the row is, where rows are laid out by a parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// Every column of the row with its value, in the table's order.
     pub cells: Vec<(String, Option<String>)>,
 }
@@ -149,6 +152,16 @@ fn explained(
         ],
         draw: format!("{:032x}", draw.bits()),
         person: engine.plan().person_shown(table),
+        place: engine.child(table, row).map(|place| {
+            let layout = own.layout.map(|layout| own.parents[layout].parent);
+            let parent = layout.map_or(&own.name, |parent| &engine.plan().tables[parent].name);
+            format!(
+                "{} of the {} rows of row {} of {parent}",
+                place.ordinal + 1,
+                place.siblings,
+                place.parent,
+            )
+        }),
         column: shown.name,
         cells,
     })

@@ -1,14 +1,17 @@
 //! Values of cells, the types that they are of, and their text form.
 
+mod copy;
 mod kind;
 mod read;
 mod resolve;
+mod scalar;
 mod text;
 
 use rust_decimal::Decimal;
 
+pub use copy::{CopyText, write_copy};
 pub use kind::Type;
-pub use text::{days_since_epoch, write_copy, write_text};
+pub use text::{days_since_epoch, write_text};
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]

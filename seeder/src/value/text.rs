@@ -1,49 +1,11 @@
-//! The text form of values, as PostgreSQL reads it, and its form in a COPY stream (PostgreSQL
-//! documentation, "COPY", section "Text Format").
+//! The text form of values, as PostgreSQL reads it.
 
 use std::io::Write;
 
 use jiff::civil::Date;
 
+use super::scalar::{date, decimal, integer, time, timestamp, uuid};
 use super::{Type, Value};
-
-/// Writes a cell of a COPY stream in text format: `\N` for NULL, backslash escapes otherwise.
-pub fn write_copy(value: &Value, data_type: &Type, out: &mut Vec<u8>) {
-    match value {
-        Value::Null => out.extend_from_slice(b"\\N"),
-        Value::Text(text) => escape(text.as_bytes(), out),
-        // These never hold a backslash, tabulator or line end.
-        Value::Bool(_) | Value::Int(_) | Value::Decimal(_) | Value::Date(_) | Value::Uuid(_) => {
-            write_text(value, data_type, out);
-        }
-        Value::Timestamp(_) | Value::Time(_) | Value::Float(_) => {
-            write_text(value, data_type, out);
-        }
-        other => {
-            let mut text = Vec::new();
-            write_text(other, data_type, &mut text);
-            escape(&text, out);
-        }
-    }
-}
-
-/// Copies runs of plain bytes whole; UTF-8 has no byte of a multibyte character below 0x80.
-fn escape(text: &[u8], out: &mut Vec<u8>) {
-    let mut plain = 0;
-    for (at, byte) in text.iter().enumerate() {
-        let letter = match byte {
-            b'\\' => b'\\',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            _ => continue,
-        };
-        out.extend_from_slice(&text[plain..at]);
-        out.extend_from_slice(&[b'\\', letter]);
-        plain = at + 1;
-    }
-    out.extend_from_slice(&text[plain..]);
-}
 
 /// Writes the text form that the type's input function reads; NULL, which has none, writes nothing.
 pub fn write_text(value: &Value, data_type: &Type, out: &mut Vec<u8>) {
@@ -51,7 +13,7 @@ pub fn write_text(value: &Value, data_type: &Type, out: &mut Vec<u8>) {
         Value::Null => {}
         Value::Bool(value) => out.push(if *value { b't' } else { b'f' }),
         Value::Int(value) => integer(*value, out),
-        Value::Decimal(value) => print(out, format_args!("{value}")),
+        Value::Decimal(value) => decimal(*value, out),
         Value::Float(value) => print(out, format_args!("{value}")),
         Value::Text(text) => out.extend_from_slice(text.as_bytes()),
         Value::Bytes(bytes) => {
@@ -96,115 +58,8 @@ pub fn write_text(value: &Value, data_type: &Type, out: &mut Vec<u8>) {
     }
 }
 
-fn print(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
+pub(super) fn print(out: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
     out.write_fmt(arguments).expect("a Vec takes every byte");
-}
-
-fn integer(value: i64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
-    let mut rest = value.unsigned_abs();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        out.push(b'-');
-    }
-    out.extend_from_slice(&digits[at..]);
-}
-
-fn two(value: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&[b'0' + (value / 10 % 10) as u8, b'0' + (value % 10) as u8]);
-}
-
-/// The proleptic Gregorian calendar, by the algorithm of Hinnant ("chrono-compatible low-level date
-/// algorithms", days_from_civil and its inverse); years before 1 are written with ` BC`.
-fn date(days: i64, out: &mut Vec<u8>) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (shown, before_christ) = if year > 0 {
-        (year, false)
-    } else {
-        (1 - year, true)
-    };
-    if (1_000..10_000).contains(&shown) {
-        two(shown / 100, out);
-        two(shown % 100, out);
-    } else {
-        print(out, format_args!("{shown:04}"));
-    }
-    out.push(b'-');
-    two(month, out);
-    out.push(b'-');
-    two(day, out);
-    if before_christ {
-        out.extend_from_slice(b" BC");
-    }
-}
-
-const SECOND: i64 = 1_000_000;
-const DAY: i64 = 86_400 * SECOND;
-
-fn time(micros: i64, out: &mut Vec<u8>) {
-    let seconds = micros / SECOND;
-    two(seconds / 3_600, out);
-    out.push(b':');
-    two(seconds / 60 % 60, out);
-    out.push(b':');
-    two(seconds % 60, out);
-    let fraction = micros % SECOND;
-    if fraction != 0 {
-        out.push(b'.');
-        two(fraction / 10_000, out);
-        two(fraction / 100 % 100, out);
-        two(fraction % 100, out);
-    }
-}
-
-fn timestamp(micros: i64, data_type: &Type, out: &mut Vec<u8>) {
-    let start = out.len();
-    date(micros.div_euclid(DAY), out);
-    // The era stands behind the time.
-    let before_christ = out.ends_with(b" BC");
-    if before_christ {
-        out.truncate(out.len() - 3);
-    }
-    debug_assert!(out.len() > start);
-    out.push(b' ');
-    time(micros.rem_euclid(DAY), out);
-    if matches!(data_type.base(), Type::Timestamp { zone: true, .. }) {
-        out.extend_from_slice(b"+00");
-    }
-    if before_christ {
-        out.extend_from_slice(b" BC");
-    }
-}
-
-fn uuid(bits: u128, out: &mut Vec<u8>) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
-    for position in 0..32 {
-        if matches!(position, 8 | 12 | 16 | 20) {
-            out.push(b'-');
-        }
-        out.push(HEX[(bits >> (124 - 4 * position)) as usize & 15]);
-    }
 }
 
 fn array(elements: &[Value], data_type: &Type, out: &mut Vec<u8>) {
@@ -302,42 +157,6 @@ mod tests {
         let mut out = Vec::new();
         write_text(value, data_type, &mut out);
         String::from_utf8(out).expect("UTF-8")
-    }
-
-    #[test]
-    fn days_are_written_as_the_calendar_says() {
-        for days in (-719_162..2_932_896).step_by(97) {
-            let expected = Date::constant(1970, 1, 1)
-                .checked_add(jiff::Span::new().days(days))
-                .expect("within the calendar");
-            assert_eq!(text(&Value::Date(days), &Type::Date), expected.to_string());
-            assert_eq!(days_since_epoch(expected), days);
-        }
-    }
-
-    #[test]
-    fn timestamps_before_the_epoch_count_down() {
-        let zoned = Type::Timestamp {
-            zone: true,
-            precision: 6,
-        };
-        assert_eq!(
-            text(&Value::Timestamp(-1), &zoned),
-            "1969-12-31 23:59:59.999999+00"
-        );
-        assert_eq!(text(&Value::Timestamp(0), &zoned), "1970-01-01 00:00:00+00");
-    }
-
-    #[test]
-    fn what_a_copy_stream_reads_as_syntax_is_escaped() {
-        let plain = Type::Text {
-            max: None,
-            padded: false,
-            caseless: false,
-        };
-        let mut out = Vec::new();
-        write_copy(&Value::Text("a\tb\\c\nd\re".to_owned()), &plain, &mut out);
-        assert_eq!(out, b"a\\tb\\\\c\\nd\\re");
     }
 
     #[test]

@@ -74,6 +74,22 @@ pub fn country_of(code: &str) -> Option<&'static Country> {
     COUNTRIES.iter().find(|country| country.code == code)
 }
 
+/// The country of an alpha-2 or alpha-3 code or an English name, in any case.
+pub fn country_named(text: &str) -> Option<&'static Country> {
+    let text = text.trim();
+    let same = |own: &str| own.eq_ignore_ascii_case(text);
+    COUNTRIES.iter().find(|country| match text.len() {
+        2 => same(country.code),
+        3 => same(country.code3),
+        _ => same(country.name),
+    })
+}
+
+/// The currency with this code.
+pub fn currency_of(code: &str) -> Option<&'static Currency> {
+    CURRENCIES.iter().find(|currency| currency.code == code)
+}
+
 /// Countries by alpha-2 code.
 #[rustfmt::skip]
 pub const COUNTRIES: &[Country] = &[

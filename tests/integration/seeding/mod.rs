@@ -3,6 +3,8 @@
 mod command;
 mod environments;
 mod fill;
+mod golden;
+mod realism;
 mod scenario_conflicts;
 mod scenario_environments;
 mod scenarios;

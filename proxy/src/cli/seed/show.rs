@@ -206,6 +206,9 @@ pub(super) fn explained(explained: &Explained) -> String {
     if let Some(person) = &explained.person {
         fact("person", person.clone());
     }
+    if let Some(place) = &explained.place {
+        fact("place", place.clone());
+    }
     fact("key", explained.key.join(" · "));
     fact("draw", explained.draw.clone());
     let mut row = table(&["column", "value"]);

@@ -1,8 +1,13 @@
 //! `[seed]`: rules of seed data, none of which a schema needs.
 
+mod fan_out;
 mod link;
 mod question;
+mod relation;
 mod scenario;
+mod states;
+#[cfg(test)]
+mod tests;
 
 use jiff::civil::Date;
 
@@ -95,11 +100,7 @@ fn tables(value: &Value<'_, '_>, rules: &mut SeedRules, report: &mut Report<'_>)
         return;
     };
     for (name, value) in tables.entries(TABLES_MAX, report) {
-        let qualified = match name.contains('.') {
-            true => name.to_owned(),
-            false => format!("public.{name}"),
-        };
-        let Ok(name) = qualified.parse::<Name>() else {
+        let Some(name) = table_name(name) else {
             value.wrong("belongs to no table's name", expected, report);
             continue;
         };
@@ -109,14 +110,21 @@ fn tables(value: &Value<'_, '_>, rules: &mut SeedRules, report: &mut Report<'_>)
     }
 }
 
+/// A table's name, in `public` where no schema is named.
+fn table_name(text: &str) -> Option<Name> {
+    let qualified = match text.contains('.') {
+        true => text.to_owned(),
+        false => format!("public.{text}"),
+    };
+    qualified.parse().ok()
+}
+
 fn table_rules(mut table: Table<'_, '_>, report: &mut Report<'_>) -> TableRules {
     let mut rules = TableRules::default();
     if let Some(value) = table.get("rows", report) {
         rules.rows = value.number(0..=ROWS_MAX, report);
     }
-    if let Some(value) = table.get("per_parent", report) {
-        rules.per_parent = value.number(1..=1_000_000, report);
-    }
+    fan_out::per(&mut table, &mut rules, report);
     if let Some(value) = table.get("columns", report) {
         let expected = "columns by name: columns = { email = { with = \"email\" } }";
         if let Some(columns) = value.table(expected, report) {
@@ -144,15 +152,7 @@ fn column_rule(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<ColumnR
             .filled("the name of a generator", report)
             .map(str::to_owned);
     }
-    if let Some(values) = table.get("values", report) {
-        let expected = "values with their weights: { paid = 8, open = 2 }";
-        if let Some(values) = values.table(expected, report) {
-            for (text, weight) in values.entries(VALUES_MAX, report) {
-                let weight = weight.number(1..=1_000_000, report).unwrap_or(1);
-                rule.values.push((text.to_owned(), weight as u32));
-            }
-        }
-    }
+    relation::relations(&mut table, &mut rule, report);
     if let Some(nulls) = table.get("nulls", report) {
         let parts = nulls.per_mille(0..=1_000, report);
         rule.nulls_per_million = parts.map(|parts| parts as u32 * 1_000);
@@ -166,13 +166,28 @@ fn column_rule(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<ColumnR
     if let Some(value) = table.get("distribution", report) {
         rule.distribution = value.word(&DISTRIBUTIONS, report);
     }
+    rule.states = states::states(&mut table, report);
     if let Some(value) = table.get("was", report) {
         rule.was = value
             .filled("the name that the column had", report)
             .map(str::to_owned);
     }
     table.finish(&[], report);
+    relation::alone(&rule, value.path(), report);
     Some(rule)
+}
+
+/// Values with their weights.
+fn weights(values: &Value<'_, '_>, report: &mut Report<'_>) -> Vec<(String, u32)> {
+    let mut found = Vec::new();
+    let expected = "values with their weights: { paid = 8, open = 2 }";
+    if let Some(values) = values.table(expected, report) {
+        for (text, weight) in values.entries(VALUES_MAX, report) {
+            let weight = weight.number(1..=1_000_000, report).unwrap_or(1);
+            found.push((text.to_owned(), weight as u32));
+        }
+    }
+    found
 }
 
 /// `scale` of a source, in thousandths.

@@ -15,7 +15,7 @@ mod wrong;
 use crate::config::{Config, Problem, parse};
 
 /// Parses, or fails the test with what people would see.
-fn parsed(text: &str) -> Config {
+pub(in crate::config) fn parsed(text: &str) -> Config {
     parse(text).unwrap_or_else(|problems| panic!("{}", rendered(&problems)))
 }
 
@@ -32,7 +32,7 @@ fn rendered(problems: &[Problem]) -> String {
 ///
 /// An expectation may stop early, after a whole word.
 #[track_caller]
-fn check(text: &str, expected: &[&str]) {
+pub(in crate::config) fn check(text: &str, expected: &[&str]) {
     let problems = parse(text).expect_err("a wrong configuration");
     let found: Vec<String> = problems.iter().map(Problem::to_string).collect();
     let begins = |(found, expected): (&String, &&str)| {

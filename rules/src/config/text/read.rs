@@ -336,6 +336,26 @@ impl<'a, 't> Value<'a, 't> {
         parts
     }
 
+    /// A whole number or a fraction from `-most` to `most` thousandths, in thousandths.
+    pub(crate) fn signed_per_mille(&self, most: u32, report: &mut Report<'_>) -> Option<i32> {
+        let shown = format!("{}.{:03}", most / 1_000, most % 1_000);
+        let expected = format!("a number from -{shown} to {shown}");
+        let text = match self.value.get_ref() {
+            DeValue::Integer(_) => format!("{}.0", report.text()[self.span()].replace('_', "")),
+            DeValue::Float(float) => float.as_str().to_owned(),
+            _ => return self.wrong_type(&expected, report),
+        };
+        let (sign, size) = match text.strip_prefix('-') {
+            Some(size) => (-1, size),
+            None => (1, text.strip_prefix('+').unwrap_or(&text)),
+        };
+        let parts = thousandths(size).filter(|parts| *parts <= u64::from(most));
+        if parts.is_none() {
+            self.wrong("is out of range", &expected, report);
+        }
+        parts.map(|parts| sign * parts as i32)
+    }
+
     /// A string, number or boolean in its text form.
     pub(crate) fn literal(&self, report: &mut Report<'_>) -> Option<String> {
         match self.value.get_ref() {

@@ -103,8 +103,8 @@ impl Text {
 /// The joined automaton with its counts.
 #[derive(Debug)]
 struct Automaton {
-    /// `states × LETTERS`
-    next: Vec<u32>,
+    /// By state: letters of the alphabet with the state behind each, none of them dead.
+    next: Vec<Vec<(u8, u32)>>,
     alphabet: Vec<u8>,
     /// By letters still to come, then by state: texts that end accepted.
     counts: Vec<Vec<u64>>,
@@ -148,7 +148,14 @@ impl Automaton {
             }
         }
         let mut best = best?;
-        best.next = next;
+        best.next = next
+            .chunks_exact(LETTERS)
+            .map(|state| {
+                let letters = best.alphabet.iter();
+                let steps = letters.map(|&letter| (letter, state[usize::from(letter)]));
+                steps.filter(|(_, to)| *to != DEAD).collect()
+            })
+            .collect();
         Some(best)
     }
 
@@ -162,14 +169,16 @@ impl Automaton {
         for &length in &self.lengths {
             let count = self.counts[length][0];
             if rest < count {
-                return self.walk(length, |choices| {
-                    for &(letter, _, count) in choices {
+                return self.walk(length, |automaton, state, left| {
+                    let mut chosen = None;
+                    for (letter, to, count) in automaton.steps(state, left) {
+                        chosen = Some((letter, to));
                         if rest < count {
-                            return letter;
+                            break;
                         }
                         rest -= count;
                     }
-                    choices[choices.len() - 1].0
+                    chosen
                 });
             }
             rest -= count;
@@ -188,38 +197,47 @@ impl Automaton {
         };
         let length = choice[draw.below(choice.len() as u64) as usize];
         let mut draw = draw;
-        self.walk(length, |choices| {
+        self.walk(length, |automaton, state, left| {
             draw = draw.next();
-            let total: u64 = choices.iter().map(|choice| choice.1).sum();
-            let mut rest = draw.below(total);
-            for &(letter, weight, _) in choices {
+            let steps = automaton.steps(state, left);
+            let total: u64 = steps.map(|(letter, ..)| weight(letter)).sum();
+            let mut rest = draw.below(total.max(1));
+            let mut chosen = None;
+            for (letter, to, _) in automaton.steps(state, left) {
+                chosen = Some((letter, to));
+                let weight = weight(letter);
                 if rest < weight {
-                    return letter;
+                    break;
                 }
                 rest -= weight;
             }
-            choices[choices.len() - 1].0
+            chosen
         })
     }
 
-    /// A path of that length; `choose` takes one of (letter, weight, count of texts behind it).
-    fn walk(&self, length: usize, mut choose: impl FnMut(&[(u8, u64, u64)]) -> u8) -> String {
+    /// Letters that may come next with `left` more behind them, the state behind each, and how many
+    /// texts that leaves.
+    fn steps(&self, state: u32, left: usize) -> impl Iterator<Item = (u8, u32, u64)> {
+        let counts = &self.counts[left];
+        let steps = self.next[state as usize].iter();
+        steps
+            .map(|&(letter, to)| (letter, to, counts[to as usize]))
+            .filter(|(.., count)| *count > 0)
+    }
+
+    /// A path of that length; `choose` takes one of the steps from a state with so many letters left.
+    fn walk(
+        &self,
+        length: usize,
+        mut choose: impl FnMut(&Self, u32, usize) -> Option<(u8, u32)>,
+    ) -> String {
         let mut text = String::with_capacity(length);
-        let mut state = 0_u32;
-        let mut choices = Vec::with_capacity(self.alphabet.len());
+        let mut state = 0;
         for left in (0..length).rev() {
-            choices.clear();
-            for &letter in &self.alphabet {
-                let to = self.next[state as usize * LETTERS + usize::from(letter)];
-                if to != DEAD && self.counts[left][to as usize] > 0 {
-                    choices.push((letter, weight(letter), self.counts[left][to as usize]));
-                }
-            }
-            if choices.is_empty() {
+            let Some((letter, to)) = choose(self, state, left) else {
                 break;
-            }
-            let letter = choose(&choices);
-            state = self.next[state as usize * LETTERS + usize::from(letter)];
+            };
+            state = to;
             text.push(char::from(FIRST + letter));
         }
         text

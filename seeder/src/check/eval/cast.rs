@@ -9,6 +9,25 @@ use super::Fault;
 use super::order::{DAY, moment, to_decimal, to_float};
 use crate::check::compile::literal;
 
+/// Whether a value is the same in another type, so that it need not be made anew.
+pub(super) fn keeps(value: &Value, to: &Type) -> bool {
+    let unbound = |to: &Type| {
+        matches!(
+            to.base(),
+            Type::Text {
+                max: None,
+                padded: false,
+                ..
+            }
+        )
+    };
+    match value {
+        Value::Null => true,
+        Value::Text(_) => unbound(to),
+        _ => false,
+    }
+}
+
 /// A value as another type; NULL stays NULL.
 pub(in crate::check) fn cast(value: &Value, to: &Type) -> Result<Value, Fault> {
     if value.is_null() {

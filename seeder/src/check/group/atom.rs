@@ -20,9 +20,13 @@ pub(super) struct Bound {
     pub(super) column: usize,
     pub(super) op: Op,
     pub(super) expression: Node,
+    /// The columns that the expression reads.
+    pub(super) reads: Vec<usize>,
     via: Via,
     /// Whether it stands alone on its side, so that an equation computes it.
     pub(super) alone: bool,
+    /// Whether the bound moves one way as the other column does: only sums of it do for certain.
+    pub(super) monotone: bool,
 }
 
 /// What of the column is bound.
@@ -98,11 +102,6 @@ impl Bound {
             }
             _ => false,
         }
-    }
-
-    /// Whether the bound moves one way as the other column does: only sums of it do for certain.
-    pub(super) fn is_monotone(&self) -> bool {
-        sums(&self.expression)
     }
 
     /// Narrows by the loosest bound that a value between two ends of the other column gives.
@@ -219,6 +218,8 @@ fn isolate(column: usize, op: Op, left: &Node, right: &Node) -> Option<Bound> {
     Some(Bound {
         column,
         op,
+        reads: expression.columns(),
+        monotone: sums(&expression),
         expression,
         via,
         alone,

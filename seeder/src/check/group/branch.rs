@@ -107,9 +107,8 @@ impl Base {
         let pairs = || atoms.iter().filter(|atom| atom.columns.len() == 2);
         for _ in 0..ROUNDS {
             let bounds = pairs().flat_map(|atom| &atom.bounds);
-            for bound in bounds.filter(|bound| bound.is_monotone()) {
-                let others = bound.expression.columns();
-                let [other] = others[..] else { continue };
+            for bound in bounds.filter(|bound| bound.monotone) {
+                let [other] = bound.reads[..] else { continue };
                 let (Some(at), Some(from)) = (self.position(bound.column), self.position(other))
                 else {
                     continue;

@@ -129,7 +129,7 @@ impl Group {
                 (None, _) => {
                     bound.cut(domain.to_mut(), scene);
                 }
-                (Some(between), None) if ahead > 0 && bound.is_monotone() => {
+                (Some(between), None) if ahead > 0 && bound.monotone => {
                     let Some(position) = self.base.position(between) else {
                         continue;
                     };
@@ -156,11 +156,16 @@ impl Group {
         let Some((low, high)) = left.ends().filter(|_| left.nulls() != Nulls::Required) else {
             return;
         };
-        let mut rows = [row.to_vec(), row.to_vec()];
-        rows[0][between] = low;
-        rows[1][between] = high;
+        let ends = [low, high].map(|end| {
+            let mut seen = vec![Value::Null; row.len()];
+            for &column in &bound.reads {
+                seen[column].clone_from(&row[column]);
+            }
+            seen[between] = end;
+            seen
+        });
         let now = self.base.now;
-        let scenes = [Scene { row: &rows[0], now }, Scene { row: &rows[1], now }];
+        let scenes = [Scene { row: &ends[0], now }, Scene { row: &ends[1], now }];
         bound.loosest(domain, scenes);
     }
 

@@ -319,6 +319,34 @@ impl Group {
         })
     }
 
+    /// Whether some branch lets a column hold a value.
+    pub fn may_hold(&self, column: usize, value: &Value) -> bool {
+        let position = self.base.position(column);
+        position.is_none_or(|position| {
+            let mut branches = self.branches.iter();
+            branches.any(|branch| branch.domains[position].contains(value))
+        })
+    }
+
+    /// Every value that a column may hold in some branch, where there are `most` of them at most.
+    pub fn members(&self, column: usize, most: u64) -> Option<Vec<Value>> {
+        let position = self.base.position(column)?;
+        let mut members: Vec<Value> = Vec::new();
+        for domain in self.branches.iter().map(|branch| &branch.domains[position]) {
+            let size = domain.size();
+            if size > most {
+                return None;
+            }
+            let own = (0..size).map(|rank| domain.unrank(rank));
+            for value in own.filter(|value| domain.contains(value)) {
+                if !members.contains(&value) {
+                    members.push(value);
+                }
+            }
+        }
+        (!members.is_empty()).then_some(members)
+    }
+
     /// Whether no constraint is false on a row.
     pub fn accepts(&self, row: &[Value]) -> bool {
         self.holds(row)

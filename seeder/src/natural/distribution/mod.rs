@@ -1,11 +1,16 @@
 //! Distributions over keyed draws: integer tables where integers do, `libm` where curves are needed,
 //! so that every machine draws the same.
 
+mod counts;
+mod fan_out;
 mod normal;
 mod seasonal;
 mod weighted;
 mod zipf;
 
+pub use counts::Counts;
+pub use fan_out::{Family, FanOut};
+pub(crate) use normal::quantile;
 pub use normal::{LogNormal, Normal};
 pub use seasonal::Seasonal;
 pub use weighted::Weighted;

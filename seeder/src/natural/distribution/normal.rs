@@ -36,7 +36,7 @@ impl LogNormal {
 
 /// The inverse of the standard normal distribution, by Acklam's rational approximation with a
 /// relative error below 1.2 × 10⁻⁹.
-fn quantile(fraction: f64) -> f64 {
+pub(crate) fn quantile(fraction: f64) -> f64 {
     const A: [f64; 6] = [
         -3.969_683_028_665_376e1,
         2.209_460_984_245_205e2,

@@ -39,6 +39,21 @@ impl Weighted {
         Some(Self { columns, height })
     }
 
+    /// The weight of each thing, in proportion to the others.
+    pub fn shares(&self) -> Vec<u32> {
+        let mut shares = vec![0_u64; self.columns.len()];
+        for (at, (own, other)) in self.columns.iter().enumerate() {
+            shares[at] += own;
+            shares[*other as usize] += self.height - own;
+        }
+        // Every column is as high as the sum of the weights.
+        let count = self.columns.len() as u64;
+        shares
+            .into_iter()
+            .map(|share| (share / count) as u32)
+            .collect()
+    }
+
     /// Weights that fall like 1/1, 1/2, 1/3 …: few things often, every one sometimes.
     ///
     /// `None` for no things at all.

@@ -178,7 +178,7 @@ fn prefixed(value: Value, prefix: &str) -> Value {
     }
 }
 
-/// Numbers behind +999, a country code that ITU-T E.164 keeps in reserve.
+/// Numbers behind +999, a country code that the ITU's list of E.164 codes gives to nobody.
 fn phones_apart(max: usize) -> Distinct {
     let (prefix, digits) = match max {
         14.. => ("+999", (max - 4).min(12)),

@@ -4,7 +4,7 @@ use crate::natural::apart::listed;
 use crate::natural::distribution::Weighted;
 use crate::natural::entry::{Entry, Form};
 use crate::natural::{Cell, Distinct, Generate};
-use crate::value::Value;
+use crate::value::{CopyText, Type, Value};
 use crate::words::{geo, technical as t};
 
 use super::early_of;
@@ -56,6 +56,19 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry::new("mostly_true", "true nine times of ten", Form::Flag(900_000)),
     Entry::new("rarely_true", "true once in twelve", Form::Flag(83_000)),
 ];
+
+/// The words of a list of states by its name.
+pub(crate) fn states_named(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "order_status" => t::ORDER_STATES,
+        "account_status" => t::ACCOUNT_STATES,
+        "payment_status" => t::PAYMENT_STATES,
+        "task_status" => t::TASK_STATES,
+        "publishing_status" => t::PUBLISHING_STATES,
+        "job_status" => t::JOB_STATES,
+        _ => return None,
+    })
+}
 
 /// The states that rows of such a table go through, by the nouns of its name.
 pub(in crate::natural) fn states_of(nouns: &[String]) -> Option<&'static str> {
@@ -147,6 +160,16 @@ impl EnumColumn {
             labels: labels.to_vec(),
         })
     }
+
+    fn label(&self, cell: &Cell<'_>) -> &str {
+        let row = usize::try_from(cell.row).unwrap_or(usize::MAX);
+        let position = if row < self.labels.len() && cell.attempt == 0 {
+            row
+        } else {
+            self.choice.pick(cell.draw(0))
+        };
+        &self.labels[position]
+    }
 }
 
 impl Generate for EnumColumn {
@@ -155,13 +178,11 @@ impl Generate for EnumColumn {
     }
 
     fn value(&self, cell: &Cell<'_>) -> Value {
-        let row = usize::try_from(cell.row).unwrap_or(usize::MAX);
-        let position = if row < self.labels.len() && cell.attempt == 0 {
-            row
-        } else {
-            self.choice.pick(cell.draw(0))
-        };
-        Value::Text(self.labels[position].clone())
+        Value::Text(self.label(cell).to_owned())
+    }
+
+    fn write(&self, cell: &Cell<'_>, _: &Type, out: &mut CopyText<'_>) {
+        out.text(|text| text.push_str(self.label(cell)));
     }
 
     fn distinct(&self) -> Option<Distinct> {

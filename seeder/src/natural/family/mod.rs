@@ -18,6 +18,7 @@ use super::entry::Entry;
 
 #[cfg(test)]
 pub(super) use identifier::{TEST_CARDS, luhn_digit};
+pub(crate) use label::states_named;
 pub(super) use label::{EnumColumn, states_of};
 
 const FAMILIES: [&[Entry]; 12] = [

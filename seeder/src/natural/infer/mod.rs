@@ -35,6 +35,11 @@ impl std::fmt::Debug for Choice {
     }
 }
 
+/// The words of a name in lower case and singular: `OrderItems` is `order item`.
+pub(crate) fn words_of(name: &str) -> Vec<String> {
+    tokens(name)
+}
+
 /// Chooses the generator of a column; `None` only for a type that nobody here knows.
 ///
 /// `table` and `column` are bare names, `order_items` and `unit_price`, in any style of writing.

@@ -83,12 +83,12 @@ fn phone(text: &str) -> Option<String> {
         "496990009",
         "4917139200",
         "49176040690",
-        "331990",
-        "332619",
-        "333530",
-        "334657",
-        "335364",
-        "336399",
+        "3319900",
+        "3326191",
+        "3335301",
+        "3346571",
+        "3353649",
+        "3363998",
     ];
     let rest = text.strip_prefix('+')?;
     let digits: String = rest.chars().filter(char::is_ascii_digit).collect();

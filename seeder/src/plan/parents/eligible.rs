@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::cell_of;
+use crate::engine::{Programs, Rows};
 use crate::plan::Plan;
 use crate::plan::problem::Problems;
 use crate::plan::table::Choice;
@@ -51,11 +51,14 @@ fn allowed(plan: &Plan, position: usize, link: usize) -> Option<Vec<u64>> {
     if tied.is_empty() {
         return None;
     }
+    // Everything about tables up to this one is decided.
+    let programs = Programs::new(plan.tables.len());
+    let mut maker = Rows::new(plan, &programs);
     let mut rows = Vec::new();
     let mut cells = vec![Value::Null; table.columns.len()];
     for row in 0..parent.rows {
         for &(_, own, there) in &tied {
-            cells[own] = cell_of(plan, link.parent, there, row).unwrap_or(Value::Null);
+            cells[own] = maker.cell(link.parent, there, row).unwrap_or(Value::Null);
         }
         let fits = tied.iter().all(|&(group, own, _)| {
             let group = &plan.values[position].groups[group];

@@ -1,7 +1,8 @@
 //! Japanese and Chinese.
 //!
-//! No range of telephone numbers is set apart for fiction: numbers stand behind +999, which ITU-T
-//! E.164 keeps in reserve. Japanese names are written here with their reading in Hepburn letters.
+//! No range of telephone numbers that is set apart for fiction is known: numbers stand behind +999, a
+//! country code that the ITU's list of E.164 codes gives to no country and no service. Japanese names
+//! are written here with their reading in Hepburn letters.
 
 use fake::locales::{Data, ZH_CN, ZH_TW};
 

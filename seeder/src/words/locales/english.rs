@@ -1,8 +1,11 @@
 //! English: the United States and the United Kingdom.
 //!
-//! Telephone numbers: 555-0100 to 555-0199 of each area are set apart for fiction (ATIS-0300115,
-//! "NANP 555 line numbers"); Ofcom sets ranges apart per city, "Telephone numbers for use in TV and
-//! radio drama programmes".
+//! Telephone numbers: 555-0100 to 555-0199 of each North American area are set apart for fiction
+//! (NANPA, "555 line numbers"; ATIS-0300115). In the United Kingdom Ofcom sets a thousand numbers
+//! apart per city ("Telephone numbers for use in TV and radio drama programmes"): 496 0000 to 0999
+//! behind 113 to 118, 121, 131, 141, 151 and 161, 7946 0000 to 0999 behind 20, 498 0000 to 0999
+//! behind 191, 2018 0000 to 0999 behind 29, and 9649 6000 to 6999 behind 28, where lists before
+//! Ofcom's present one had 9018 0000 to 0999.
 
 use fake::locales::{CY_GB, Data, EN};
 

@@ -1,7 +1,8 @@
 //! French.
 //!
-//! Telephone numbers: ARCEP, "Plan national de numérotation", decision 2018-0881: numbers for
-//! audiovisual works, 01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49 and 06 39 98.
+//! Telephone numbers: ARCEP's plan of numbers (decision 2018-0881 as amended) sets six blocks of ten
+//! thousand apart for audiovisual works: 01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49 and, for
+//! mobile telephones, 06 39 98.
 
 use fake::locales::{Data, FR_FR};
 

@@ -1,8 +1,10 @@
 //! German and Dutch.
 //!
-//! Telephone numbers: the Bundesnetzagentur sets numbers of five cities and of mobile networks apart
-//! ("Rufnummern für die Verwendung in audio-visuellen Medien"). The Netherlands have no such range:
-//! theirs stand behind +999, which ITU-T E.164 keeps in reserve.
+//! Telephone numbers: the Bundesnetzagentur sets a thousand numbers apart in each of five cities,
+//! 30 23125, 40 66969, 69 90009, 89 99998 and 221 4710, and a hundred in each of two mobile networks,
+//! 171 39200 and 176 040690 ("Rufnummern für Medienproduktionen (Drama Numbers)", Mitteilung 148/2021,
+//! Amtsblatt 7/2021). The Netherlands have no such range: theirs stand behind +999, a country code
+//! that the ITU's list of E.164 codes gives to no country and no service.
 
 use fake::locales::{DE_DE, Data, NL_NL};
 

@@ -1,7 +1,7 @@
 //! Spanish and Portuguese: Spain, Portugal, Brazil.
 //!
-//! No range of telephone numbers is set apart for fiction: numbers stand behind +999, which ITU-T
-//! E.164 keeps in reserve.
+//! No range of telephone numbers that is set apart for fiction is known: numbers stand behind +999, a
+//! country code that the ITU's list of E.164 codes gives to no country and no service.
 
 use fake::locales::{Data, PT_BR, PT_PT};
 

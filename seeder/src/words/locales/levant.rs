@@ -1,7 +1,8 @@
 //! Turkish and Arabic.
 //!
-//! No range of telephone numbers is set apart for fiction: numbers stand behind +999, which ITU-T
-//! E.164 keeps in reserve. Arabic names are written here with the reading that their bearers use.
+//! No range of telephone numbers that is set apart for fiction is known: numbers stand behind +999, a
+//! country code that the ITU's list of E.164 codes gives to no country and no service. Arabic names are
+//! written here with the reading that their bearers use.
 
 use fake::locales::{Data, TR_TR};
 

@@ -1,18 +1,23 @@
 //! Where the values of each column come from: rules, generators, CHECKs.
 
+mod finish;
+
 use rules::seed::ColumnRule;
 
 use super::Request;
 use super::conditions;
 use super::problem::Problems;
-use super::table::{Choice, ColumnPlan, Digit, Origin, SlotPart, SlotPlan, TablePlan};
-use super::time::{Moment, moments};
+use super::relate::{Follow, Story};
+use super::table::{ColumnPlan, Origin, TablePlan};
+use super::time::Moment;
 use crate::check::{Domain, Group};
 use crate::key::{Key, Permutation};
 use crate::natural::distribution::Weighted;
 use crate::natural::{self, Generate, Hints, Ranked};
-use crate::person::{Locales, People};
+use crate::person::People;
 use crate::value::{Type, Value};
+
+pub(super) use finish::finish;
 
 /// How many of a million cells are NULL where a column allows it and nothing says more.
 const NULLS: u32 = 100_000;
@@ -31,6 +36,8 @@ pub struct Values {
     pub order: Vec<usize>,
     /// Columns that CHECKs tie together.
     pub groups: Vec<Group>,
+    /// What rows go through.
+    pub stories: Vec<Story>,
     /// The same for rows of scenarios, where generated rows are kept from being like one of them.
     pub added_groups: Option<Vec<Group>>,
     /// Whose data a row holds.
@@ -59,6 +66,8 @@ pub struct Maker {
     pub reason: String,
     /// Which moment of the row's life it holds.
     pub moment: Option<Moment>,
+    /// What it follows from within its row.
+    pub follow: Option<Follow>,
     /// How many of a million are NULL.
     pub nulls_per_million: u32,
     /// The values that the configuration gives.
@@ -158,6 +167,7 @@ pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Prob
         makers,
         order: Vec::new(),
         groups: Vec::new(),
+        stories: Vec::new(),
         added_groups: None,
         person: PersonOf::Nobody,
         created: None,
@@ -202,6 +212,9 @@ fn maker(
             }
         }
         weighted = weighted_values(table, column, rule, problems);
+        if let Some(is) = &rule.is {
+            reason = format!("the configuration computes it: {is}");
+        }
         if weighted.is_some() {
             "the configuration gives its values".clone_into(&mut reason);
         }
@@ -219,6 +232,8 @@ fn maker(
             0
         }
         Some(nulls) => nulls,
+        // What is computed is there wherever its parts are.
+        None if rule.is_some_and(|rule| rule.is.is_some()) => 0,
         None if column.nullable => NULLS,
         None => 0,
     };
@@ -231,6 +246,7 @@ fn maker(
         generator,
         reason,
         moment: None,
+        follow: None,
         weighted,
         unlike: None,
         group: None,
@@ -304,16 +320,28 @@ pub(super) fn places(data_type: &Type, values: &Values, column: usize) -> Option
     })
 }
 
-/// How many distinct values a column can have.
-pub(super) fn capacity(table: &TablePlan, values: &Values, column: usize) -> Option<u64> {
-    let unlike = unlike(table, values, column)?;
+/// Whether a column of whole numbers may hold one, by its type and CHECKs.
+pub(super) fn accepts(data_type: &Type, values: &Values, column: usize, number: i64) -> bool {
+    let group = values.makers[column]
+        .group
+        .map(|group| &values.groups[group]);
+    let domain = group.and_then(|group| group.domain(column));
+    let fits = match data_type.base() {
+        Type::Int { min, max } => (*min..=*max).contains(&number),
+        _ => true,
+    };
+    fits && domain.is_none_or(|domain| domain.contains(&crate::engine::number(number, data_type)))
+}
+
+/// How many distinct values a column of that key can have.
+pub(super) fn capacity(key: &Key, values: &Values, column: usize) -> Option<u64> {
+    let unlike = unlike(key, values, column)?;
     Some(unlike.size())
 }
 
-fn unlike(table: &TablePlan, values: &Values, column: usize) -> Option<Unlike> {
-    let own = &table.columns[column];
+fn unlike(key: &Key, values: &Values, column: usize) -> Option<Unlike> {
     let maker = &values.makers[column];
-    let key = own.key.part("unlike");
+    let key = key.part("unlike");
     let group = maker.group.map(|group| &values.groups[group]);
     if let Some((listed, _)) = &maker.weighted {
         let listed = listed.clone();
@@ -358,214 +386,6 @@ fn listed(domain: &Domain, size: u64, key: Key) -> Option<Unlike> {
     let count = found.len() as u64;
     let distinct = natural::Distinct::new(count, move |rank| found[rank as usize].clone());
     (count > 0).then(|| Unlike::Ranked(distinct.under(&key)))
-}
-
-/// Decides what follows from the origins of the columns.
-pub(super) fn finish(
-    tables: &mut [TablePlan],
-    values: &mut [Values],
-    position: usize,
-    locales: &Locales,
-) {
-    loosen(&mut tables[position], &values[position]);
-    stretch(&mut tables[position], &values[position]);
-    order_twins(tables, values, position);
-    let table = &tables[position];
-    let moments = moments(table);
-    values[position].created = moments
-        .iter()
-        .position(|moment| matches!(moment, Some((Moment::Created, _))));
-    let person = person_of(tables, values, position, locales);
-    for (column, moment) in moments.into_iter().enumerate() {
-        let unlike = match table.columns[column].origin {
-            Origin::Distinct | Origin::Digit(_) => unlike(table, &values[position], column),
-            _ => None,
-        };
-        let own_person = matches!(person, PersonOf::Own(_));
-        let maker = &mut values[position].makers[column];
-        let by_person = maker
-            .generator
-            .as_ref()
-            .is_some_and(|generator| generator.distinct_by_person());
-        maker.unlike = match table.columns[column].origin {
-            Origin::Distinct
-                if own_person && by_person && maker.group.is_none() && maker.weighted.is_none() =>
-            {
-                Some(Unlike::Person)
-            }
-            _ => unlike,
-        };
-        let by_name = maker.weighted.is_none() && maker.reason != "the configuration names it";
-        if let Some((moment, nulls)) = moment.filter(|_| by_name) {
-            maker.moment = Some(moment);
-            maker.nulls_per_million = nulls;
-            maker.reason = match moment {
-                Moment::Created => {
-                    "when the row came to be, not before what it refers to".to_owned()
-                }
-                Moment::Since(other) => {
-                    format!("between \"{}\" and the present", table.columns[other].name)
-                }
-                Moment::After(other) => {
-                    format!("in the weeks after \"{}\"", table.columns[other].name)
-                }
-            };
-        }
-    }
-    let own = &mut values[position];
-    own.person = person;
-    own.order = order(table, own);
-    own.retries = own.groups.iter().any(|group| {
-        group
-            .columns()
-            .iter()
-            .any(|&column| matches!(table.columns[column].origin, Origin::Parent(_)))
-    }) && table.parents.iter().any(|link| {
-        matches!(
-            link.choice,
-            Choice::Uniform | Choice::Spread(..) | Choice::Earlier | Choice::Within { .. }
-        )
-    });
-}
-
-/// Foreign keys that a CHECK ties to others are often NULL: "one of these three" needs it.
-fn loosen(table: &mut TablePlan, values: &Values) {
-    for link in &mut table.parents {
-        let tied = link
-            .null_columns
-            .iter()
-            .any(|&column| values.makers[column].group.is_some());
-        if tied && link.nulls_per_million > 0 {
-            link.nulls_per_million = 500_000;
-        }
-    }
-}
-
-/// Learns whether CHECKs want one of two digits of the same table before the other.
-fn order_twins(tables: &mut [TablePlan], plan: &[Values], position: usize) {
-    for tuple in 0..tables[position].tuples.len() {
-        let table = &tables[position];
-        let [Digit::Parent(first), Digit::Parent(second), ..] = table.tuples[tuple].digits[..]
-        else {
-            continue;
-        };
-        let columns = [first, second].map(|link| table.parents[link].columns[0]);
-        let group = plan[position].makers[columns[0].0].group;
-        let parent = &tables[table.parents[first].parent];
-        let Origin::Serial { start, step } = parent.columns[columns[0].1].origin else {
-            continue;
-        };
-        let (true, Some(group)) = (table.tuples[tuple].apart, group) else {
-            continue;
-        };
-        let accepts = |places: [i64; 2]| {
-            let mut cells = vec![Value::Null; table.columns.len()];
-            for ((column, there), place) in columns.into_iter().zip(places) {
-                let data_type = &parent.columns[there].data_type;
-                cells[column] = crate::engine::number(start + place * step, data_type);
-            }
-            plan[position].groups[group].accepts(&cells)
-        };
-        let ascends = match (accepts([0, 1]), accepts([1, 0])) {
-            (true, false) => Some(true),
-            (false, true) => Some(false),
-            _ => None,
-        };
-        tables[position].tuples[tuple].ascends = ascends;
-    }
-}
-
-/// Makes places on a line longer until CHECKs on them are satisfied.
-fn stretch(table: &mut TablePlan, values: &Values) {
-    const FACTORS: [i64; 6] = [1, 7, 30, 90, 365, 3_650];
-    for slot in 0..table.slots.len() {
-        let columns: Vec<(usize, SlotPart)> = (0..table.columns.len())
-            .filter_map(|column| match table.columns[column].origin {
-                Origin::Slot(own, part) if own == slot => Some((column, part)),
-                _ => None,
-            })
-            .collect();
-        let tied = columns
-            .iter()
-            .find_map(|(column, _)| values.makers[*column].group);
-        let Some(group) = tied.map(|group| &values.groups[group]) else {
-            continue;
-        };
-        let fits = |factor: i64| {
-            let mut cells = vec![Value::Null; table.columns.len()];
-            (0..16).all(|place| {
-                for &(column, part) in &columns {
-                    let plan = &SlotPlan {
-                        factor,
-                        ..table.slots[slot].clone()
-                    };
-                    let data_type = &table.columns[column].data_type;
-                    cells[column] = crate::engine::place(plan, place, part, data_type);
-                }
-                group.accepts(&cells)
-            })
-        };
-        if let Some(factor) = FACTORS.into_iter().find(|factor| fits(*factor)) {
-            table.slots[slot].factor = factor;
-        }
-    }
-}
-
-/// Columns that are computed for each row, those first that others begin at.
-fn order(table: &TablePlan, values: &Values) -> Vec<usize> {
-    let depth = |column: usize| {
-        let mut depth = 0;
-        let mut at = column;
-        while let Some(Moment::Since(other) | Moment::After(other)) = values.makers[at].moment {
-            depth += 1;
-            at = other;
-            if depth > table.columns.len() {
-                break;
-            }
-        }
-        depth
-    };
-    let mut order: Vec<usize> = (0..table.columns.len())
-        .filter(|&column| table.columns[column].origin == Origin::Free)
-        .collect();
-    order.sort_by_key(|&column| (depth(column), column));
-    order
-}
-
-/// Words of foreign keys to the person whose data a row holds.
-const PERSONS: [&str; 10] = [
-    "user", "customer", "person", "account", "member", "owner", "employee", "contact", "profile",
-    "patient",
-];
-
-fn person_of(
-    tables: &[TablePlan],
-    values: &[Values],
-    position: usize,
-    locales: &Locales,
-) -> PersonOf {
-    let table = &tables[position];
-    let personal = values[position].makers.iter().any(|maker| {
-        maker
-            .generator
-            .as_ref()
-            .is_some_and(|generator| generator.of_person())
-    });
-    if !personal {
-        return PersonOf::Nobody;
-    }
-    let via = table.parents.iter().position(|link| {
-        let known = !matches!(values[link.parent].person, PersonOf::Nobody);
-        let earlier = tables[link.parent].level < table.level;
-        let column = &table.columns[link.columns[0].0].name;
-        let named = PERSONS.iter().any(|word| column.contains(word));
-        let one = matches!(link.choice, Choice::Once(_));
-        known && earlier && (named || one)
-    });
-    match via {
-        Some(link) => PersonOf::Via(link),
-        None => PersonOf::Own(People::new(&table.key, locales.clone())),
-    }
 }
 
 /// Types for which the server alone knows what a value is.

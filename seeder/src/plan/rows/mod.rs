@@ -1,9 +1,16 @@
 //! How many rows each table gets.
 
+mod fan_out;
+mod room;
+
 use rules::config::Seed;
 use rules::seed::SeedRules;
 
 use super::table::{Choice, TablePlan};
+use fan_out::PARENTS_MIN;
+
+pub(super) use fan_out::{fan_out, keep};
+pub(super) use room::Room;
 
 /// Rows of a table that refers to nothing, at scale 1.
 const ROOT_ROWS: u64 = 1_000;
@@ -51,7 +58,7 @@ pub(super) fn count(tables: &mut [TablePlan], rules: &SeedRules, seed: &Seed) {
     }
 }
 
-/// Decides the rows of a table after its parents' are known.
+/// Decides the rows of a table, as far as they do not follow from numbers of children, after its parents' are known.
 pub(super) fn count_one(tables: &mut [TablePlan], position: usize, rules: &SeedRules, seed: &Seed) {
     let (rows, because) = rows_of(tables, position, rules, seed);
     tables[position].rows = rows;
@@ -72,7 +79,7 @@ fn rows_of(tables: &[TablePlan], position: usize, rules: &SeedRules, seed: &Seed
     if let Some(rows) = own.and_then(|own| own.rows) {
         return (rows, "the configuration says so".to_owned());
     }
-    let scaled = |rows: u64| (rows.saturating_mul(seed.scale_per_mille) / 1_000).max(1);
+    let scaled = |rows: u64| scaled(rows, seed);
     let parents = || table.parents.iter().filter(|link| link.parent != position);
     let largest = parents()
         .filter(|link| tables[link.parent].level < table.level)
@@ -88,6 +95,13 @@ fn rows_of(tables: &[TablePlan], position: usize, rules: &SeedRules, seed: &Seed
     };
     let name = &tables[largest.parent].name;
     let parent_rows = tables[largest.parent].rows;
+    let unsaid = own.is_none_or(is_unsaid) && !is_list(&table.name.name);
+    if unsaid && is_short_list(tables, largest.parent) {
+        return (
+            scaled(ROOT_ROWS),
+            "it refers to short lists only".to_owned(),
+        );
+    }
     if let Some(factor) = own.and_then(|own| own.per_parent) {
         let rows = parent_rows.saturating_mul(factor);
         return (rows, format!("{factor} for each row of {name}"));
@@ -99,6 +113,24 @@ fn rows_of(tables: &[TablePlan], position: usize, rules: &SeedRules, seed: &Seed
     } else {
         (rows, format!("{PER_PARENT} for each row of {name}"))
     }
+}
+
+/// Rows at scale 1 in proportion, one at least.
+fn scaled(rows: u64, seed: &Seed) -> u64 {
+    (rows.saturating_mul(seed.scale_per_mille) / 1_000).max(1)
+}
+
+/// Whether a table is a short list that others choose from.
+fn is_short_list(tables: &[TablePlan], position: usize) -> bool {
+    let table = &tables[position];
+    let alone = table.parents.iter().all(|link| link.parent == position);
+    let listed = table.filled.is_some() || alone && is_list(&table.name.name);
+    table.rows <= LIST_ROWS && listed
+}
+
+/// Whether a table's rules leave the number of its rows open.
+fn is_unsaid(own: &rules::seed::TableRules) -> bool {
+    own.per.is_none() && own.per_parent.is_none()
 }
 
 fn is_list(name: &str) -> bool {
@@ -117,8 +149,6 @@ fn is_list(name: &str) -> bool {
 
 /// Spreads the choice of parents that nothing else decides: some have many children, most few.
 pub(super) fn spread(tables: &mut [TablePlan], position: usize, rules: &SeedRules) {
-    /// Fewer parents than this all look alike.
-    const PARENTS_MIN: u64 = 20;
     {
         for link in 0..tables[position].parents.len() {
             let table = &tables[position];
