@@ -10,22 +10,37 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Time that a process has spent on the processor, its own and the kernel's for it.
 pub(crate) fn processor_time(pid: u32) -> anyhow::Result<Duration> {
+    spent(pid, 11)
+}
+
+/// Time that children of ours have spent on the processor, of those that have ended.
+pub(crate) fn children_time() -> anyhow::Result<Duration> {
+    spent(std::process::id(), 13)
+}
+
+/// The sum of two neighbouring fields of a process's times.
+fn spent(pid: u32, first: usize) -> anyhow::Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold blanks; fields are counted behind it.
     let (_, rest) = stat.rsplit_once(')').context("a name in stat")?;
     let fields: Vec<&str> = rest.split_whitespace().collect();
     let ticks = |index: usize| -> anyhow::Result<f64> {
-        let field = fields.get(index).context("utime and stime in stat")?;
+        let field = fields.get(index).context("times in stat")?;
         Ok(field.parse()?)
     };
     Ok(Duration::from_secs_f64(
-        (ticks(11)? + ticks(12)?) / TICKS_PER_SECOND,
+        (ticks(first)? + ticks(first + 1)?) / TICKS_PER_SECOND,
     ))
 }
 
 /// Resident bytes of a process.
 pub(crate) fn resident(pid: u32) -> anyhow::Result<u64> {
     kilobytes(&format!("/proc/{pid}/status"), "VmRSS:")
+}
+
+/// Most resident bytes that a process has had.
+pub(crate) fn most_resident(pid: u32) -> anyhow::Result<u64> {
+    kilobytes(&format!("/proc/{pid}/status"), "VmHWM:")
 }
 
 /// Proportional bytes of a process: shared pages count by the share.

@@ -8,6 +8,7 @@ mod idle;
 mod pgbench;
 mod reset;
 mod scale;
+mod seed;
 mod sessions;
 mod wake;
 mod warm;
@@ -48,6 +49,16 @@ pub(crate) enum Measurement {
     Copy,
     /// Memory of sessions that do nothing.
     Sessions,
+    /// Rows made and thrown away, beside seedgen.
+    SeedGenerate,
+    /// Five million users made and loaded, beside COPY of the same bytes.
+    SeedLoad,
+    /// Memory of a load of few rows and of many.
+    SeedMemory,
+    /// An environment of thirty tables and a million rows made from nothing.
+    SeedCold,
+    /// Reset of gigabytes of seed data beside megabytes.
+    SeedReset,
     /// Many branches at once, and listing many.
     Crowd,
 }
@@ -74,6 +85,11 @@ impl Measurement {
             Self::Pgbench => pgbench::run(effort).await,
             Self::Copy => copy::run(effort).await,
             Self::Sessions => sessions::run(effort).await,
+            Self::SeedGenerate => seed::generate::run_all(effort).await,
+            Self::SeedLoad => seed::load::run_all(effort).await,
+            Self::SeedMemory => seed::memory::run_all(effort).await,
+            Self::SeedCold => seed::cold::run_all(effort).await,
+            Self::SeedReset => seed::reset::run_all(effort).await,
             Self::Crowd => crowd::run(effort).await,
         }
     }

@@ -3,3 +3,4 @@
 pub(crate) mod mitosis;
 pub(crate) mod pgbench;
 pub(crate) mod pgbouncer;
+pub(crate) mod seedgen;
