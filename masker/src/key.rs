@@ -1,17 +1,27 @@
 //! The key that every replaced value follows from, and the keys of domains.
 
 use std::fmt;
+use std::ops::Deref;
 
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// Bytes of a key at least.
 pub const KEY_BYTES_MIN: usize = 32;
 
 /// No key is longer than this file's worth of bytes.
 pub const KEY_BYTES_MAX: usize = 4_096;
+
+/// Different bytes that a key has at least: 32 random ones have fewer than 16 with a probability of
+/// 2⁻⁴⁸.
+const DIFFERENT_MIN: usize = 16;
+
+/// Permissions of a file that let anybody but its owner read or replace it.
+const OTHERS: u32 = 0o066;
 
 /// HKDF's salt (RFC 5869 §3.1): fixed, so that keys of other uses of the same bytes differ.
 const SALT: &[u8] = b"standin/mask/v1";
@@ -22,12 +32,28 @@ pub enum KeyError {
     /// Too short or too long.
     #[error("the masking key has {0} bytes; at least {KEY_BYTES_MIN} are needed")]
     Length(usize),
-    /// A repeated byte or a short repeated pattern.
+    /// A repeated byte, a short repeated pattern, or few different bytes.
     #[error("the masking key repeats itself and is no key")]
     Repeats,
-    /// Words rather than random bytes.
+    /// A text that is neither hexadecimal nor base64 of random bytes.
     #[error("the masking key is a text that people can guess, not random bytes")]
     Words,
+    /// The file that it is in is open to others than its owner.
+    #[error("can be read by others than its owner, or replaced (mode {0:04o})")]
+    Open(u32),
+}
+
+/// Refuses a key file by its permissions: nobody but the owner may read or replace it.
+///
+/// For whoever reads the file: `mode` is `st_mode`, of which only the permissions count.
+///
+/// # Errors
+/// `KeyError::Open` with the permissions.
+pub fn check_mode(mode: u32) -> Result<(), KeyError> {
+    match mode & OTHERS {
+        0 => Ok(()),
+        _ => Err(KeyError::Open(mode & 0o7777)),
+    }
 }
 
 /// The masking key. Its bytes are wiped when it is dropped, and printing it shows its id only.
@@ -36,26 +62,24 @@ pub struct MaskKey {
 }
 
 impl MaskKey {
-    /// Takes the content of a key file: 32 random bytes or more in hexadecimal or base64 (as
-    /// `standin mask key new` writes), or raw.
+    /// Takes the content of a key file: 32 random bytes or more, in hexadecimal (as `standin mask key
+    /// new` writes them), in base64, or raw. A text is never taken for raw bytes.
+    ///
+    /// # Errors
+    /// When it is too short or too long, or when somebody could guess it.
     pub fn read(content: &[u8]) -> Result<Self, KeyError> {
-        let mut bytes = decode(content);
+        let bytes = decode(content)?;
         if !(KEY_BYTES_MIN..=KEY_BYTES_MAX).contains(&bytes.len()) {
-            let found = bytes.len();
-            bytes.zeroize();
-            return Err(KeyError::Length(found));
+            return Err(KeyError::Length(bytes.len()));
         }
         let period = |n: usize| bytes.chunks(n).all(|chunk| bytes.starts_with(chunk));
-        if (1..=8).any(period) {
+        let mut met = [false; 256];
+        bytes.iter().for_each(|byte| met[usize::from(*byte)] = true);
+        let different = met.iter().filter(|met| **met).count();
+        if (1..=8).any(period) || different < DIFFERENT_MIN {
             return Err(KeyError::Repeats);
         }
-        let wordy = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b' ';
-        if bytes.iter().all(wordy) {
-            return Err(KeyError::Words);
-        }
-        Ok(Self {
-            bytes: Zeroizing::new(bytes),
-        })
+        Ok(Self { bytes })
     }
 
     /// What names the key in manifests and errors: 16 hexadecimal digits that tell nothing of it.
@@ -65,7 +89,7 @@ impl MaskKey {
     }
 
     /// The subkey of a purpose within a domain.
-    pub fn derive(&self, purpose: &str, domain: &str) -> Zeroizing<[u8; 32]> {
+    pub fn derive(&self, purpose: &str, domain: &str) -> Subkey {
         let mut info = Vec::new();
         for part in [purpose, domain] {
             // Lengths go first, so that no two pairs have the same bytes.
@@ -77,7 +101,25 @@ impl MaskKey {
         // 32 bytes are far below the 255 blocks that HKDF gives.
         hkdf.expand(&info, key.as_mut_slice())
             .expect("HKDF gives 32 bytes");
-        key
+        Subkey(key)
+    }
+}
+
+/// 32 bytes that follow from a key; wiped when dropped, and never printed.
+#[derive(Clone)]
+pub struct Subkey(Zeroizing<[u8; 32]>);
+
+impl Deref for Subkey {
+    type Target = [u8; 32];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Subkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Subkey")
     }
 }
 
@@ -87,18 +129,32 @@ impl fmt::Debug for MaskKey {
     }
 }
 
-fn decode(content: &[u8]) -> Vec<u8> {
+/// The bytes of a key file. Text is hexadecimal or base64 and nothing else, so that a passphrase of
+/// 32 letters is no key.
+fn decode(content: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     let text = content.trim_ascii();
-    let hex =
-        text.len().is_multiple_of(2) && text.len() >= 64 && text.iter().all(u8::is_ascii_hexdigit);
-    if hex {
-        let digit = |byte: u8| (byte as char).to_digit(16).unwrap_or(0) as u8;
-        let pairs = text.chunks(2);
-        return pairs
-            .map(|pair| digit(pair[0]) << 4 | digit(pair[1]))
-            .collect();
+    let is_text = text
+        .iter()
+        .all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    if !is_text {
+        // Blanks at the ends of raw bytes are part of them.
+        return Ok(Zeroizing::new(content.to_vec()));
     }
-    text.to_vec()
+    let digit = |byte: u8| (byte as char).to_digit(16).map(|digit| digit as u8);
+    if text.len().is_multiple_of(2) && text.iter().all(u8::is_ascii_hexdigit) {
+        let pairs = text.chunks_exact(2);
+        let bytes = pairs.filter_map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?));
+        return Ok(Zeroizing::new(bytes.collect()));
+    }
+    // 43 random letters of base64 are all of one case with a probability of 2⁻³¹; words mostly are.
+    let mixed = text.iter().any(u8::is_ascii_uppercase) && text.iter().any(u8::is_ascii_lowercase);
+    let decoded = STANDARD
+        .decode(text)
+        .or_else(|_| STANDARD_NO_PAD.decode(text));
+    match decoded {
+        Ok(bytes) if mixed => Ok(Zeroizing::new(bytes)),
+        _ => Err(KeyError::Words),
+    }
 }
 
 /// A keyed function of a domain: what a value is replaced with is drawn from it.
@@ -175,6 +231,11 @@ impl Draw {
         let end = u128::from(end);
         ((high * end + ((low * end) >> 64)) >> 64) as u64
     }
+
+    /// One of a list that is not empty, each as likely as the other.
+    pub fn choose<'l, T>(&self, list: &'l [T], part: u32) -> &'l T {
+        &list[self.below(list.len() as u64, part) as usize]
+    }
 }
 
 impl fmt::Debug for Draw {
@@ -182,3 +243,6 @@ impl fmt::Debug for Draw {
         f.write_str("Draw")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,9 +35,12 @@ enum Kind {
 }
 
 impl Permutation {
-    /// The bijection of a key and a form; `size` is 1 to 2¹²⁶.
+    /// The bijection of a key and a form.
+    ///
+    /// # Panics
+    /// Unless `size` is 1 to 2¹²⁶: of another one it would be no bijection.
     pub fn new(subkey: &[u8; 32], form: &str, size: u128) -> Self {
-        let size = size.clamp(1, 1 << 126);
+        assert!((1..=1 << 126).contains(&size), "no size of a bijection");
         let mut hash = Sha256::new();
         hash.update(subkey);
         hash.update(size.to_be_bytes());
@@ -56,6 +59,14 @@ impl Permutation {
             }
         };
         Self { size, kind }
+    }
+
+    /// Bytes that it holds in memory, beside itself.
+    pub fn bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Table(table) => table.len() * size_of::<u32>(),
+            Kind::Network { .. } => 0,
+        }
     }
 
     /// How many integers there are.
@@ -170,6 +181,66 @@ mod tests {
             met.dedup();
             assert_eq!(met.len(), 100_000, "{size}");
         }
+    }
+
+    /// In the space of the keys of `integer`; the bench `mask-values` does the same with ten million.
+    #[test]
+    fn a_million_keys_of_an_integer_have_no_duplicate() {
+        let permutation = Permutation::new(&[3; 32], "int", 1 << 30);
+        let mut met = vec![0_u64; 1 << 24];
+        for value in 0..1_000_000 {
+            let to = permutation.of(value) as usize;
+            let (word, bit) = (to / 64, 1 << (to % 64));
+            assert_eq!(met[word] & bit, 0, "{value}");
+            met[word] |= bit;
+        }
+    }
+
+    /// Neighbours do not stay such, and every part of the space is met as often as the others.
+    #[test]
+    fn results_are_spread_over_the_space() {
+        for size in [1 << 20, (1 << 20) + 1, (1 << 40) + 7] {
+            let permutation = Permutation::new(&[4; 32], "x", size);
+            let mut counts = [0_u32; 100];
+            let mut close = 0;
+            for value in 0..100_000 {
+                let (one, next) = (permutation.of(value), permutation.of(value + 1));
+                counts[(one * 100 / size) as usize] += 1;
+                close += u32::from(one.abs_diff(next) < size / 1_000);
+            }
+            let squares = counts
+                .iter()
+                .map(|n| (f64::from(*n) - 1_000.0).powi(2) / 1_000.0);
+            let chi: f64 = squares.sum();
+            assert!(chi < 99.0 + 6.0 * 198.0_f64.sqrt(), "{size}: χ² {chi}");
+            // 200 are expected, with a deviation of 14.
+            assert!((100..300).contains(&close), "{size}: {close} neighbours");
+        }
+    }
+
+    /// Computed apart, with AES of another library; changed values here change every copy.
+    #[test]
+    fn bijections_are_the_same_everywhere() {
+        let of = |size: u128| Permutation::new(&[5; 32], "x", size).of(7);
+        let found: Vec<u128> = [10, 1 << 20, (1 << 20) + 1, 1 << 52, 1 << 122]
+            .map(of)
+            .into();
+        assert_eq!(
+            found,
+            [
+                2,
+                1_019_528,
+                128_592,
+                2_158_131_415_100_023,
+                1_590_305_802_747_197_100_675_502_642_305_030_884
+            ]
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "no size of a bijection")]
+    fn a_space_that_is_too_large_is_none() {
+        Permutation::new(&[1; 32], "x", (1 << 126) + 1);
     }
 
     #[test]

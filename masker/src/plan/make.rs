@@ -10,13 +10,13 @@ use rules::mask::{
 use rules::schema::{ConstraintKind, Name, Schema, Table, TableKind};
 use seeder::value::Type;
 
-use super::spread::{Spread, spreads};
+use super::spread::spreads;
 use super::{
     Action, Basis, Canonical, CasePlan, ColumnPlan, Derived, Plan, Problems, Request, TablePlan,
     When,
 };
 use crate::key::Draws;
-use crate::transform::{self, Transform};
+use crate::transform::{self, Shared, Transform};
 
 /// A column with a smaller number of different values that repeat can be told by their frequencies.
 const DISTINCT_MIN: u64 = 10_000;
@@ -51,7 +51,7 @@ pub fn make(request: Request<'_>) -> Result<Plan, Problems> {
 struct Making<'a> {
     request: Request<'a>,
     /// What is common to the columns of each domain.
-    spreads: BTreeMap<String, Spread>,
+    spreads: BTreeMap<String, Shared>,
     /// Transformers by domain and rule: columns of one domain share one, so that equal values stay
     /// equal whatever the types.
     made: BTreeMap<(String, String), Arc<dyn Transform>>,
@@ -176,6 +176,8 @@ impl<'a> Making<'a> {
                 Choice::Mask(mask) => match mask.with {
                     Transformer::Null => self.null(at),
                     Transformer::Static => {
+                        // Made to see whether the type and its CHECKs take it.
+                        self.transform(at, mask);
                         Action::Static(mask.options.text.clone().unwrap_or_default().into_bytes())
                     }
                     _ => self.mask(at, mask, &place),
@@ -201,7 +203,7 @@ impl<'a> Making<'a> {
 
     fn mask(&mut self, at: At<'_>, mask: &Mask, place: &dyn Fn(&str) -> Option<usize>) -> Action {
         let column = &at.decision.column;
-        let canonical = canonical(at.data_type);
+        let canonical = Canonical::of(at.data_type);
         if matches!(at.data_type.base(), Type::Float { .. }) && mask.by == By::Value {
             let message = "a fraction in binary has no form in which equal values are equal bytes";
             let hint = "write by = \"row\", or by = { subject = \"COLUMN\" }";
@@ -239,19 +241,20 @@ impl<'a> Making<'a> {
     fn transform(&mut self, at: At<'_>, mask: &Mask) -> Option<Arc<dyn Transform>> {
         let domain = &at.decision.domain;
         let key = (domain.clone(), format!("{mask:?}"));
-        let linked = self.spreads.get(domain);
-        let narrow = linked.and_then(|spread| spread.narrowest.clone());
-        if let (Some(made), true) = (self.made.get(&key), narrow.is_some()) {
+        // Decisions have a domain for every column.
+        let shared = self.spreads.get(domain)?;
+        if let (Some(made), true) = (self.made.get(&key), shared.columns > 1) {
             return Some(made.clone());
         }
         let column = transform::Column {
             schema: self.request.schema,
-            data_type: narrow.as_ref().unwrap_or(at.data_type),
+            data_type: &shared.data_type,
             name: &at.decision.column,
-            checks: &checks_of(at.table, &at.decision.column),
-            rows: linked.map_or(0, |spread| spread.rows),
-            unique: linked.is_some_and(|spread| spread.unique),
+            checks: &shared.checks,
+            rows: shared.rows,
+            unique: shared.unique,
             domain,
+            domains: &self.spreads,
             key: self.request.key,
             people: self.request.people,
         };
@@ -370,29 +373,6 @@ fn leaves(schema: &Schema, root: &Name) -> Vec<Name> {
         .keys()
         .filter(|name| schema.root_of(name) == root);
     below.filter(|name| is_leaf(name)).cloned().collect()
-}
-
-/// The expressions of a table's CHECKs that may read a column.
-fn checks_of(table: &Table, column: &str) -> Vec<String> {
-    let constraints = table.constraints.values();
-    let checks = constraints.filter_map(|constraint| match &constraint.kind {
-        ConstraintKind::Check { expression } => Some(expression),
-        _ => None,
-    });
-    checks
-        .filter(|check| check.contains(column))
-        .cloned()
-        .collect()
-}
-
-/// The form in which equal values of a type have equal bytes.
-pub(super) fn canonical(data_type: &Type) -> Canonical {
-    match data_type.base() {
-        Type::Text { padded: true, .. } => Canonical::Padded,
-        Type::Text { caseless: true, .. } => Canonical::Folded,
-        Type::Int { .. } | Type::Decimal { .. } => Canonical::Number,
-        _ => Canonical::Text,
-    }
 }
 
 /// Whether a unique key of the table has the column in it.

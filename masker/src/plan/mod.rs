@@ -1,5 +1,6 @@
 //! What a copy does with each cell, made from decisions before a row moves.
 
+mod canonical;
 mod make;
 mod spread;
 
@@ -13,6 +14,7 @@ use seeder::person::People;
 use crate::key::{Draws, MaskKey};
 use crate::transform::Transform;
 
+pub use canonical::Canonical;
 pub use make::make;
 
 /// What a plan is made from.
@@ -143,27 +145,4 @@ pub enum Basis {
     Row,
     /// The cell at this place among the columns that are read.
     Subject(usize),
-}
-
-/// The form in which equal values have equal bytes, whatever the type's spelling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Canonical {
-    /// The text as it is.
-    Text,
-    /// Without blanks at the end: `character(n)`.
-    Padded,
-    /// Lower case: `citext` and collations that do not tell case apart.
-    Folded,
-    /// The shortest decimal: `1`, `1.0` and `1.000` are one value.
-    Number,
-}
-
-impl Canonical {
-    /// What distinguishes the types whose values are never equal.
-    pub fn tag(self) -> u8 {
-        match self {
-            Self::Text | Self::Padded | Self::Folded => b't',
-            Self::Number => b'n',
-        }
-    }
 }

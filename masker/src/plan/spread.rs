@@ -1,28 +1,17 @@
 //! What the columns of a domain have in common: the narrowest type, the most rows, whether values
-//! must stay apart.
+//! must stay apart, the CHECKs of all of them.
 
 use std::collections::BTreeMap;
 
-use rules::schema::Name;
+use rules::schema::{ConstraintKind, Name, Table};
 use seeder::value::Type;
 
 use super::Request;
 use super::make::is_unique;
+use crate::transform::{ColumnCheck, Shared};
 
-/// What the columns of a domain have in common.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Spread {
-    /// The type into which every replacement must fit; `None` for a domain of one column.
-    pub(super) narrowest: Option<Type>,
-    /// Rows of its greatest table.
-    pub(super) rows: u64,
-    /// Whether a unique key of any of its tables depends on it.
-    pub(super) unique: bool,
-}
-
-pub(super) fn spreads(request: Request<'_>) -> BTreeMap<String, Spread> {
-    let mut spreads: BTreeMap<String, Spread> = BTreeMap::new();
-    let mut members: BTreeMap<String, Vec<Type>> = BTreeMap::new();
+pub(super) fn spreads(request: Request<'_>) -> BTreeMap<String, Shared> {
+    let mut spreads: BTreeMap<String, Shared> = BTreeMap::new();
     for (name, decision) in &request.decisions.tables {
         let table = &request.schema.tables[name];
         let rows = rows_of(request, name);
@@ -30,20 +19,46 @@ pub(super) fn spreads(request: Request<'_>) -> BTreeMap<String, Spread> {
             let Some(found) = table.column(&column.column) else {
                 continue;
             };
-            let spread = spreads.entry(column.domain.clone()).or_default();
+            let data_type = Type::resolve(&found.data_type, request.schema);
+            let spread = spreads
+                .entry(column.domain.clone())
+                .or_insert_with(|| Shared {
+                    data_type: data_type.clone(),
+                    columns: 0,
+                    rows: 0,
+                    unique: false,
+                    checks: Vec::new(),
+                });
+            spread.columns += 1;
             spread.rows = spread.rows.max(rows);
             spread.unique |= is_unique(table, &column.column);
-            let data_type = Type::resolve(&found.data_type, request.schema);
-            let of_domain = members.entry(column.domain.clone()).or_default();
-            of_domain.push(data_type);
+            spread.checks.extend(checks_of(table, &column.column));
+            // The first of the narrowest.
+            if width(&data_type) < width(&spread.data_type) {
+                spread.data_type = data_type;
+            }
         }
     }
-    for (domain, types) in members {
-        if let ([_, _, ..], Some(spread)) = (types.as_slice(), spreads.get_mut(&domain)) {
-            spread.narrowest = types.into_iter().min_by_key(width);
-        }
+    for spread in spreads.values_mut() {
+        spread.checks.sort();
+        spread.checks.dedup();
     }
     spreads
+}
+
+/// The CHECKs of a table that may read a column.
+fn checks_of(table: &Table, column: &str) -> Vec<ColumnCheck> {
+    let constraints = table.constraints.values();
+    let checks = constraints.filter_map(|constraint| match &constraint.kind {
+        ConstraintKind::Check { expression } if expression.contains(column) => Some(expression),
+        _ => None,
+    });
+    checks
+        .map(|expression| ColumnCheck {
+            column: column.to_owned(),
+            expression: expression.clone(),
+        })
+        .collect()
 }
 
 fn rows_of(request: Request<'_>, name: &Name) -> u64 {

@@ -1,37 +1,42 @@
-//! What replaces values: one file per kind of transformer.
+//! What replaces values: one file per transformer, in folders by family.
 //!
 //! A transformer is pure and keyed: no I/O, no clock, no state between values that a result depends
-//! on. What it cannot replace it refuses; it never gives a value back as it was.
+//! on. What it cannot replace it refuses; it gives no value back as it was, save by the chance that a
+//! bijection has and where its documentation says so. Nothing that it makes reaches anybody: domains,
+//! networks, telephone and account numbers are reserved ones.
 
-mod choice;
-mod json;
-mod natural;
+mod account;
+mod apart;
+mod checks;
+mod measure;
 mod nested;
-mod number;
-mod one_for_one;
+mod network;
+mod person;
 mod proved;
 #[cfg(test)]
 mod tests;
 mod text;
-mod time;
-mod token;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use rules::mask::{Mask, Transformer};
+use rules::mask::{By, Mask, Transformer, Unique};
 use rules::schema::Schema;
 use seeder::person::People;
 use seeder::value::Type;
 
 use crate::key::{Draw, MaskKey};
 
+/// Version of the transformers: raised with any value that changes, since copies change with it.
+pub const VERSION: u32 = 1;
+
 /// Replaces values of one column.
 pub trait Transform: Send + Sync + fmt::Debug {
     /// Appends what replaces a value.
     ///
-    /// `value` is its text form, without the escapes of COPY, and not NULL; so is what is appended.
-    /// `draw` follows from what the rule's `by` says; a bijection does not need it.
+    /// `value` is its text form, canonical, without the escapes of COPY, and not NULL; so is what is
+    /// appended. `draw` follows from what the rule's `by` says; a bijection does not need it.
     ///
     /// # Errors
     /// When there is no replacement; what was appended is then thrown away, and the copy stops.
@@ -46,9 +51,18 @@ pub struct Unmaskable {
     pub reason: &'static str,
 }
 
-const NO_TEXT: Unmaskable = Unmaskable {
-    reason: "is no text in UTF-8",
-};
+impl Unmaskable {
+    const fn new(reason: &'static str) -> Self {
+        Self { reason }
+    }
+}
+
+const NO_TEXT: Unmaskable = Unmaskable::new("is no text in UTF-8");
+
+/// A value as text.
+fn text_of(value: &[u8]) -> Result<&str, Unmaskable> {
+    std::str::from_utf8(value).map_err(|_| NO_TEXT)
+}
 
 /// The column that a transformer is made for.
 #[derive(Debug, Clone, Copy)]
@@ -57,20 +71,48 @@ pub struct Column<'a> {
     pub schema: &'a Schema,
     /// Its name.
     pub name: &'a str,
-    /// Its type.
+    /// Its type; of several columns that share a domain the narrowest.
     pub data_type: &'a Type,
-    /// CHECKs of its table, as expressions; those that read other columns too are left to the server.
-    pub checks: &'a [String],
-    /// Rows of the greatest table in its domain, as estimated by production's statistics.
+    /// CHECKs of the tables of its domain's columns; those that read more than the column are left to
+    /// the server.
+    pub checks: &'a [ColumnCheck],
+    /// Rows of the greatest table in its domain, as estimated by production's statistics; 0 where
+    /// nothing was ever counted.
     pub rows: u64,
     /// Whether a unique key depends on its values staying apart.
     pub unique: bool,
     /// The name of its domain.
     pub domain: &'a str,
+    /// The domains of all columns: a part of a value may share one of them.
+    pub domains: &'a BTreeMap<String, Shared>,
     /// The key of the copy.
     pub key: &'a MaskKey,
     /// Whom names are drawn from.
     pub people: &'a Arc<People>,
+}
+
+/// What the columns of a domain have in common; equal values of all of them stay equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shared {
+    /// The type into which every replacement must fit: the narrowest.
+    pub data_type: Type,
+    /// How many columns there are.
+    pub columns: usize,
+    /// Rows of the greatest table, as estimated by production's statistics.
+    pub rows: u64,
+    /// Whether a unique key of any of the tables depends on it.
+    pub unique: bool,
+    /// CHECKs that may read its columns: what satisfies all of them fits each.
+    pub checks: Vec<ColumnCheck>,
+}
+
+/// A CHECK that may read a column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ColumnCheck {
+    /// What the column is called in it.
+    pub column: String,
+    /// The expression, as `pg_get_expr` writes it.
+    pub expression: String,
 }
 
 /// Why a transformer does not fit a column.
@@ -82,52 +124,116 @@ pub struct Unfit {
     pub hint: String,
 }
 
-/// A transformer, made for a column.
-pub type Made = Result<Arc<dyn Transform>, Unfit>;
+impl Unfit {
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
 
-/// Makes the transformer of a rule; what it makes is proved against the column's CHECKs.
-///
-/// # Errors
-/// When it does not fit the column's type, length or unique keys.
-pub fn make(mask: &Mask, column: &Column<'_>) -> Made {
-    proved::proved(kind(mask, column)?, column)
-}
+    /// A transformer that is not for a type.
+    fn of_type(with: Transformer, column: &Column<'_>, hint: &str) -> Self {
+        let word = match column.data_type {
+            Type::Domain { name, .. } => format!("the domain {name}"),
+            Type::Other(name) => name.clone(),
+            other => {
+                let text = format!("{other:?}");
+                let word = text.split([' ', '(', '{']).next().unwrap_or_default();
+                word.to_lowercase()
+            }
+        };
+        let message = format!("{:?} does not fit its type ({word})", with.name());
+        Self::new(message, hint)
+    }
 
-fn kind(mask: &Mask, column: &Column<'_>) -> Made {
-    use Transformer as T;
-    match mask.with {
-        T::Int => one_for_one::integer(column),
-        T::Uuid => one_for_one::uuid(column),
-        T::Code | T::Digits => one_for_one::code(mask.with, column),
-        T::Token | T::Secret | T::Template => token::make(mask, column),
-        // Where values must stay apart, people alone are too few.
-        T::Email | T::Username | T::Url | T::Host if column.unique => token::make(mask, column),
-        T::DateShift | T::DateTrunc => time::make(mask, column),
-        T::Noise | T::Bucket => number::make(mask, column),
-        T::Lorem | T::Label => text::make(mask, column),
-        T::Json => json::make(mask, column),
-        T::Array => nested::array(mask, column),
-        T::Fields => nested::fields(mask, column),
-        T::Range => nested::range(mask, column),
-        T::Shuffle | T::Redact | T::Geo | T::Hstore | T::Derive => Err(Unfit {
-            message: format!("{:?} is not available yet", mask.with.name()),
-            hint: "take lorem, label, null or static".to_owned(),
-        }),
-        _ => natural::make(mask.with, column),
+    /// A transformer that may give two rows one value.
+    fn unique(with: Transformer) -> Self {
+        let message = format!(
+            "{:?} may give two rows one value, and a unique key depends on it",
+            with.name()
+        );
+        Self::new(
+            message,
+            "take int, uuid, token, code, digits, email or username",
+        )
     }
 }
 
-fn unfit(with: Transformer, column: &Column<'_>, hint: &str) -> Unfit {
-    let data_type = match column.data_type {
-        Type::Domain { name, .. } => format!("the domain {name}"),
-        other => {
-            let text = format!("{other:?}");
-            let word = text.split([' ', '(', '{']).next().unwrap_or_default();
-            word.to_lowercase()
-        }
-    };
-    Unfit {
-        message: format!("{:?} does not fit its type ({data_type})", with.name()),
-        hint: hint.to_owned(),
+/// A transformer, made for a column.
+pub type Made = Result<Arc<dyn Transform>, Unfit>;
+
+/// Makes the transformer of a rule. What it makes keeps the column's CHECKs, and the CHECKs of its
+/// domain, or refuses the value.
+///
+/// # Errors
+/// When it does not fit the column's type, length, CHECKs or unique keys.
+pub fn make(mask: &Mask, column: &Column<'_>) -> Made {
+    let with = mask.with;
+    let unique = with.nature().unique;
+    if column.unique && unique == Unique::No {
+        return Err(Unfit::unique(with));
+    }
+    if let (true, Unique::Token, By::Subject(subject)) = (column.unique, unique, &mask.by) {
+        return Err(Unfit::new(
+            format!("rows of one {subject} would get one value, and a unique key depends on it"),
+            "write by = \"value\" or by = \"row\"",
+        ));
+    }
+    proved::proved(mask, of_kind(mask, column)?, column)
+}
+
+fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
+    use Transformer as T;
+    match mask.with {
+        T::Int => apart::int(column),
+        T::Uuid => apart::uuid(column),
+        T::Code => apart::code(column),
+        T::Digits => apart::digits(column),
+        T::Token => apart::token(column),
+        T::Secret => apart::secret(column),
+        T::Template => text::template(mask, column),
+        T::Static => text::constant(mask, column),
+        T::Label => text::label(mask, column),
+        T::Lorem => text::lorem(column),
+        T::Password => text::password(column),
+        T::Email => person::email(mask, column),
+        T::Username => person::username(mask, column),
+        T::Phone => person::phone(mask, column),
+        T::Country => person::country(mask, column),
+        T::Region => person::region(mask, column),
+        T::FirstName | T::LastName | T::Name | T::Company => person::listed(mask, column),
+        T::Address | T::Street | T::City | T::Postcode => person::listed(mask, column),
+        T::Url => network::url(column),
+        T::Host => network::host(column),
+        T::Ip => network::ip(column),
+        T::Mac => network::mac(column),
+        T::Card => account::card(column),
+        T::Iban => account::iban(column),
+        T::NationalId => account::national_id(mask, column),
+        T::DateShift => measure::date_shift(mask, column),
+        T::DateTrunc => measure::date_trunc(mask, column),
+        T::Noise => measure::noise(mask, column),
+        T::Bucket => measure::bucket(mask, column),
+        T::Geo => measure::geo(mask, column),
+        T::Json => nested::json(mask, column),
+        T::Array => nested::array(mask, column),
+        T::Hstore => nested::hstore(mask, column),
+        T::Fields => nested::fields(mask, column),
+        T::Range => nested::range(mask, column),
+        // The plan gives NULL itself, and parts of values do.
+        T::Null => Err(Unfit::new("null is no value", "")),
+        T::Derive => Err(Unfit::new(
+            "derive computes a whole column in the copy, no part of a value",
+            "take another transformer",
+        )),
+        T::Shuffle => Err(Unfit::new(
+            "\"shuffle\" is not available yet",
+            "take label, noise, bucket, or a transformer by = \"row\"",
+        )),
+        T::Redact => Err(Unfit::new(
+            "\"redact\" is not available yet",
+            "take lorem, static or null",
+        )),
     }
 }

@@ -143,7 +143,8 @@ impl Collector {
         let (_, chance, seen) = &mut self.columns[column];
         let chance = *chance;
         seen.values += 1;
-        if replacement == Some(original) {
+        // What is empty stays so, and tells nothing.
+        if replacement == Some(original) && !original.is_empty() {
             seen.unchanged += 1;
         }
         if chance == Chance::Usual {
@@ -243,4 +244,28 @@ pub(super) struct Collected {
     pub(super) numbers: [u64; DIGITS_MAX + 1],
     /// Values to look for in files.
     pub(super) samples: Vec<Vec<u8>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else a column with an empty text in it would never be proved.
+    #[test]
+    fn an_empty_value_that_stays_is_no_leak() {
+        let bytes: Vec<u8> = (0..32).collect();
+        let key = MaskKey::read(&bytes).expect("a key");
+        let watched = Watched {
+            table: Name::new("public", "t"),
+            column: "c".to_owned(),
+            with: Transformer::Email,
+        };
+        let mut collector = Collector::new(&key, vec![watched]);
+        collector.see(0, b"", Some(b""));
+        collector.see(0, b"maria@corp.invalid", Some(b"x@example.com"));
+        assert_eq!(collector.columns[0].2.unchanged, 0);
+        collector.see(0, b"maria@corp.invalid", Some(b"maria@corp.invalid"));
+        let seen = collector.columns[0].2;
+        assert_eq!((seen.values, seen.unchanged), (3, 1));
+    }
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use masker::key::MaskKey;
+use masker::key::{MaskKey, check_mode};
 use rules::config::{Finding, Migrations, Password, Problem, Secret, Source};
 
 use super::address;
@@ -17,9 +17,6 @@ const SECRET_BYTES_MAX: u64 = 1 << 20;
 
 /// The permission that lets everybody on the machine read a file.
 const READABLE_BY_OTHERS: u32 = 0o004;
-
-/// Permissions that let anybody but the owner read a file.
-const READABLE_BY_NOT_OWNER: u32 = 0o044;
 
 impl Loaded {
     /// Looks at everything that a start will need, and names all that is missing.
@@ -137,9 +134,10 @@ impl Loaded {
         let text = self.secret(&key, secret)?;
         if let Secret::File(path) = secret {
             let path = self.directory.join(path);
-            let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode());
-            if mode & READABLE_BY_NOT_OWNER != 0 {
-                let message = format!("\"{secret}\" can be read by others than its owner");
+            // A file that vanished since is refused too.
+            let mode = std::fs::metadata(&path).map_or(0o777, |file| file.permissions().mode());
+            if let Err(error) = check_mode(mode) {
+                let message = format!("\"{secret}\" {error}");
                 let hint = format!("chmod 600 {}", path.display());
                 return Err(finding(&key, message, Some(hint)));
             }

@@ -4,6 +4,7 @@
 //! Fails closed: a column that nothing decides about is a problem, never kept. Pure: how a value is
 //! replaced is the masker's to compute, with a key that is not here.
 
+mod about;
 mod decide;
 mod domain;
 mod pattern;

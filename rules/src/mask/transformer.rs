@@ -14,7 +14,7 @@ pub enum Transformer {
     Null,
     /// The same value everywhere.
     Static,
-    /// Text with placeholders: `user-{token}`.
+    /// Text with placeholders: `user-{token}`, `{first-name}`, `{number}`.
     Template,
     /// An integer of the same sign; one for one.
     Int,
@@ -116,9 +116,11 @@ pub struct Options {
     pub unit: Option<String>,
     /// Names and places: the locale; `None` for those of the configuration.
     pub locale: Option<String>,
-    /// `email`: whether the domain's name stays, `phone`: whether the country does.
+    /// `email`: whether the domain's name stays, with `.example` behind it; `phone`: whether the
+    /// country does.
     pub coarse: bool,
-    /// `json`, `hstore`, `fields`: parts by path, with what becomes of each.
+    /// `json`, `hstore`, `fields`: parts by path, with what becomes of each; `a.*#key` is for the keys
+    /// that a star stands for.
     pub parts: BTreeMap<String, ColumnRule>,
     /// `array`, `range`: what becomes of each element.
     pub element: Option<Box<ColumnRule>>,
@@ -236,8 +238,13 @@ impl Transformer {
             T::Email => nature(By::Value, true, Unique::Token, "nothing"),
             T::Code => nature(By::Value, false, Unique::Bijection, "length and pattern"),
             T::Digits => nature(By::Value, false, Unique::Bijection, "all but the digits"),
-            T::Url => nature(By::Value, true, Unique::Token, "the depth of the path"),
-            T::Phone => nature(By::Value, true, Unique::No, "nothing"),
+            T::Url => nature(
+                By::Value,
+                true,
+                Unique::Token,
+                "scheme and depth of the path",
+            ),
+            T::Phone => nature(By::Value, true, Unique::Token, "nothing"),
             T::FirstName
             | T::LastName
             | T::Name
@@ -248,12 +255,17 @@ impl Transformer {
             | T::Region
             | T::Postcode
             | T::Country => nature(By::Value, true, Unique::No, "how often a value occurs"),
-            T::Ip => nature(By::Value, true, Unique::No, "the family"),
+            T::Ip => nature(By::Value, true, Unique::Token, "family and prefix"),
             T::Mac => nature(By::Value, false, Unique::Bijection, "nothing"),
-            T::Card => nature(By::Value, true, Unique::No, "nothing"),
-            T::Iban => nature(By::Value, true, Unique::No, "the country"),
+            T::Card => nature(By::Value, true, Unique::No, "how many digits there are"),
+            T::Iban => nature(By::Value, true, Unique::No, "nothing"),
             T::NationalId => nature(By::Value, true, Unique::No, "the pattern"),
-            T::DateShift => nature(By::Row, true, Unique::No, "intervals of a subject"),
+            T::DateShift => nature(
+                By::Row,
+                true,
+                Unique::No,
+                "intervals of a subject, the time of the day",
+            ),
             T::DateTrunc | T::Bucket => nature(By::Value, false, Unique::No, "the class"),
             T::Noise => nature(By::Row, true, Unique::No, "the magnitude"),
             T::Geo => nature(By::Row, true, Unique::No, "the cell"),

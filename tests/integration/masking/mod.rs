@@ -3,6 +3,7 @@
 mod copy;
 mod environment;
 mod proof;
+mod transformers;
 
 use std::fmt;
 use std::sync::Arc;

@@ -195,7 +195,7 @@ impl Masker<'_> {
                 if self.layout.unchecked && std::str::from_utf8(&text).is_err() {
                     return Err(fail("is not UTF-8"));
                 }
-                let value = cell::canonical(*canonical, &text);
+                let value = canonical.form(&text);
                 let draw = match basis {
                     Basis::Value => draws.of(canonical.tag(), &value),
                     Basis::Row => draws.of(ROW, self.key(bytes)),
@@ -243,5 +243,5 @@ fn subject_draw(raw: &[u8], canonical: Canonical, draws: &crate::key::Draws) -> 
         return draws.of(NOBODY, &[]);
     }
     let text: Cow<'_, [u8]> = cell::unescaped(raw);
-    draws.of(canonical.tag(), &cell::canonical(canonical, &text))
+    draws.of(canonical.tag(), &canonical.form(&text))
 }

@@ -62,6 +62,10 @@ pub(super) fn run(config: &Path, verb: Mask, output: &Output) -> Result<ExitCode
 #[derive(Debug, Serialize)]
 struct Listed {
     name: &'static str,
+    /// A paragraph.
+    does: &'static str,
+    /// Options, as a rule has them.
+    takes: &'static str,
     by: String,
     unique: &'static str,
     preserves: &'static str,
@@ -73,6 +77,8 @@ fn transformers() -> Vec<Listed> {
         let nature = one.nature();
         Listed {
             name: one.name(),
+            does: one.does(),
+            takes: one.takes(),
             by: format!("{:?}", nature.by).to_lowercase(),
             unique: match nature.unique {
                 rules::mask::Unique::Bijection => "one for one",

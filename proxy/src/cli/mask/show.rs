@@ -129,12 +129,18 @@ pub(super) fn explained(explained: &Explained) -> String {
 pub(super) fn transformers(all: &[Listed]) -> String {
     let mut rows = table(&[
         "transformer",
+        "what it does",
+        "takes",
         "by",
         "keeps values apart",
         "a copy still tells",
     ]);
     for one in all {
-        rows.add_row([one.name, &one.by, one.unique, one.preserves]);
+        let told = [one.name, one.does, one.takes];
+        rows.add_row(
+            told.into_iter()
+                .chain([&*one.by, one.unique, one.preserves]),
+        );
     }
     rows.to_string()
 }

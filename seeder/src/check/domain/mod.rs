@@ -361,8 +361,8 @@ impl Domain {
         }
     }
 
-    /// The least and the greatest member of an ordered set.
-    pub(super) fn ends(&self) -> Option<(Value, Value)> {
+    /// The least and the greatest member of an ordered set; `None` for what has no order here.
+    pub fn ends(&self) -> Option<(Value, Value)> {
         match &self.shape {
             Shape::Grid(grid) => grid.ends(),
             _ => None,

@@ -107,11 +107,10 @@ pub(super) const ENTRIES: &[Entry] = &[
 ];
 
 /// bcrypt, cost 10, of the word "password"; nothing secret, so that everybody can sign in.
-pub(super) const PASSWORD_HASH: &str =
-    "$2b$10$abcdefghijklmnopqrstuu5Lo0g67CiD3M4RpN1BmBb4Crp5w7dbK";
+pub const PASSWORD_HASH: &str = "$2b$10$abcdefghijklmnopqrstuu5Lo0g67CiD3M4RpN1BmBb4Crp5w7dbK";
 
 /// Test numbers that Stripe, Adyen and PayPal publish; no bank has issued them.
-pub(in crate::natural) const TEST_CARDS: &[&str] = &[
+pub const TEST_CARDS: &[&str] = &[
     "4242424242424242",
     "4000056655665556",
     "4111111111111111",
@@ -347,9 +346,11 @@ fn external_apart(max: usize) -> Distinct {
     })
 }
 
+/// The German IBAN of an account of ten digits at a bank that does not exist.
+///
 /// Bank codes that begin with 9 are in no clearing area (Deutsche Bundesbank, "Bankleitzahlen": the
 /// first digit is 1 to 8); check digits by ISO 13616 and ISO 7064 MOD 97-10.
-fn iban_of(account: u64) -> String {
+pub fn iban_of(account: u64) -> String {
     let body = format!("99999999{account:010}");
     // "DE00" moved behind: D is 13, E is 14.
     let digits = format!("{body}131400");
@@ -451,9 +452,11 @@ pub(in crate::natural) fn luhn_digit(body: &str) -> u32 {
     (10 - sum % 10) % 10
 }
 
+/// A number like a US social security number that nobody has, for a rank below `NATIONAL_IDS`.
+///
 /// Areas 900 to 999 are no social security numbers (Social Security Administration, "Randomization
 /// FAQ"), and groups 01 to 49 no taxpayer numbers (Internal Revenue Service, "ITIN").
-fn national_id_of(rank: u64, dashes: bool) -> String {
+pub fn national_id_of(rank: u64, dashes: bool) -> String {
     let serial = rank % 9_999 + 1;
     let group = rank / 9_999 % 49 + 1;
     let area = 900 + rank / 9_999 / 49 % 100;
@@ -464,7 +467,8 @@ fn national_id_of(rank: u64, dashes: bool) -> String {
     }
 }
 
-const NATIONAL_IDS: u64 = 100 * 49 * 9_999;
+/// How many different ones `national_id_of` gives.
+pub const NATIONAL_IDS: u64 = 100 * 49 * 9_999;
 
 fn national_id(cell: &Cell<'_>, max: usize, out: &mut String) {
     out.push_str(&national_id_of(cell.draw(0).below(NATIONAL_IDS), max >= 11));

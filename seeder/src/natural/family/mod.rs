@@ -17,7 +17,8 @@ use crate::key::Draw;
 use super::entry::Entry;
 
 #[cfg(test)]
-pub(super) use identifier::{TEST_CARDS, luhn_digit};
+pub(super) use identifier::luhn_digit;
+pub use identifier::{NATIONAL_IDS, PASSWORD_HASH, TEST_CARDS, iban_of, national_id_of};
 pub(crate) use label::states_named;
 pub(super) use label::{EnumColumn, states_of};
 

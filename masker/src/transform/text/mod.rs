@@ -1,0 +1,13 @@
+//! Texts: fixed ones, composed ones, words without meaning, one of a few.
+
+mod constant;
+mod label;
+mod lorem;
+mod password;
+mod template;
+
+pub(super) use constant::constant;
+pub(super) use label::label;
+pub(super) use lorem::lorem;
+pub(super) use password::password;
+pub(super) use template::template;
