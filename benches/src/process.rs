@@ -43,6 +43,16 @@ pub(crate) fn most_resident(pid: u32) -> anyhow::Result<u64> {
     kilobytes(&format!("/proc/{pid}/status"), "VmHWM:")
 }
 
+/// Resident bytes of this process at most, since they were forgotten last.
+pub(crate) fn peak() -> anyhow::Result<u64> {
+    kilobytes("/proc/self/status", "VmHWM:")
+}
+
+/// Begins the count of the most resident bytes anew.
+pub(crate) fn forget_peak() -> anyhow::Result<()> {
+    Ok(fs::write("/proc/self/clear_refs", "5")?)
+}
+
 /// Proportional bytes of a process: shared pages count by the share.
 pub(crate) fn proportional(pid: u32) -> anyhow::Result<u64> {
     kilobytes(&format!("/proc/{pid}/smaps_rollup"), "Pss:")

@@ -275,36 +275,6 @@ async fn database(client: &Client, version: u32) -> Result<DatabaseFacts, Failur
     })
 }
 
-impl DatabaseFacts {
-    /// The statement that makes a database like it in a server of a major version, from `template0`.
-    pub fn create(&self, name: &str, major: u32) -> String {
-        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        let mut sql = format!(
-            "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}",
-            quoted(name),
-            text(&self.encoding),
-            text(&self.collate),
-            text(&self.ctype)
-        );
-        // Before 15 a database had no provider but libc, and nothing newer is copied to older.
-        if self.provider == "libc" || major < 15 {
-            return sql;
-        }
-        sql.push_str(&format!(" LOCALE_PROVIDER {}", self.provider));
-        if let Some(locale) = &self.locale {
-            let option = match self.provider.as_str() {
-                "builtin" => "BUILTIN_LOCALE",
-                _ => "ICU_LOCALE",
-            };
-            sql.push_str(&format!(" {option} {}", text(locale)));
-        }
-        if let Some(rules) = &self.rules {
-            sql.push_str(&format!(" ICU_RULES {}", text(rules)));
-        }
-        sql
-    }
-}
-
 async fn names(client: &Client, sql: &str) -> Result<BTreeSet<String>, Failure> {
     let rows = query(client, sql).await?;
     rows.iter().map(|row| field(row, "name")).collect()

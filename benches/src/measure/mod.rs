@@ -5,6 +5,7 @@ mod cold;
 mod copy;
 mod crowd;
 mod idle;
+mod mask;
 mod pgbench;
 mod reset;
 mod scale;
@@ -61,6 +62,8 @@ pub(crate) enum Measurement {
     SeedReset,
     /// Many branches at once, and listing many.
     Crowd,
+    /// A masked copy beside plain ones.
+    MaskCopy,
 }
 
 impl Measurement {
@@ -91,6 +94,7 @@ impl Measurement {
             Self::SeedCold => seed::cold::run_all(effort).await,
             Self::SeedReset => seed::reset::run_all(effort).await,
             Self::Crowd => crowd::run(effort).await,
+            Self::MaskCopy => mask::copy::run(effort).await,
         }
     }
 }

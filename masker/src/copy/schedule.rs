@@ -302,3 +302,68 @@ fn list(columns: &[String]) -> String {
     let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     columns.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn leaf(blocks: u64, bytes: u64) -> Leaf {
+        Leaf {
+            name: Name::new("public", "t"),
+            has_rows: true,
+            heap: true,
+            blocks,
+            bytes,
+            columns: Vec::new(),
+        }
+    }
+
+    fn cut(workers: u64) -> Cut {
+        Cut {
+            workers,
+            chunk_bytes: 1_000,
+            version: RANGES_FROM,
+        }
+    }
+
+    #[test]
+    fn a_table_is_cut_only_where_it_outlasts_the_others() {
+        let check = |cut: &Cut, leaf: &Leaf, share, expected| {
+            assert_eq!(cut.parts(leaf, share).len(), expected, "{leaf:?}");
+        };
+        let large = leaf(100, 10_000);
+        check(&cut(2), &large, 5_000, 10);
+        check(&cut(2), &large, 10_000, 1);
+        check(&cut(1), &large, 5_000, 1);
+        check(&cut(2), &leaf(1, 10_000), 5_000, 1);
+        // What is stored out of line has no blocks here.
+        check(&cut(2), &leaf(3, 10_000), 5_000, 3);
+        let other = Leaf {
+            heap: false,
+            ..large.clone()
+        };
+        check(&cut(2), &other, 5_000, 1);
+        let older = Cut {
+            version: RANGES_FROM - 1,
+            ..cut(2)
+        };
+        check(&older, &large, 5_000, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn every_block_is_in_one_part(blocks in 1_u64..5_000, bytes in 0_u64..1_000_000, share in 0_u64..9_000) {
+            let parts = cut(3).parts(&leaf(blocks, bytes), share);
+            let mut next = Some(0);
+            for part in &parts {
+                let (from, to) = part.blocks.unwrap_or((0, None));
+                prop_assert_eq!(next, Some(from));
+                prop_assert!(to.is_none_or(|to| from < to && to < blocks));
+                next = to;
+            }
+            // The last one has no end.
+            prop_assert_eq!(next, None);
+        }
+    }
+}

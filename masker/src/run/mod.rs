@@ -45,9 +45,6 @@ pub enum MaskError {
     /// Rows or the schema could not be copied.
     #[error(transparent)]
     Copy(#[from] CopyError),
-    /// The work ended before it was done.
-    #[error("the copy was given up")]
-    Ended,
     /// The copy could not be looked at.
     #[error("verify the copy")]
     Gate(#[from] GateError),
@@ -61,7 +58,7 @@ impl MaskError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Source(error) => error.hint(),
-            Self::Statistics(_) | Self::Ended => None,
+            Self::Statistics(_) => None,
             Self::Locale(_) => Some("`locales` under [masking] names it"),
             Self::Plan(_) => {
                 Some("`standin mask plan` shows every column; write rules under [masking.tables]")
@@ -170,31 +167,18 @@ impl Opened {
 
     /// Copies the snapshot into an empty database and proves that nothing of production is in it.
     ///
-    /// When the future is dropped, the work ends and production's sessions are closed.
+    /// When the future is dropped, the work ends and production's sessions are closed. Whatever takes
+    /// the processor's time is spread over threads from within, so any thread may drive it.
     ///
     /// # Errors
     /// Whatever keeps the copy from being made, whole or clean; the target is to be thrown away.
-    pub async fn copy(
+    pub fn copy(
         self,
         key: Arc<MaskKey>,
         target: Target,
         progress: Progress,
-    ) -> Result<(Done, Looked), MaskError> {
-        // A thread of its own drives the work, which holds much that no other thread may see; what
-        // takes time is spread over threads from there.
-        let (alive, dropped) = tokio::sync::oneshot::channel::<()>();
-        let runtime = tokio::runtime::Handle::current();
-        let work = tokio::task::spawn_blocking(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    done = self.work(&key, &target, progress) => done,
-                    _ = dropped => Err(MaskError::Ended),
-                }
-            })
-        });
-        let done = work.await.unwrap_or(Err(MaskError::Ended));
-        drop(alive);
-        done
+    ) -> BoxFuture<'static, Result<(Done, Looked), MaskError>> {
+        Box::pin(async move { self.work(&key, &target, progress).await })
     }
 
     async fn work(

@@ -19,7 +19,7 @@ use seeder::load::Failure;
 use tokio_postgres::{Client, Config};
 
 use crate::facts::{self, Facts};
-use crate::wire::{Dial, DialError, Wire};
+use crate::wire::{Dial, DialError, Dialling, Wire};
 
 pub use error::SourceError;
 pub use production::Production;
@@ -165,8 +165,8 @@ impl Source {
     }
 
     /// One more session to the same server, outside of any transaction.
-    pub(crate) async fn wire(&self) -> Result<Wire, DialError> {
-        self.dial.wire(&self.config).await
+    pub(crate) fn wire(&self) -> Dialling<'_, Wire> {
+        self.dial.wire(&self.config)
     }
 
     /// One more session that reads the snapshot.
@@ -183,15 +183,16 @@ impl Source {
     /// Locks what there is and takes the snapshot; false where tables came or went meanwhile.
     async fn hold(&mut self) -> Result<bool, SourceError> {
         self.begin().await?;
-        let before = tables::readable(&self.client).await?;
+        let before = tables::all(&self.client).await?;
         self.roll_back().await?;
         self.begin().await?;
         // No query may run before the locks are there: the first one takes the snapshot.
-        for names in before.chunks(LOCK_TABLES_MAX) {
-            let names: Vec<String> = names
-                .iter()
-                .map(|table| format!("ONLY {}", table.name.quoted()))
-                .collect();
+        let names: Vec<String> = before
+            .iter()
+            .filter(|table| table.readable)
+            .map(|table| format!("ONLY {}", table.name.quoted()))
+            .collect();
+        for names in names.chunks(LOCK_TABLES_MAX) {
             let lock = format!("LOCK TABLE {} IN ACCESS SHARE MODE", names.join(", "));
             if let Err(error) = self.client.batch_execute(&lock).await {
                 return self.not_locked(&error).await;
@@ -201,7 +202,7 @@ impl Source {
         let exported = exported.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         (self.snapshot, self.encoding) =
             exported.map_err(|error| error::step("export the snapshot of production", &error))?;
-        let held = tables::readable(&self.client).await? == before;
+        let held = tables::all(&self.client).await? == before;
         if !held {
             self.roll_back().await?;
         }

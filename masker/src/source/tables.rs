@@ -10,14 +10,16 @@ use super::{Source, SourceError};
 
 /// Tables with rows of their own or in partitions; members of extensions are the extension's, and
 /// temporary ones a session's.
-const READABLE: &str = "
-SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name
+///
+/// Rights are as they are now, whatever the snapshot: a table that is gone by now has none.
+const TABLES: &str = "
+SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name,
+       coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'), false) AS readable
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
    AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::regclass
                       AND e.objid = c.oid AND e.deptype = 'e')
-   AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
  ORDER BY c.oid";
 
 /// Only exclusive locks keep readers out.
@@ -54,11 +56,13 @@ reached AS (
   SELECT r.view FROM reads r JOIN reached o ON o.view = r.source)
 SELECT c.oid FROM reached o JOIN pg_catalog.pg_class c ON c.oid = o.view WHERE c.relkind = 'm'";
 
-/// A table that is locked.
+/// A table that may be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Readable {
+pub(super) struct Listed {
     oid: u32,
     pub(super) name: Name,
+    /// Whether the login may read it.
+    pub(super) readable: bool,
 }
 
 /// A table that is read.
@@ -77,17 +81,18 @@ pub(crate) struct Leaf {
     pub(crate) columns: Vec<String>,
 }
 
-/// The tables that the login may read.
-pub(super) async fn readable(client: &Client) -> Result<Vec<Readable>, SourceError> {
-    let rows = client.query(READABLE, &[]).await;
+/// The tables that there are.
+pub(super) async fn all(client: &Client) -> Result<Vec<Listed>, SourceError> {
+    let rows = client.query(TABLES, &[]).await;
     let rows = rows.map_err(|error| step("list production's tables", &error))?;
-    let readable = |row: &Row| {
-        Ok(Readable {
+    let listed = |row: &Row| {
+        Ok(Listed {
             oid: row.try_get("oid")?,
             name: name(row)?,
+            readable: row.try_get("readable")?,
         })
     };
-    let read: Result<_, tokio_postgres::Error> = rows.iter().map(readable).collect();
+    let read: Result<_, tokio_postgres::Error> = rows.iter().map(listed).collect();
     read.map_err(|error| step("list production's tables", &error))
 }
 

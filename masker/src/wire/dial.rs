@@ -29,7 +29,8 @@ pub(crate) enum DialError {
     Io(#[from] io::Error),
 }
 
-type Dialling<'a, T> = Pin<Box<dyn Future<Output = Result<T, DialError>> + Send + 'a>>;
+/// A session on its way.
+pub(crate) type Dialling<'a, T> = Pin<Box<dyn Future<Output = Result<T, DialError>> + Send + 'a>>;
 
 /// Makes sessions, whatever speaks TLS.
 pub(crate) trait Dial: Send + Sync {

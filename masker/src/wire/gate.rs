@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::frames::ServerError;
-use super::{DialError, HEADER, Wire};
+use super::{DialError, Dialling, HEADER, Wire, frames};
 
 /// The number in the socket's name.
 const PORT: u16 = 1;
@@ -31,6 +31,9 @@ const CANCEL: u32 = 80_877_102;
 const CLOSE_WAIT: Duration = Duration::from_secs(1);
 
 const PIPE_BYTES: usize = 64 * 1024;
+
+/// Longer statements are asked as they are.
+const EDIT_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
 /// Of an error only its beginning is looked at.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
@@ -74,12 +77,10 @@ impl Gate {
         PORT.to_string()
     }
 
-    /// Lets sessions in for as long as `program` runs; the first error behind the gate goes to
-    /// `first`.
+    /// Lets sessions in for as long as `program` runs, as `behind` says.
     pub(crate) async fn serve<T>(
         &self,
-        dial: impl AsyncFn() -> Result<Wire, DialError>,
-        first: &First,
+        behind: &Behind<'_>,
         program: impl Future<Output = T>,
     ) -> T {
         let mut program = std::pin::pin!(program);
@@ -90,7 +91,7 @@ impl Gate {
                     // The directory lets nobody else in; this says so once more.
                     let peer = stream.peer_cred().map(|peer| peer.uid());
                     if peer.is_ok_and(|uid| uid == self.uid) {
-                        sessions.push(session(stream, &dial, first));
+                        sessions.push(session(stream, behind));
                     }
                 }
                 Some(()) = sessions.next() => {}
@@ -102,6 +103,16 @@ impl Gate {
         tokio::time::timeout(CLOSE_WAIT, rest).await.ok();
         ended
     }
+}
+
+/// What is behind a gate.
+pub(crate) struct Behind<'a> {
+    /// Makes the sessions.
+    pub(crate) dial: &'a (dyn Fn() -> Dialling<'a, Wire> + Send + Sync),
+    /// What is asked in place of a statement; `None` where it is asked as it is.
+    pub(crate) edit: fn(&str) -> Option<String>,
+    /// Where the first error goes.
+    pub(crate) first: First,
 }
 
 /// What went wrong behind a gate first.
@@ -129,19 +140,15 @@ impl First {
 }
 
 /// One session; its end, whichever side breaks off, is no error here: the program says so.
-async fn session(
-    mut program: UnixStream,
-    dial: &impl AsyncFn() -> Result<Wire, DialError>,
-    first: &First,
-) {
+async fn session(mut program: UnixStream, behind: &Behind<'_>) {
     if !matches!(begins(&mut program).await, Ok(true)) {
         return;
     }
-    match dial().await {
+    match (behind.dial)().await {
         Ok(wire) => {
-            pipe(program, wire, first).await.ok();
+            pipe(program, wire, behind).await.ok();
         }
-        Err(error) => first.put(FirstError::Dial(error)),
+        Err(error) => behind.first.put(FirstError::Dial(error)),
     }
 }
 
@@ -166,17 +173,14 @@ async fn begins(program: &mut UnixStream) -> io::Result<bool> {
     }
 }
 
-async fn pipe(mut program: UnixStream, mut wire: Wire, first: &First) -> io::Result<()> {
+async fn pipe(mut program: UnixStream, mut wire: Wire, behind: &Behind<'_>) -> io::Result<()> {
     // Whatever breaks off here may be within a statement.
     wire.busy = true;
     program.write_all(&wire.greeting).await?;
     let (mut from_program, mut to_program) = program.split();
     let (mut from_server, mut to_server) = tokio::io::split(&mut wire.stream);
-    let asked = async {
-        tokio::io::copy(&mut from_program, &mut to_server).await?;
-        to_server.shutdown().await
-    };
-    let answered = answers(&mut from_server, &mut to_program, first);
+    let asked = asks(&mut from_program, &mut to_server, behind.edit);
+    let answered = answers(&mut from_server, &mut to_program, &behind.first);
     // A program that says no more may still be answered; the server closes when it has.
     tokio::select! {
         Err(error) = asked => return Err(error),
@@ -184,6 +188,40 @@ async fn pipe(mut program: UnixStream, mut wire: Wire, first: &First) -> io::Res
     }
     wire.busy = false;
     Ok(())
+}
+
+async fn asks(
+    from_program: &mut (impl AsyncRead + Unpin),
+    to_server: &mut (impl AsyncWrite + Unpin),
+    edit: fn(&str) -> Option<String>,
+) -> io::Result<()> {
+    let mut header = [0; HEADER];
+    loop {
+        match from_program.read_exact(&mut header).await {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
+            read => read?,
+        };
+        let [kind, a, b, c, d] = header;
+        let length = u32::from_be_bytes([a, b, c, d]).saturating_sub(4);
+        if kind != b'Q' || length > EDIT_BYTES_MAX {
+            to_server.write_all(&header).await?;
+            let mut body = (&mut *from_program).take(length.into());
+            tokio::io::copy(&mut body, to_server).await?;
+            continue;
+        }
+        let mut body = vec![0; length as usize];
+        from_program.read_exact(&mut body).await?;
+        let sql = std::str::from_utf8(&body).ok();
+        if let Some(edited) = sql.and_then(|sql| edit(sql.trim_end_matches('\0'))) {
+            body = edited.into_bytes();
+            body.push(0);
+        }
+        let header = frames::header(kind, body.len());
+        let header = header.map_err(|_| io::Error::other("a statement is too long"))?;
+        to_server.write_all(&header).await?;
+        to_server.write_all(&body).await?;
+    }
+    to_server.shutdown().await
 }
 
 async fn answers(
@@ -239,5 +277,21 @@ impl Watch {
                 self.body.clear();
             }
         }
+    }
+}
+
+/// The code of the first error among bytes that come in pieces.
+#[cfg(test)]
+pub(super) fn first_of(mut bytes: &[u8], cuts: &[usize]) -> Option<String> {
+    let (first, mut watch) = (First::default(), Watch::default());
+    let mut cuts = cuts.iter().cycle();
+    while !bytes.is_empty() {
+        let cut = cuts.next().map_or(1, |cut| (*cut).min(bytes.len()));
+        watch.see(&bytes[..cut], &first);
+        bytes = &bytes[cut..];
+    }
+    match first.take()? {
+        FirstError::Told(error) => Some(error.fault().code),
+        FirstError::Dial(_) => None,
     }
 }

@@ -10,9 +10,12 @@ mod frames;
 mod gate;
 mod lent;
 
-pub(crate) use dial::{Dial, DialError, dial};
+#[cfg(test)]
+mod tests;
+
+pub(crate) use dial::{Dial, DialError, Dialling, dial};
 pub(crate) use frames::{ServerError, WireError};
-pub(crate) use gate::{First, FirstError, Gate};
+pub(crate) use gate::{Behind, First, FirstError, Gate};
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -257,7 +260,10 @@ impl Wire {
         };
         let length = room.filled().len();
         let read = read.and_then(|()| match length {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            0 => Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the server closed the connection",
+            )),
             length => Ok(length),
         });
         Poll::Ready(match read {

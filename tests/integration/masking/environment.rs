@@ -73,8 +73,7 @@ pub(super) async fn opened() -> anyhow::Result<Copied> {
     source
         .batch_execute(
             "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA public TO reader; \
-             GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader; \
-             GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO reader",
+             GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
         )
         .await?;
     // A table cannot be opened twice, so what is short goes into a table of its own first.

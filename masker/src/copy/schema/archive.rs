@@ -10,8 +10,9 @@ use rustix::fs::MemfdFlags;
 use crate::source::Source;
 use crate::wire::{Dial, Gate};
 
+use super::asked::{without_kept, without_positions};
 use super::list;
-use super::program::{ProgramError, Programs, Run};
+use super::program::{ProgramError, Programs, Run, as_it_is};
 
 const DUMP: &str = "pg_dump";
 const RESTORE: &str = "pg_restore";
@@ -89,8 +90,9 @@ impl<'a> Archive<'a> {
             arguments,
             stdin: None,
             stdout: Some(OwnedFd::from(file.try_clone().map_err(fail)?)),
+            edit: without_positions,
         };
-        run.behind(&gate, async || source.wire().await).await?;
+        run.behind(&gate, &|| source.wire()).await?;
         if file.metadata().map_err(fail)?.len() > ARCHIVE_BYTES_MAX {
             return Err(fail(io::Error::other("the schema takes more than 1 GiB")));
         }
@@ -149,7 +151,7 @@ impl<'a> Archive<'a> {
             "--dbname=standin".to_owned(),
         ]);
         let run = self.run(step, arguments)?;
-        run.behind(&gate, async || dial.wire(config).await).await?;
+        run.behind(&gate, &|| dial.wire(config)).await?;
         Ok(())
     }
 
@@ -168,6 +170,7 @@ impl<'a> Archive<'a> {
             arguments,
             stdin: Some(OwnedFd::from(file)),
             stdout: None,
+            edit: without_kept,
         })
     }
 }
@@ -181,6 +184,7 @@ async fn major(programs: &Programs) -> Result<u32, ProgramError> {
         arguments: vec!["--version".to_owned()],
         stdin: None,
         stdout: None,
+        edit: as_it_is,
     };
     let printed = run.alone().await?;
     // `pg_dump (PostgreSQL) 15.18 (Debian …)`

@@ -5,6 +5,7 @@
 //! reaches out of a database is left out of what is restored.
 
 mod archive;
+mod asked;
 mod list;
 mod program;
 

@@ -9,7 +9,7 @@ use seeder::load::Failure;
 use tokio::process::Command;
 
 use crate::source::dialled;
-use crate::wire::{DialError, First, FirstError, Gate, Wire, WireError};
+use crate::wire::{Behind, Dialling, First, FirstError, Gate, Wire, WireError};
 
 /// The programs of the copy's installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,17 +65,28 @@ pub(super) struct Run<'a> {
     pub(super) arguments: Vec<String>,
     pub(super) stdin: Option<OwnedFd>,
     pub(super) stdout: Option<OwnedFd>,
+    /// What it asks in place of a statement.
+    pub(super) edit: fn(&str) -> Option<String>,
+}
+
+/// Leaves every statement as it is.
+pub(super) fn as_it_is(_sql: &str) -> Option<String> {
+    None
 }
 
 impl Run<'_> {
     /// Runs it with sessions behind a gate; gives what it printed.
-    pub(super) async fn behind(
+    pub(super) async fn behind<'d>(
         self,
         gate: &Gate,
-        dial: impl AsyncFn() -> Result<Wire, DialError>,
+        dial: &'d (dyn Fn() -> Dialling<'d, Wire> + Send + Sync),
     ) -> Result<Vec<u8>, ProgramError> {
         let (program, step) = (self.program, self.step);
-        let first = First::default();
+        let behind = Behind {
+            dial,
+            edit: self.edit,
+            first: First::default(),
+        };
         let mut command = self.command();
         command
             .env("PGHOST", gate.directory())
@@ -84,12 +95,12 @@ impl Run<'_> {
             .env("PGDATABASE", "standin")
             .env("PGSSLMODE", "disable")
             .env("PGGSSENCMODE", "disable");
-        let output = gate.serve(dial, &first, output(command)).await;
+        let output = gate.serve(&behind, output(command)).await;
         let output = output.map_err(|source| ProgramError::Run { program, source })?;
         if output.status.success() {
             return Ok(output.stdout);
         }
-        Err(failed(&output, program, step, first.take()))
+        Err(failed(&output, program, step, behind.first.take()))
     }
 
     /// Runs it without any session; gives what it printed.

@@ -12,10 +12,7 @@ async fn a_table_is_copied_masked() -> anyhow::Result<()> {
         .copied(&[("public.customer.email", token("email"))])
         .await?;
     assert_eq!(report.rows(), 10_000);
-    let (before, after) = (
-        pair.production.connect("shop").await?,
-        pair.target.connect("shop").await?,
-    );
+    let (before, after) = pair.sessions().await?;
     let kept = "SELECT id, note FROM public.customer ORDER BY id";
     assert_eq!(dump(&before, kept).await?, dump(&after, kept).await?);
     let left = dump(

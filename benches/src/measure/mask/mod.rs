@@ -1,0 +1,5 @@
+//! Masked copies of production.
+
+pub(super) mod copy;
+mod plain;
+mod shop;

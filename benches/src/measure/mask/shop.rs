@@ -1,0 +1,144 @@
+//! What is copied: a table of customers alone, or a small schema around one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use masker::key::{Draw, Draws, MaskKey};
+use masker::plan::{Action, Basis, Canonical, CasePlan, ColumnPlan, TablePlan};
+use masker::source::Source;
+use masker::transform::{Transform, Unmaskable};
+use rules::mask::Transformer;
+use tests::postgres::{Installation, Scratch};
+
+/// The database on either side.
+pub(super) const DATABASE: &str = "bench";
+
+/// The table whose rows are timed.
+pub(super) const TABLE: &str = "public.customer";
+
+/// Ten columns, about 130 bytes of COPY text a row; the first of the five that are masked is unique.
+pub(super) fn customers(rows: u64) -> String {
+    format!(
+        "CREATE TABLE customer (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, name text NOT NULL, \
+         phone text, city text, note text, region int, active bool, balance numeric(12, 2), created timestamptz); \
+         INSERT INTO customer SELECT n, 'user' || n || '@corp.example', 'Maria ' || md5(n::text)::varchar(10), \
+         '+4930' || (n * 7919) % 100000000, 'City ' || n % 5000, 'called ' || n % 100 || ' times, likes tea', \
+         n % 50, n % 3 > 0, (n * 13 % 1000000) / 100.0, timestamptz '2020-01-01' + n * interval '1 second' \
+         FROM generate_series(1, {rows}) n; VACUUM (FREEZE, ANALYZE) customer; CHECKPOINT"
+    )
+}
+
+/// Orders, their items and events around the customers.
+pub(super) fn around(rows: u64) -> String {
+    format!(
+        "CREATE TABLE product (id int PRIMARY KEY, name text NOT NULL, price numeric(10, 2)); \
+         INSERT INTO product SELECT n, 'Product ' || n, n % 1000 FROM generate_series(1, 10000) n; \
+         CREATE TABLE orders (id bigserial PRIMARY KEY, customer bigint NOT NULL REFERENCES customer, \
+         placed timestamptz NOT NULL, state text NOT NULL, address text NOT NULL); \
+         INSERT INTO orders (customer, placed, state, address) SELECT n * 31 % {rows} + 1, \
+         timestamptz '2021-01-01' + n * interval '2 seconds', (ARRAY['new', 'paid', 'sent'])[n % 3 + 1], \
+         n % 900 || ' Long Street, City ' || n % 5000 FROM generate_series(1, {rows} * 2) n; \
+         CREATE INDEX orders_customer ON orders (customer); CREATE INDEX orders_placed ON orders (placed); \
+         CREATE TABLE item (orders bigint NOT NULL REFERENCES orders, product int NOT NULL REFERENCES product, \
+         count int NOT NULL CHECK (count > 0), price numeric(10, 2), PRIMARY KEY (orders, product)); \
+         INSERT INTO item SELECT n / 2 + 1, (n * 7 + n % 2 * 5000) % 10000 + 1, n % 5 + 1, n % 1000 \
+         FROM generate_series(0, {rows} * 4 - 1) n; \
+         CREATE TABLE event (id bigserial PRIMARY KEY, at timestamptz NOT NULL, kind text, payload jsonb); \
+         INSERT INTO event (at, kind, payload) SELECT timestamptz '2022-01-01' + n * interval '1 second', \
+         'kind ' || n % 20, jsonb_build_object('orders', n, 'text', md5(n::text)) \
+         FROM generate_series(1, {rows} * 2) n; CREATE INDEX event_at ON event (at); \
+         VACUUM (FREEZE, ANALYZE); CHECKPOINT"
+    )
+}
+
+/// Settings of both servers: what fits into memory on either side.
+const BOTH: [(&str, &str); 3] = [
+    ("shared_buffers", "256MB"),
+    ("max_wal_size", "8GB"),
+    ("autovacuum", "off"),
+];
+
+/// Settings of a server that is filled and not used yet.
+const LOADING: [(&str, &str); 3] = [
+    ("full_page_writes", "off"),
+    ("wal_level", "minimal"),
+    ("max_wal_senders", "0"),
+];
+
+/// Production, with the tables of some statements in it.
+pub(super) async fn production(statements: &[String]) -> anyhow::Result<Scratch> {
+    let server = Scratch::start_with(Installation::usual()?, &BOTH)?;
+    let client = server.database(DATABASE).await?;
+    for sql in statements.iter().flat_map(|sql| sql.split("; ")) {
+        client.batch_execute(sql).await?;
+    }
+    Ok(server)
+}
+
+/// A fresh server.
+pub(super) async fn target() -> anyhow::Result<Scratch> {
+    let settings: Vec<_> = BOTH.iter().chain(&LOADING).copied().collect();
+    Scratch::start_with(Installation::usual()?, &settings)
+}
+
+/// Letters and digits by HMAC-SHA-256, as every keyed replacement is drawn.
+#[derive(Clone, Copy)]
+struct Token;
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl Transform for Token {
+    fn mask(&self, _value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+        let mut bits = draw.bits(0);
+        let mut token = [0; 20];
+        for letter in &mut token {
+            *letter = LETTERS[(bits & 31) as usize];
+            bits >>= 5;
+        }
+        out.extend_from_slice(&token);
+        Ok(())
+    }
+}
+
+/// Five columns of the customers masked, everything else kept.
+pub(super) async fn plan(source: &Source) -> anyhow::Result<Vec<TablePlan>> {
+    let (schema, facts) = (source.schema().await?, source.facts().await?);
+    let bytes: Vec<u8> = (0..32).map(|byte| byte * 7 + 3).collect();
+    let key = MaskKey::read(&bytes)?;
+    let masked = ["email", "name", "phone", "city", "note"];
+    let tables = facts.tables.iter().map(|(name, facts)| {
+        let columns = schema.tables[name].columns.iter().map(|column| {
+            let place = format!("{name}.{}", column.name);
+            let hit = name.to_string() == TABLE && masked.contains(&column.name.as_str());
+            let action = match hit {
+                false => Action::Keep,
+                true => Action::Mask {
+                    with: Transformer::Token,
+                    transform: Arc::new(Token),
+                    draws: Draws::new(&key, &place),
+                    basis: Basis::Value,
+                    canonical: Canonical::Text,
+                },
+            };
+            ColumnPlan {
+                column: column.name.clone(),
+                cases: vec![CasePlan { when: None, action }],
+            }
+        });
+        TablePlan {
+            table: name.clone(),
+            leaves: facts.leaves.clone(),
+            columns: columns.collect(),
+            read_only: Vec::new(),
+            derived: Vec::new(),
+            key: Vec::new(),
+            rows: facts.rows,
+        }
+    });
+    Ok(tables.collect())
+}
