@@ -46,7 +46,7 @@ fn how(with: Transformer) -> How {
     use Transformer as T;
     match with {
         T::Int | T::Uuid | T::Code | T::Digits => How::Walked,
-        T::Label | T::Country | T::Region | T::City | T::Postcode => How::Chosen,
+        T::Label | T::Country | T::Region => How::Chosen,
         T::Static | T::Password | T::DateTrunc | T::Bucket | T::Mac => How::Once,
         // Parts have been made to differ from what they were.
         T::Json | T::Array | T::Hstore | T::Fields | T::Range => How::Once,
