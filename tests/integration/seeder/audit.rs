@@ -176,7 +176,7 @@ const PLANTED: [Planted; 29] = [
     ),
     (
         "INSERT INTO single VALUES (1, 1)",
-        "assertion failed: single is empty",
+        "assertion failed: single is empty: expected t, got false",
     ),
     (
         "CREATE OR REPLACE FUNCTION is_even(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT 1 / ($1 - $1) > 0'",
