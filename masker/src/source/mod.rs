@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use rules::schema::{Name, Schema};
 use seeder::load::Failure;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, Config, Row};
 
 use crate::facts::{self, Facts};
 use crate::wire::{Dial, DialError, Dialling, Wire};
@@ -36,6 +37,10 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(30);
 
 /// Tables that come and go while they are locked are looked up again as often as this.
 const TRIES_MAX: usize = 8;
+
+/// Transactions that are opened before a login's own bound on statements is taken for what it is: as
+/// many as a busy machine may need, and an end where the bound lets nothing pass.
+const LIFTS_MAX: usize = 20;
 
 /// Names in one LOCK: the statement is parsed as a whole.
 const LOCK_TABLES_MAX: usize = 500;
@@ -64,7 +69,7 @@ impl Source {
         let dial = production.dial();
         let connected = connect(production, &*dial).await;
         let (client, config) = connected.map_err(|error| unreachable(&error))?;
-        let greeted = client.query_one(settings::GREETING, &[]).await;
+        let greeted = greet(&client).await;
         let greeted = greeted.and_then(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         let (version, standby): (i32, bool) =
             greeted.map_err(|error| error::step("look at production", &error))?;
@@ -172,12 +177,20 @@ impl Source {
     /// One more session that reads the snapshot.
     pub(crate) async fn reader(&self) -> Result<Wire, Failure> {
         const STEP: &str = "open one more session to production";
-        let mut wire = self.wire().await.map_err(|error| dialled(STEP, &error))?;
         let begin = settings::begin(self.version, self.lock_wait);
         let import = format!("{begin}; SET TRANSACTION SNAPSHOT '{}'", self.snapshot);
-        let begun = wire.run(&import).await;
-        begun.map_err(|error| error.failure("enter production's snapshot"))?;
-        Ok(wire)
+        let mut tries = 1..LIFTS_MAX;
+        loop {
+            let mut wire = self.wire().await.map_err(|error| dialled(STEP, &error))?;
+            let Err(error) = wire.run(&import).await else {
+                return Ok(wire);
+            };
+            let told = error.told().map(|told| told.fault().code);
+            let cancelled = told.as_deref() == Some(SqlState::QUERY_CANCELED.code());
+            if !cancelled || tries.next().is_none() {
+                return Err(error.failure("enter production's snapshot"));
+            }
+        }
     }
 
     /// Locks what there is and takes the snapshot; false where tables came or went meanwhile.
@@ -232,7 +245,7 @@ impl Source {
 
     async fn begin(&self) -> Result<(), SourceError> {
         let begin = settings::begin(self.version, self.lock_wait);
-        let begun = self.client.batch_execute(&begin).await;
+        let begun = lifted(&self.client, &begin).await;
         begun.map_err(|error| error::step("begin a snapshot of production", &error))
     }
 
@@ -240,6 +253,27 @@ impl Source {
         let done = self.client.batch_execute("ROLLBACK").await;
         done.map_err(|error| error::step("end a snapshot of production", &error))
     }
+}
+
+async fn greet(client: &Client) -> Result<Row, tokio_postgres::Error> {
+    lifted(client, settings::UNBOUNDED).await?;
+    let greeted = client.query_one(settings::GREETING, &[]).await?;
+    client.batch_execute("COMMIT").await?;
+    Ok(greeted)
+}
+
+/// Opens a transaction that lifts the login's own bounds. These may end it before they are lifted,
+/// where the machine is busy; then it is opened again.
+async fn lifted(client: &Client, begin: &str) -> Result<(), tokio_postgres::Error> {
+    for _ in 1..LIFTS_MAX {
+        match client.batch_execute(begin).await {
+            Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
+                client.batch_execute("ROLLBACK").await?;
+            }
+            begun => return begun,
+        }
+    }
+    client.batch_execute(begin).await
 }
 
 /// The first of the addresses that answers. All sessions go to the same server, because a snapshot

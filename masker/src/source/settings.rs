@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Opens a transaction in which nothing of the login's own ends a statement.
+pub(super) const UNBOUNDED: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0; \
+     SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// Version and whether it is a standby.
 pub(super) const GREETING: &str =
     "SELECT current_setting('server_version_num')::int4, pg_is_in_recovery()";
@@ -13,7 +17,11 @@ pub(super) const EXPORT: &str = "SELECT pg_export_snapshot(), current_setting('s
 ///
 /// Row security that is off is an error where a policy would hide rows, instead of fewer rows. Rows
 /// come in the order of the table.
+///
+/// The bounds of the login's own come first: until they are lifted they hold for what lifts them, too.
 const SETTINGS: [&str; 18] = [
+    "statement_timeout = 0",
+    "idle_in_transaction_session_timeout = 0",
     "search_path = ''",
     "quote_all_identifiers = off",
     "DateStyle = 'ISO, YMD'",
@@ -25,8 +33,6 @@ const SETTINGS: [&str; 18] = [
     "lc_monetary = 'C'",
     "row_security = off",
     "client_min_messages = error",
-    "statement_timeout = 0",
-    "idle_in_transaction_session_timeout = 0",
     "synchronize_seqscans = off",
     "max_parallel_workers_per_gather = 0",
     "jit = off",
