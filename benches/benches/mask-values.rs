@@ -125,7 +125,7 @@ fn values(criterion: &mut Criterion) {
     for (name, data_type, rule, value) in VALUES {
         let masked = Masked::new(data_type, rule, None);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| masked.run(black_box(value)))
+            bencher.iter(|| masked.run(black_box(value)));
         });
     }
     group.finish();
@@ -142,7 +142,7 @@ fn unique(criterion: &mut Criterion) {
     ] {
         let masked = Masked::new(data_type, rule, Some(10_000_000));
         group.bench_function(name, |bencher| {
-            bencher.iter(|| masked.run(black_box(value)))
+            bencher.iter(|| masked.run(black_box(value)));
         });
     }
     group.finish();

@@ -11,16 +11,16 @@ mod settings;
 mod tables;
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rules::schema::{Name, Schema};
 use seeder::load::Failure;
-use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, Row};
 
 use crate::facts::{self, Facts};
-use crate::wire::{Dial, DialError, Dialling, Wire};
+use crate::wire::{Dial, DialError, Dialling, Wire, WireError};
 
 pub use error::SourceError;
 pub use production::Production;
@@ -41,6 +41,9 @@ const TRIES_MAX: usize = 8;
 /// Transactions that are opened before a login's own bound on statements is taken for what it is: as
 /// many as a busy machine may need, and an end where the bound lets nothing pass.
 const LIFTS_MAX: usize = 20;
+
+/// What a server says of a statement that its bound has ended.
+const CANCELLED: &str = "57014";
 
 /// Names in one LOCK: the statement is parsed as a whole.
 const LOCK_TABLES_MAX: usize = 500;
@@ -169,9 +172,17 @@ impl Source {
             .map_err(|error| error::step("list production's schemas", &error))
     }
 
-    /// One more session to the same server, outside of any transaction.
+    /// One more session to the same server for a program that sets what it needs, outside of any
+    /// transaction; only the login's own bound is lifted before.
     pub(crate) fn wire(&self) -> Dialling<'_, Wire> {
-        self.dial.wire(&self.config)
+        Box::pin(async {
+            let (wire, lifted) = self.told(settings::LIFT).await?;
+            lifted.map_err(|error| {
+                let failure = error.failure("lift the login's bound on statements");
+                DialError::Io(io::Error::other(failure))
+            })?;
+            Ok(wire)
+        })
     }
 
     /// One more session that reads the snapshot.
@@ -179,16 +190,23 @@ impl Source {
         const STEP: &str = "open one more session to production";
         let begin = settings::begin(self.version, self.lock_wait);
         let import = format!("{begin}; SET TRANSACTION SNAPSHOT '{}'", self.snapshot);
+        let told = self.told(&import).await;
+        let (wire, begun) = told.map_err(|error| dialled(STEP, &error))?;
+        begun.map_err(|error| error.failure("enter production's snapshot"))?;
+        Ok(wire)
+    }
+
+    /// A new session that was told something that lifts the login's own bounds; what these ended
+    /// before they were lifted is told to another session.
+    async fn told(&self, sql: &str) -> Result<(Wire, Result<(), WireError>), DialError> {
         let mut tries = 1..LIFTS_MAX;
         loop {
-            let mut wire = self.wire().await.map_err(|error| dialled(STEP, &error))?;
-            let Err(error) = wire.run(&import).await else {
-                return Ok(wire);
-            };
-            let told = error.told().map(|told| told.fault().code);
-            let cancelled = told.as_deref() == Some(SqlState::QUERY_CANCELED.code());
+            let mut wire = self.dial.wire(&self.config).await?;
+            let ran = wire.run(sql).await;
+            let told = ran.as_ref().err().and_then(WireError::told);
+            let cancelled = told.is_some_and(|told| told.fault().code == CANCELLED);
             if !cancelled || tries.next().is_none() {
-                return Err(error.failure("enter production's snapshot"));
+                return Ok((wire, ran.map(drop)));
             }
         }
     }
@@ -267,7 +285,7 @@ async fn greet(client: &Client) -> Result<Row, tokio_postgres::Error> {
 async fn lifted(client: &Client, begin: &str) -> Result<(), tokio_postgres::Error> {
     for _ in 1..LIFTS_MAX {
         match client.batch_execute(begin).await {
-            Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => {
+            Err(error) if error.code().is_some_and(|code| code.code() == CANCELLED) => {
                 client.batch_execute("ROLLBACK").await?;
             }
             begun => return begun,

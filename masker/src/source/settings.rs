@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Lifts the login's own bound for a session.
+pub(super) const LIFT: &str = "SET statement_timeout = 0";
+
 /// Opens a transaction in which nothing of the login's own ends a statement.
 pub(super) const UNBOUNDED: &str = "BEGIN READ ONLY; SET LOCAL statement_timeout = 0; \
      SET LOCAL idle_in_transaction_session_timeout = 0";

@@ -181,7 +181,7 @@ async fn a_login_with_hostile_settings_gives_the_same_copy() -> anyhow::Result<(
         ALTER ROLE hostile SET TimeZone = 'Asia/Kathmandu';
         ALTER ROLE hostile SET extra_float_digits = -15;
         ALTER ROLE hostile SET bytea_output = 'escape';
-        ALTER ROLE hostile SET statement_timeout = '100ms';
+        ALTER ROLE hostile SET statement_timeout = '1ms';
         ALTER ROLE hostile SET idle_in_transaction_session_timeout = '1ms';
         ALTER ROLE hostile SET default_transaction_isolation = 'serializable';
         ALTER ROLE hostile SET default_transaction_read_only = on;
