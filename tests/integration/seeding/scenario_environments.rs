@@ -150,9 +150,8 @@ fn audit_of(shop: &Shop, place: &str) -> anyhow::Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_branch_has_more_scenarios_than_its_environment() -> anyhow::Result<()> {
-    let shop = open()?;
+/// What cannot be made says so before anything is made.
+fn unknown_scenarios_are_refused(shop: &Shop) -> anyhow::Result<()> {
     for (wrong, code, word) in [
         (
             "branch create qa.a --scenario bigg",
@@ -169,6 +168,13 @@ async fn a_branch_has_more_scenarios_than_its_environment() -> anyhow::Result<()
         assert_eq!(found, code, "{said}");
         assert!(said.contains(word), "{said}");
     }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_branch_has_more_scenarios_than_its_environment() -> anyhow::Result<()> {
+    let shop = open()?;
+    unknown_scenarios_are_refused(&shop)?;
     let record = shop.json("branch create qa.a --scenario big")?;
     assert!(has_step(&record, "seed"), "{record}");
     assert_eq!(record["note"], Value::Null);

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use masker::copy::{CHUNK_BYTES, Job, Phase, Programs, copy};
 use masker::source::{LOCK_WAIT, Production, Source};
-use serde_json::json;
 use tests::postgres::Scratch;
 
 use super::plain::{self, Pipe};

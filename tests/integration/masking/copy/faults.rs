@@ -166,9 +166,8 @@ async fn a_copy_that_is_dropped_leaves_no_session() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[tokio::test]
-async fn what_a_login_may_not_read_is_listed_with_the_grants() -> anyhow::Result<()> {
-    let ddl = "CREATE ROLE \"low ly\" LOGIN;
+/// A login that may read three tables of six, one of them only by a policy.
+const LOWLY: &str = "CREATE ROLE \"low ly\" LOGIN;
                CREATE SCHEMA closed; CREATE TABLE closed.t (id int);
                CREATE TABLE open (id int); CREATE TABLE shut (id int); CREATE TABLE hidden (id int);
                CREATE TABLE part (id int) PARTITION BY LIST (id);
@@ -176,7 +175,35 @@ async fn what_a_login_may_not_read_is_listed_with_the_grants() -> anyhow::Result
                ALTER TABLE hidden ENABLE ROW LEVEL SECURITY;
                INSERT INTO hidden VALUES (1);
                GRANT SELECT ON open, hidden, part TO \"low ly\"";
-    let mut pair = Pair::start(15, 15, ddl).await?;
+
+/// What it may not read, and the statements that let it.
+const REFUSED: [(&str, Why, &str); 4] = [
+    (
+        "closed.t",
+        Why::Schema,
+        "GRANT USAGE ON SCHEMA \"closed\" TO \"low ly\"; \
+             GRANT SELECT ON ALL TABLES IN SCHEMA \"closed\" TO \"low ly\"",
+    ),
+    (
+        "public.hidden",
+        Why::RowSecurity,
+        "ALTER ROLE \"low ly\" BYPASSRLS",
+    ),
+    (
+        "public.part_1",
+        Why::Table,
+        "GRANT SELECT ON \"public\".\"part_1\" TO \"low ly\"",
+    ),
+    (
+        "public.shut",
+        Why::Table,
+        "GRANT SELECT ON \"public\".\"shut\" TO \"low ly\"",
+    ),
+];
+
+#[tokio::test]
+async fn what_a_login_may_not_read_is_listed_with_the_grants() -> anyhow::Result<()> {
+    let mut pair = Pair::start(15, 15, LOWLY).await?;
     pair.login = "low ly".to_owned();
     let production = pair.production();
     let source = Source::open(&production, LOCK_WAIT).await?;
@@ -193,30 +220,7 @@ async fn what_a_login_may_not_read_is_listed_with_the_grants() -> anyhow::Result
             )
         })
         .collect();
-    let expected = [
-        (
-            "closed.t",
-            Why::Schema,
-            "GRANT USAGE ON SCHEMA \"closed\" TO \"low ly\"; \
-             GRANT SELECT ON ALL TABLES IN SCHEMA \"closed\" TO \"low ly\"",
-        ),
-        (
-            "public.hidden",
-            Why::RowSecurity,
-            "ALTER ROLE \"low ly\" BYPASSRLS",
-        ),
-        (
-            "public.part_1",
-            Why::Table,
-            "GRANT SELECT ON \"public\".\"part_1\" TO \"low ly\"",
-        ),
-        (
-            "public.shut",
-            Why::Table,
-            "GRANT SELECT ON \"public\".\"shut\" TO \"low ly\"",
-        ),
-    ];
-    let expected: Vec<_> = expected
+    let expected: Vec<_> = REFUSED
         .iter()
         .map(|(table, why, grant)| ((*table).to_owned(), *why, *grant))
         .collect();
@@ -233,7 +237,7 @@ async fn what_a_login_may_not_read_is_listed_with_the_grants() -> anyhow::Result
     source.close().await;
     // The statements are what was missing.
     let owner = pair.from.connect("shop").await?;
-    for (_, _, grant) in expected {
+    for (_, _, grant) in REFUSED {
         owner.batch_execute(grant).await?;
     }
     let source = Source::open(&production, LOCK_WAIT).await?;

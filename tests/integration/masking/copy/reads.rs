@@ -347,7 +347,7 @@ async fn every_replaced_cell_is_shown_once() -> anyhow::Result<()> {
         ..Way::default()
     };
     pair.copy(&source, &plan, &way).await?;
-    let mut seen = seen.lock().expect("no panic");
+    let mut seen = std::mem::take(&mut *seen.lock().expect("no panic"));
     for cells in seen.values_mut() {
         cells.sort();
     }

@@ -240,6 +240,9 @@ fn mask(rule: &str) -> Mask {
     }
 }
 
+/// A type, the rule for it, and the value of a row by its number.
+type Apart = (&'static str, &'static str, fn(usize) -> String);
+
 /// Unique indexes of expressions take what stays apart, and identity columns go on behind it.
 #[tokio::test]
 async fn unique_indexes_take_what_stays_apart() -> anyhow::Result<()> {
@@ -251,7 +254,7 @@ async fn unique_indexes_take_what_stays_apart() -> anyhow::Result<()> {
         schema: seeder::introspect(&client).await?,
         client,
     };
-    let cases: [(&str, &str, fn(usize) -> String); 12] = [
+    let cases: [Apart; 12] = [
         ("integer", "\"int\"", |n| (n + 1).to_string()),
         ("text", "\"token\"", |n| format!("x{n}")),
         ("character varying(18)", "\"token\"", |n| format!("x{n}")),
