@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::resolve::Upstream;
 use super::upstream::dial;
-use crate::wire::{PROTOCOL_3_2, cancel_request};
+use wire::{PROTOCOL_3_2, cancel_request};
 
 /// Dialling, sending and the server's closing together; libpq waits as long for a dead server.
 const FORWARD_MAX: Duration = Duration::from_secs(5);

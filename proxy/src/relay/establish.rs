@@ -19,7 +19,7 @@ use super::resolve::{Asked, Ending, Refusal, Route};
 use super::session::write_last;
 use super::stream::Stream;
 use super::upstream::{Begun, LoginError, dial, log_in};
-use crate::wire::{Report, backend_key_data, startup_message};
+use wire::{Report, backend_key_data, startup_message};
 
 /// Settings of this prefix are for us and never sent on.
 const OWN_PREFIX: &str = "standin.";

@@ -12,7 +12,7 @@ use super::Shared;
 use super::policy::{ALPN, Policy, TlsPolicy};
 use super::registry::Origin;
 use super::stream::{Plain, Stream};
-use crate::wire::{
+use wire::{
     First, Outcome, PROXY_FIXED_BYTES, Report, SASL_BYTES_MAX, ScramError, ServerBinding,
     ServerExchange, Startup, StartupError, authentication_ok, authentication_sasl,
     authentication_sasl_continue, authentication_sasl_final, body_bytes, first_bytes,

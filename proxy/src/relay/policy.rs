@@ -9,7 +9,7 @@ use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::wire::{ServerBinding, Verifier, VerifierError, end_point_hash};
+use wire::{ServerBinding, Verifier, VerifierError, end_point_hash};
 
 /// The protocol name of TLS application-layer protocol negotiation, registered with IANA.
 pub(super) const ALPN: &[u8] = b"postgresql";

@@ -11,7 +11,7 @@ use rules::name::UserName;
 
 use super::pump::Under;
 use super::resolve::Door;
-use crate::wire::Report;
+use wire::Report;
 
 /// One session in a listing.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use super::registry::Origin;
 use super::resolve::Ending;
 use super::stream::{Plain, Stream};
 use super::tally::Tally;
-use crate::wire::Report;
+use wire::Report;
 
 /// How long a client may take to read its last message before its socket is closed regardless.
 /// Closing at once could throw the message away together with what the client still sends.

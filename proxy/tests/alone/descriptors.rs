@@ -4,8 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use proxy::wire::{ClientExchange, MECHANISM, sasl_initial_response, startup_message};
 use rand::{Rng, RngExt};
+use wire::{ClientExchange, MECHANISM, sasl_initial_response, startup_message};
 
 use crate::client::query;
 use crate::harness::Harness;

@@ -13,7 +13,7 @@ fn key(greeting: &[Message]) -> (i32, Vec<u8>) {
 /// Sends a CancelRequest and waits until the relay closes.
 fn cancel(harness: &Harness, (process, secret): &(i32, Vec<u8>)) {
     let mut client = Client::tcp(harness.address);
-    client.send(&proxy::wire::cancel_request(*process, secret));
+    client.send(&wire::cancel_request(*process, secret));
     assert_eq!(client.receive(), None);
 }
 
@@ -51,7 +51,7 @@ fn a_cancel_may_come_in_clear_or_under_tls() {
     let mut client = tls_client(&harness, &certificate, Opening::Request);
     let greeting = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
     let (process, secret) = key(&greeting);
-    let request = proxy::wire::cancel_request(process, &secret);
+    let request = wire::cancel_request(process, &secret);
     let openings = [Some(Opening::Request), Some(Opening::Direct), None];
     for opening in openings {
         client.send(&query("select pg_sleep(600)"));
@@ -76,7 +76,7 @@ fn a_cancel_may_come_in_clear_or_under_tls() {
 fn protocol_3_2_gets_a_long_key_that_works() {
     let harness = Harness::new();
     let mut client = Client::tcp(harness.address);
-    let mut packet = proxy::wire::startup_message([("user", "app"), ("database", "postgres")]);
+    let mut packet = wire::startup_message([("user", "app"), ("database", "postgres")]);
     packet[7] = 2;
     client.send(&packet);
     let greeting = client.authenticate(PASSWORD);

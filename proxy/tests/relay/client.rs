@@ -6,7 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use proxy::wire::{
+use wire::{
     ClientExchange, MECHANISM, Reply, parse_reply, sasl_initial_response, sasl_response,
     startup_message,
 };

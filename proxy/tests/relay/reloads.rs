@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
-use proxy::wire::startup_message;
+use wire::startup_message;
 
 use crate::client::Client;
 use crate::harness::{Harness, PASSWORD, Turn};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use proxy::relay::{Ending, Upstream};
-use proxy::wire::startup_message;
+use wire::startup_message;
 
 use crate::client::{Client, Message};
 use crate::harness::{Harness, PASSWORD, Turn};

@@ -85,7 +85,7 @@ fn large_values_and_cancels_pass_through_tls_on_the_way_to_the_server() {
     assert_eq!(answer[1].body.len(), 2 + 4 + 20_000_000);
     let key = greeting.iter().find(|message| message.tag == b'K').unwrap();
     let (process, secret) = key.body.split_first_chunk().unwrap();
-    let request = proxy::wire::cancel_request(i32::from_be_bytes(*process), secret);
+    let request = wire::cancel_request(i32::from_be_bytes(*process), secret);
     client.send(&query("select pg_sleep(600)"));
     std::thread::scope(|scope| {
         let answer = scope.spawn(|| client.until(b'Z'));

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proxy::wire::{Act, FrameError, Need, Visit, Walk};
+use wire::{Act, FrameError, Need, Visit, Walk};
 
 #[derive(Default, PartialEq, Debug)]
 struct Seen(Vec<(u8, u32, Vec<u8>)>);

@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use proxy::wire::{First, parse_first, startup_message};
+use wire::{First, parse_first, startup_message};
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(First::Startup(startup)) = parse_first(bytes) else {

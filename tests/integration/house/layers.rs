@@ -5,7 +5,7 @@ use super::{File, stands};
 
 /// Modules of `proxy`, the lowest layer first. A module names lower layers only.
 const LAYERS: [&[&str]; 7] = [
-    &["wire", "metrics"],
+    &["metrics"],
     &["branches", "gateway"],
     &["relay", "environments"],
     &["admin"],
@@ -19,10 +19,11 @@ const LAYERS: [&[&str]; 7] = [
 const STRANGERS: [(&str, &str); 2] = [("relay", "branches"), ("relay", "gateway")];
 
 /// The crates by folder, the lowest first: each may depend on those before it.
-const CHAIN: [&str; 7] = [
+const CHAIN: [&str; 8] = [
     "rules",
     "seeder",
     "masker",
+    "proxy/wire",
     "proxy/server",
     "proxy",
     "tests",
@@ -239,11 +240,14 @@ fn no_module_of_the_proxy_names_a_higher_one_or_one_beside() -> anyhow::Result<(
     stands(
         layers,
         &[
-            ("proxy/src/wire/x.rs", "use crate::relay::Route;"),
-            ("proxy/src/wire/x.rs", "fn f() { crate::metrics::count() }"),
+            ("proxy/src/metrics/x.rs", "use crate::relay::Route;"),
+            (
+                "proxy/src/metrics/x.rs",
+                "fn f() { crate::gateway::count() }",
+            ),
             (
                 "proxy/src/branches/x.rs",
-                "use crate::{wire::Frame, environments::{reset}};",
+                "use crate::{metrics::count, environments::{reset}};",
             ),
             (
                 "proxy/src/branches/a/x.rs",
@@ -268,7 +272,7 @@ fn what_is_allowed_is_not_found() {
         ("proxy/src/main.rs", "use proxy::{cli, daemon};"),
         (
             "proxy/src/relay/x.rs",
-            "use super::pump; use crate::wire; // crate::branches",
+            "use super::pump; use crate::metrics; // crate::branches",
         ),
         (
             "proxy/src/relay/y.rs",
@@ -313,6 +317,10 @@ fn crates_depend_down_the_chain_only() -> anyhow::Result<()> {
             ),
             (
                 "seeder/Cargo.toml",
+                "[dependencies]\nserver = { workspace = true }",
+            ),
+            (
+                "proxy/wire/Cargo.toml",
                 "[dependencies]\nserver = { workspace = true }",
             ),
             ("extra/Cargo.toml", "[dependencies]"),

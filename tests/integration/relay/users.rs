@@ -4,9 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use anyhow::{Context, bail};
-use proxy::wire::{
-    ClientExchange, MECHANISM, Reply, parse_reply, sasl_initial_response, startup_message,
-};
+use wire::{ClientExchange, MECHANISM, Reply, parse_reply, sasl_initial_response, startup_message};
 
 use crate::shop::{QA, Shop};
 

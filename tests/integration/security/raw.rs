@@ -5,14 +5,14 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use proxy::wire::{
-    ClientExchange, MECHANISM, Reply, parse_reply, sasl_initial_response, sasl_response,
-    startup_message,
-};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tests::certificate::Certificate;
+use wire::{
+    ClientExchange, MECHANISM, Reply, parse_reply, sasl_initial_response, sasl_response,
+    startup_message,
+};
 
 use crate::shop::{PASSWORD, PATIENCE, Shop};
 

@@ -3,11 +3,9 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use proxy::wire::{
-    MECHANISM, cancel_request, sasl_initial_response, sasl_response, startup_message,
-};
 use tests::certificate::Certificate;
 use tests::daemon::Build;
+use wire::{MECHANISM, cancel_request, sasl_initial_response, sasl_response, startup_message};
 
 use super::raw::{Raw, SSL_REQUEST};
 use crate::shop::{ITEMS, PASSWORD, QA, Session, Shop};

@@ -11,7 +11,7 @@ use rules::config::StatementLimits;
 use rules::unit::{Bytes, Span};
 use tokio::time::Instant;
 
-use crate::wire::{Act, Report};
+use wire::{Act, Report};
 
 /// The SQLSTATE of a cancelled statement.
 const CANCELLED: &[u8] = b"57014";

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::buffer;
 use crate::relay::stream::Stream;
-use crate::wire::{FrameError, Instead, Visit, Walk};
+use wire::{FrameError, Instead, Visit, Walk};
 
 /// Steps that one direction may take before the other gets its turn.
 const ROUNDS_MAX: usize = 8;

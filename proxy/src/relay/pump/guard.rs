@@ -17,7 +17,7 @@ use rules::guard::{
 
 use crate::relay::denied::{Denials, Denied};
 use crate::relay::registry::Entry;
-use crate::wire::{Act, Need, Report, parse, query};
+use wire::{Act, Need, Report, parse, query};
 
 /// The beginning of the word; no statement of a client begins like this by chance.
 const WORD: &str = "standin_denied_";

@@ -31,7 +31,7 @@ use super::cancel::{self, Target};
 use super::registry::Entry;
 use super::stream::Stream;
 use super::tally::{Carried, Tally};
-use crate::wire::{FrameError, Report};
+use wire::{FrameError, Report};
 
 /// What the server gets to finish after a client's end without goodbye, before it is cancelled.
 const HALF_CLOSE_MAX: Duration = Duration::from_millis(500);

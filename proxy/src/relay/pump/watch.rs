@@ -11,7 +11,7 @@ use super::bounds::Bounds;
 use super::guard::{ERROR_BYTES_MAX, Guard};
 use super::rest::Rest;
 use crate::relay::registry::{Entry, SessionState};
-use crate::wire::{Act, FrameError, Need, Visit};
+use wire::{Act, FrameError, Need, Visit};
 
 /// A ParameterStatus that is looked at; longer ones hold nothing of interest.
 const STATUS_BYTES_MAX: u32 = 1024;

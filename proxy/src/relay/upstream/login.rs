@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{Dialled, Secrecy};
 use crate::relay::stream::Stream;
-use crate::wire::{
+use wire::{
     ClientExchange, FrameError, HEADER_BYTES, Reply, ReplyError, ScramError, body_bytes,
     md5_password, parse_reply, password_message, sasl_initial_response, sasl_response,
 };

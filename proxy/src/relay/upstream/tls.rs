@@ -18,7 +18,7 @@ use super::{DialError, Dialled, Secrecy};
 use crate::relay::policy::ALPN;
 use crate::relay::resolve::{RootCertificates, UpstreamTls};
 use crate::relay::stream::{Plain, Stream};
-use crate::wire::end_point_hash;
+use wire::end_point_hash;
 
 /// Why the trusted certificates cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -87,10 +87,7 @@ fn a_server_without_a_cancel_key_gets_no_cancel_and_its_client_a_key_all_the_sam
     let key = greeting.iter().find(|message| message.tag == b'K').unwrap();
     let (process, secret) = key.body.split_first_chunk().unwrap();
     let mut cancel = Client::tcp(harness.address);
-    cancel.send(&proxy::wire::cancel_request(
-        i32::from_be_bytes(*process),
-        secret,
-    ));
+    cancel.send(&wire::cancel_request(i32::from_be_bytes(*process), secret));
     assert_eq!(cancel.receive(), None);
     assert_eq!(client.ask("select 1").len(), 1);
 }
@@ -202,7 +199,7 @@ fn a_refusal_to_a_client_that_does_not_read_is_given_up() {
     let mut silent = Client {
         socket: Box::new(std::net::TcpStream::from(socket)),
     };
-    silent.send(&proxy::wire::startup_message([
+    silent.send(&wire::startup_message([
         ("user", "app"),
         ("database", "postgres"),
     ]));

@@ -7,8 +7,8 @@ mod messages;
 mod statements;
 mod turns;
 
-use proxy::wire::startup_message;
 use rules::config::AccessMode;
+use wire::startup_message;
 
 use super::database::Database;
 use super::{GUARDED, relay, tags};

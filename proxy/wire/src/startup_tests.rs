@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::startup_message;
+use crate::startup_message;
 
 fn packet(pairs: &[(&str, &str)]) -> Vec<u8> {
     startup_message(pairs.iter().copied())
