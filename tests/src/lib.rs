@@ -3,6 +3,7 @@
 //! Everything started here ends with the value that holds it, and with the test's process.
 
 pub mod certificate;
+pub mod contract;
 pub mod daemon;
 pub mod drivers;
 pub mod postgres;

@@ -20,7 +20,9 @@ mod tests;
 use crate::value::{Type, Value};
 
 pub use domain::{Domain, Nulls};
-pub use group::{ATTEMPTS_MAX, Constraint, Group, RowKey, Solved, Unfilled, Unsolved, solve};
+pub use group::{
+    ATTEMPTS_MAX, Constraint, Group, RowKey, Shift, Solved, Unfilled, Unsolved, solve,
+};
 
 use eval::Scene;
 use node::Node;
@@ -81,6 +83,7 @@ impl<'a> Columns<'a> {
                     types.push(base);
                 }
                 Type::Array(element) => types.push(element),
+                Type::Record(fields) => types.extend(fields.iter().map(|(_, field)| field)),
                 _ => {}
             }
         }

@@ -208,6 +208,10 @@ pub(super) enum Node {
     Extreme(bool, Vec<Node>),
     Cast(Box<Node>, Type),
     Array(Vec<Node>),
+    /// A composite of its fields; NULL where all of them are.
+    Record(Vec<Node>),
+    /// Whether no element of an array is one of which the condition, over column 0, is false.
+    Each(Box<Node>, Arc<Node>),
     /// `left op ANY (array)`, or `ALL`.
     Any(Op, Box<Node>, Box<Node>),
     All(Op, Box<Node>, Box<Node>),
@@ -237,11 +241,11 @@ impl Node {
         match self {
             Self::Const(_) | Self::Column(_) | Self::Now(_) => Vec::new(),
             Self::Not(a) | Self::IsNull(a) | Self::Is(a, _) | Self::Negate(a) => vec![a],
-            Self::Cast(a, _) | Self::Match(a, _) => vec![a],
+            Self::Cast(a, _) | Self::Match(a, _) | Self::Each(a, _) => vec![a],
             Self::And(all) | Self::Or(all) | Self::Coalesce(all) | Self::Array(all) => {
                 all.iter().collect()
             }
-            Self::Extreme(_, all) | Self::Call(_, all) => all.iter().collect(),
+            Self::Extreme(_, all) | Self::Call(_, all) | Self::Record(all) => all.iter().collect(),
             Self::Compare(_, a, b) | Self::Any(_, a, b) | Self::All(_, a, b) => vec![a, b],
             Self::Distinct(a, b) | Self::Arithmetic(_, a, b, _) => vec![a, b],
             Self::Case(arms, otherwise) => arms
@@ -257,11 +261,13 @@ impl Node {
         match self {
             Self::Const(_) | Self::Column(_) | Self::Now(_) => Vec::new(),
             Self::Not(a) | Self::IsNull(a) | Self::Is(a, _) | Self::Negate(a) => vec![a],
-            Self::Cast(a, _) | Self::Match(a, _) => vec![a],
+            Self::Cast(a, _) | Self::Match(a, _) | Self::Each(a, _) => vec![a],
             Self::And(all) | Self::Or(all) | Self::Coalesce(all) | Self::Array(all) => {
                 all.iter_mut().collect()
             }
-            Self::Extreme(_, all) | Self::Call(_, all) => all.iter_mut().collect(),
+            Self::Extreme(_, all) | Self::Call(_, all) | Self::Record(all) => {
+                all.iter_mut().collect()
+            }
             Self::Compare(_, a, b) | Self::Any(_, a, b) | Self::All(_, a, b) => vec![a, b],
             Self::Distinct(a, b) | Self::Arithmetic(_, a, b, _) => vec![a, b],
             Self::Case(arms, otherwise) => arms
@@ -300,6 +306,11 @@ impl Node {
 
     /// Whether it reads the clock.
     pub(super) fn reads_clock(&self) -> bool {
-        matches!(self, Self::Now(_)) || self.children().iter().any(|child| child.reads_clock())
+        let own = match self {
+            Self::Now(_) => true,
+            Self::Each(_, condition) => condition.reads_clock(),
+            _ => false,
+        };
+        own || self.children().iter().any(|child| child.reads_clock())
     }
 }

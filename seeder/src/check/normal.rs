@@ -256,6 +256,7 @@ fn is_condition(node: &Node) -> bool {
             | Node::Any(..)
             | Node::All(..)
             | Node::Match(..)
+            | Node::Each(..)
             | Node::Const(Value::Bool(_))
     )
 }

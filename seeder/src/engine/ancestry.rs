@@ -48,12 +48,7 @@ impl<'p> Ancestry<'p> {
         if self.tables[plan.parent].rows == 0 {
             return None;
         }
-        let none = plan.nulls_per_million > 0
-            && plan
-                .key
-                .draw(row, attempt, u32::MAX)
-                .chance(plan.nulls_per_million);
-        if none {
+        if is_none(own, plan, row, attempt) {
             return None;
         }
         let eligible = plan.eligible.as_deref();
@@ -334,12 +329,26 @@ impl<'p> Ancestry<'p> {
             .collect();
         if tuple.apart {
             let later_first = tuple.key.draw(row, 0, 1).bits() & 1 == 0;
-            digits = pair(
-                digits[0],
-                tuple.ascends.map_or(later_first, |ascends| !ascends),
-            );
+            let first = tuple.ascends.map_or(later_first, |ascends| !ascends);
+            let others = digits.split_off(1);
+            digits = pair(digits[0], first);
+            digits.extend(others);
         }
         Some(digits)
+    }
+}
+
+/// Whether a row refers to nothing: by chance, and in later tries by the next pattern.
+fn is_none(own: &TablePlan, plan: &ParentPlan, row: u64, attempt: u32) -> bool {
+    match plan.pattern {
+        Some(place) if attempt > 0 => {
+            let first = own.key.draw(row, 0, u32::MAX).bits() as u32;
+            first.wrapping_add(attempt) >> (place % u32::BITS) & 1 == 1
+        }
+        _ => {
+            let draw = || plan.key.draw(row, attempt, u32::MAX);
+            plan.nulls_per_million > 0 && draw().chance(plan.nulls_per_million)
+        }
     }
 }
 

@@ -8,9 +8,6 @@ use crate::plan::{Case, Follow, Origin, Slug, Stage, Story};
 use crate::value::{Type, Value};
 use crate::words::geo::{Country, country_named, currency_of};
 
-/// The part of a story's draws at which its rows begin where no column holds it.
-const PART_BEGIN: u32 = u32::MAX;
-
 impl Rows<'_> {
     /// What a column holds beside the cells that it follows from; `None` where it is as if it followed
     /// from nothing.
@@ -180,15 +177,7 @@ impl Rows<'_> {
         let told = story
             .begin
             .and_then(|column| moment::micros(&cells[column]));
-        told.unwrap_or_else(|| {
-            let floor = self.created(table, row);
-            let draw = self.plan.tables[table].key.draw(row, 0, PART_BEGIN);
-            moment::created(
-                draw,
-                (floor != i64::MIN).then_some(floor),
-                self.plan.as_of_micros,
-            )
-        })
+        told.unwrap_or_else(|| self.created(table, row))
     }
 }
 

@@ -4,9 +4,10 @@ use super::moment;
 use super::program::group_key;
 use super::row::Rows;
 use crate::check::{ATTEMPTS_MAX, Domain, Nulls, RowKey};
+use crate::key::Key;
 use crate::natural::Cell;
 use crate::person::Person;
-use crate::plan::{Maker, Moment, Origin};
+use crate::plan::{Maker, Moment, Origin, Start};
 use crate::value::{CopyText, Type, Value};
 
 impl<'p> Rows<'p> {
@@ -30,15 +31,33 @@ impl<'p> Rows<'p> {
         };
     }
 
-    /// The moment at which that of a column begins.
+    /// The moment at which that of a column begins, whether another column holds it or not.
     pub(super) fn start(
-        &self,
+        &mut self,
         (table, column): (usize, usize),
         row: u64,
         cells: &[Value],
     ) -> Option<i64> {
-        let base = self.program(table, row).bases[column]?;
-        moment::micros(&cells[base])
+        match self.program(table, row).starts[column]? {
+            Start::Created => Some(self.created(table, row)),
+            Start::Span(key) => {
+                let set = self.begun((table, row), key);
+                Some(set.unwrap_or_else(|| {
+                    let created = self.created(table, row);
+                    moment::after(key.draw(row, 0, 0), created)
+                }))
+            }
+            Start::Column(other) => moment::micros(&cells[other]),
+        }
+    }
+
+    /// When a span of a scenario's row begins by the scenario.
+    fn begun(&self, (table, row): (usize, u64), span: Key) -> Option<i64> {
+        let added = self.added(table, row)?;
+        let mut makers = self.plan.values[table].makers.iter();
+        let begins =
+            |maker: &Maker| matches!(maker.moment, Some(Moment::Begins(key, _)) if key == span);
+        moment::micros(added.value(makers.position(begins)?)?)
     }
 
     /// What a column would hold if nothing else mattered, where its moment begins at `start`.
@@ -105,6 +124,9 @@ impl<'p> Rows<'p> {
         match (self.plan.values[table].makers[column].moment?, start) {
             (Moment::Created, _) if attempt == 0 => Some(self.created(table, row)),
             (Moment::Created, _) => Some(moment::created(draw(), None, as_of)),
+            (Moment::Begins(key, _), start) => {
+                start.map(|start| moment::after(key.draw(row, attempt, 0), start))
+            }
             (Moment::Since(_), start) => start.map(|start| moment::since(draw(), start, as_of)),
             (Moment::After(_), start) => start.map(|start| moment::after(draw(), start)),
         }
@@ -228,13 +250,13 @@ impl<'p> Rows<'p> {
         let tie = &self.program(table, row).ties[number];
         let key = match attempt {
             0 => tie.key,
-            _ => group_key(own, number, attempt),
+            _ => group_key(&self.program(table, row).tries, number, attempt),
         };
         // Moments begin at what stood there before the group was filled.
         let starts: Vec<(usize, Option<i64>)> = tie
-            .based
+            .started
             .iter()
-            .map(|&(column, base)| (column, moment::micros(&cells[base])))
+            .map(|&column| (column, self.start((table, column), row, cells)))
             .collect();
         let apart = plan.values[table].added_groups.is_some();
         let mut natural = |column: usize, domain: &Domain, again: u32| {

@@ -38,14 +38,14 @@ impl Rows<'_> {
                 };
                 line.value(place, plan.key.draw(row, 0, 0), part, data_type)
             }
-            Origin::Digit(tuple) => {
-                let rank = self.rank(table, (tuple, column), row);
-                let unlike = self.plan.values[table].makers[column].unlike.as_ref();
-                match (rank, unlike) {
-                    (Some(rank), Some(unlike)) => unlike.rank(rank),
-                    _ => Value::Null,
+            Origin::Digit(_) => self.by_index(table, column, row),
+            Origin::Tied(first) => match &self.plan.values[table].makers[column].unlike {
+                Some(Unlike::Shifted(shift)) => {
+                    let first = self.key_cell(table, first, row, person);
+                    shift.apply(&first).unwrap_or(Value::Null)
                 }
-            }
+                _ => self.by_index(table, column, row),
+            },
             Origin::Generated | Origin::Parent(_) | Origin::Free => Value::Null,
         }
     }
@@ -81,8 +81,27 @@ impl Rows<'_> {
                 };
                 maker.natural(&cell)
             }
-            Some(unlike) => unlike.index(self.plan.tables[table].place(row)),
-            None => Value::Null,
+            _ => self.by_index(table, column, row),
+        }
+    }
+
+    /// One of a column's distinct values.
+    fn by_index(&self, table: usize, column: usize, row: u64) -> Value {
+        let unlike = self.plan.values[table].makers[column].unlike.as_ref();
+        match (unlike, self.index(table, column, row)) {
+            (Some(unlike), Some(index)) => unlike.index(index),
+            _ => Value::Null,
+        }
+    }
+
+    /// Which of its distinct values a column holds in a row.
+    fn index(&self, table: usize, column: usize, row: u64) -> Option<u64> {
+        let own = &self.plan.tables[table];
+        match own.columns[column].origin {
+            Origin::Tied(first) => self.index(table, first, row),
+            Origin::Digit(tuple) => self.rank(table, (tuple, column), row),
+            Origin::Ordinal { .. } => Some(self.ancestry.ordinal(table, row)),
+            _ => Some(own.place(row)),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::ancestry::SCENARIO_ROWS;
 use crate::check::Group;
 use crate::key::Key;
-use crate::plan::{Follow, Moment, Origin, PersonOf, Plan, TablePlan, Values};
+use crate::plan::{Follow, Moment, Origin, Plan, Start, TablePlan, Tries, Values};
 
 /// The programs of a plan's tables, each made when its first row is.
 #[derive(Debug)]
@@ -40,10 +40,12 @@ impl Programs {
 pub(super) struct Program {
     /// By column: the foreign keys that it is a part of, in the order in which they are asked.
     pub(super) links: Vec<Vec<Part>>,
-    /// By column: the one that its moment begins at.
-    pub(super) bases: Vec<Option<usize>>,
+    /// By column: what its moment begins at.
+    pub(super) starts: Vec<Option<Start>>,
     /// What is done after the columns that nothing else is read for, in order.
     pub(super) tasks: Vec<Task>,
+    /// How tries are counted.
+    pub(super) tries: Tries,
     /// What is known of its groups of CHECKs, in their order.
     pub(super) ties: Vec<Tie>,
     /// Whether rows hold a person's data.
@@ -67,6 +69,8 @@ pub(super) struct Part {
     pub(super) there: usize,
     /// Whether it is NULL in a row without parent.
     pub(super) nullable: bool,
+    /// Which count of tries chooses another parent; `None` for none of them.
+    pub(super) count: Option<usize>,
 }
 
 /// What is made after what it reads.
@@ -90,8 +94,8 @@ pub(super) struct Tie {
     pub(super) states: Vec<usize>,
     /// Columns that must hold a value.
     pub(super) required: Vec<usize>,
-    /// Columns whose moment begins at another, and that one.
-    pub(super) based: Vec<(usize, usize)>,
+    /// Columns whose moment begins at another.
+    pub(super) started: Vec<usize>,
 }
 
 /// As much of a row as is asked for.
@@ -129,8 +133,15 @@ impl Program {
             groups.iter().rposition(tied)
         };
         let tied: Vec<Option<usize>> = columns.clone().map(group).collect();
-        let bases: Vec<Option<usize>> =
-            columns.clone().map(|column| base(values, column)).collect();
+        let tries = Tries::of(own, groups);
+        let starts: Vec<Option<Start>> = columns
+            .clone()
+            .map(|column| start(values, column))
+            .collect();
+        let links: Vec<Vec<Part>> = columns
+            .clone()
+            .map(|column| parts((own, &tries), column))
+            .collect();
         let reads: Vec<Vec<usize>> = columns
             .clone()
             .map(|column| reads(values, column))
@@ -139,7 +150,10 @@ impl Program {
         let follows = |column: usize| values.makers[column].follow.is_some();
         let made: Vec<bool> = columns
             .clone()
-            .map(|column| tied[column].is_some() || read(column) || follows(column))
+            .map(|column| {
+                let tried = links[column].iter().any(|part| part.count.is_some());
+                tied[column].is_some() || tried || read(column) || follows(column)
+            })
             .collect();
         let order = Order::new(values, &reads, (&tied, groups));
         let referred = |column: usize| {
@@ -147,7 +161,6 @@ impl Program {
             let there = |&(_, there): &(usize, usize)| there == column;
             links.any(|link| link.parent == table && link.columns.iter().any(there))
         };
-        let links: Vec<Vec<Part>> = columns.map(|column| parts(own, column)).collect();
         let late = order.late.clone();
         let steps =
             |wanted: &dyn Fn(usize) -> bool| Steps::new((own, values), &links, &late, wanted);
@@ -155,11 +168,12 @@ impl Program {
             before: steps(&|column| made[column]),
             kept: steps(&|column| made[column] || referred(column)),
             whole: steps(&|_| true),
-            ties: ties(own, values, groups, (&bases, &order)),
+            ties: ties((own, values), (groups, &tries), (&starts, &order)),
+            tries,
             tasks: order.tasks,
-            personal: !matches!(values.person, PersonOf::Nobody),
+            personal: values.hold_person(),
             links,
-            bases,
+            starts,
             made,
         }
     }
@@ -225,14 +239,17 @@ impl Steps {
 fn reads(values: &Values, column: usize) -> Vec<usize> {
     match &values.makers[column].follow {
         Some(follow) => follow.reads(&values.stories),
-        None => base(values, column).into_iter().collect(),
+        None => match start(values, column) {
+            Some(Start::Column(other)) => vec![other],
+            _ => Vec::new(),
+        },
     }
 }
 
-/// The column that a column's moment begins at.
-fn base(values: &Values, column: usize) -> Option<usize> {
+/// What a column's moment begins at.
+fn start(values: &Values, column: usize) -> Option<Start> {
     match values.makers[column].moment {
-        Some(Moment::Since(other) | Moment::After(other)) => Some(other),
+        Some(Moment::Begins(_, start) | Moment::Since(start) | Moment::After(start)) => Some(start),
         _ => None,
     }
 }
@@ -326,13 +343,14 @@ fn is_key(origin: &Origin) -> bool {
         Origin::Serial { .. }
         | Origin::Distinct
         | Origin::Digit(_)
+        | Origin::Tied(_)
         | Origin::Ordinal { .. }
         | Origin::Slot(..) => true,
         Origin::Generated | Origin::Parent(_) | Origin::Free => false,
     }
 }
 
-fn parts(table: &TablePlan, column: usize) -> Vec<Part> {
+fn parts((table, tries): (&TablePlan, &Tries), column: usize) -> Vec<Part> {
     let links = table.parents.iter().enumerate();
     let taken = links.filter(|(_, link)| !link.own_columns.contains(&column));
     let parts = taken.flat_map(|(position, link)| {
@@ -341,16 +359,16 @@ fn parts(table: &TablePlan, column: usize) -> Vec<Part> {
             link: position,
             there,
             nullable: link.null_columns.contains(&column),
+            count: tries.links[position],
         })
     });
     parts.collect()
 }
 
 fn ties(
-    table: &TablePlan,
-    values: &Values,
-    groups: &[Group],
-    (bases, order): (&[Option<usize>], &Order),
+    (table, values): (&TablePlan, &Values),
+    (groups, tries): (&[Group], &Tries),
+    (starts, order): (&[Option<Start>], &Order),
 ) -> Vec<Tie> {
     let ties = groups.iter().enumerate().map(|(number, group)| {
         let columns = group.columns().iter().copied();
@@ -364,19 +382,17 @@ fn ties(
             matches!(follow, Some(Follow::State(_)))
         });
         Tie {
-            key: group_key(table, number, 0),
+            key: group_key(tries, number, 0),
             states: states.collect(),
             proposed,
             required: columns.clone().filter(required).collect(),
-            based: columns
-                .filter_map(|column| Some((column, bases[column]?)))
-                .collect(),
+            started: columns.filter(|column| starts[*column].is_some()).collect(),
         }
     });
     ties.collect()
 }
 
 /// The key of a group's draws in a try.
-pub(super) fn group_key(table: &TablePlan, group: usize, attempt: u32) -> Key {
-    table.key.part(&format!("group {group}/{attempt}"))
+pub(super) fn group_key(tries: &Tries, group: usize, attempt: u32) -> Key {
+    tries.keys[group].part(&attempt.to_string())
 }

@@ -77,23 +77,24 @@ impl<'p> Rows<'p> {
         Ok(cells)
     }
 
-    /// Fills as much of a row as is wanted; the others of its cells are NULL. The try that succeeded.
+    /// Fills as much of a row as is wanted; the others of its cells are NULL.
     pub(super) fn fill(
         &mut self,
         (table, row): (usize, u64),
         want: Want,
         person: Option<&Person>,
         cells: &mut Vec<Value>,
-    ) -> Result<u32, Unfillable> {
+    ) -> Result<(), Unfillable> {
         let own = &self.plan.tables[table];
         cells.clear();
         cells.resize(own.columns.len(), Value::Null);
-        let steps = self.program(table, row).steps(want);
+        let program = self.program(table, row);
+        let steps = program.steps(want);
         let added = self.added(table, row);
-        let mut failed = Vec::new();
-        for attempt in 0..ROW_ATTEMPTS_MAX {
+        let mut tries = vec![0; program.tries.count];
+        loop {
             for &column in &steps.parents {
-                if let Some(value) = self.of_parent((table, column), row, attempt)? {
+                if let Some(value) = self.of_parent((table, column), row, &tries)? {
                     cells[column] = value;
                 }
             }
@@ -106,40 +107,46 @@ impl<'p> Rows<'p> {
             for &column in &steps.free {
                 self.free((table, column), row, person, cells);
             }
-            match self.tasks((table, row), (steps, attempt), person, cells) {
-                Ok(()) => {
-                    for (column, value) in added.iter().flat_map(|added| &added.texts) {
-                        cells[*column] = value.clone();
-                    }
-                    return Ok(attempt);
+            let made = self.tasks((table, row), (steps, &tries), person, cells);
+            let Err((count, constraints)) = made else {
+                for (column, value) in added.iter().flat_map(|added| &added.texts) {
+                    cells[*column] = value.clone();
                 }
-                Err(constraints) => failed = constraints,
+                return Ok(());
+            };
+            tries[count] += 1;
+            if tries[count] == ROW_ATTEMPTS_MAX {
+                return Err(Unfillable {
+                    table: own.name.clone(),
+                    row,
+                    constraints,
+                });
             }
         }
-        Err(Unfillable {
-            table: own.name.clone(),
-            row,
-            constraints: failed,
-        })
     }
 
-    /// Makes what reads other columns; what could not be satisfied comes back.
+    /// Makes what reads other columns; what could not be satisfied comes back, with the count of its
+    /// tries.
     fn tasks(
         &mut self,
         (table, row): (usize, u64),
-        (steps, attempt): (&Steps, u32),
+        (steps, tries): (&Steps, &[u32]),
         person: Option<&Person>,
         cells: &mut [Value],
-    ) -> Result<(), Vec<String>> {
-        for &task in &self.program(table, row).tasks {
+    ) -> Result<(), (usize, Vec<String>)> {
+        let program = self.program(table, row);
+        for &task in &program.tasks {
             match task {
                 Task::Group(group) => {
-                    self.group((table, group), (row, attempt), person, cells)?;
+                    let count = program.tries.groups[group];
+                    self.group((table, group), (row, tries[count]), person, cells)
+                        .map_err(|constraints| (count, constraints))?;
                 }
+                // No CHECK reads it: it is the same in every try.
                 Task::Column(column)
                     if steps.late[column] && !self.is_set((table, column), row) =>
                 {
-                    cells[column] = self.related((table, column), (row, attempt), person, cells);
+                    cells[column] = self.related((table, column), (row, 0), person, cells);
                 }
                 Task::Column(_) => {}
             }
@@ -182,6 +189,7 @@ impl<'p> Rows<'p> {
             | Origin::Ordinal { .. }
             | Origin::Slot(..)
             | Origin::Digit(_)
+            | Origin::Tied(_)
                 if !follows =>
             {
                 return Ok(self.key_cell(table, column, row, None));
@@ -249,7 +257,13 @@ impl<'p> Rows<'p> {
     }
 
     /// The row that a foreign key of a row refers to.
-    fn parent(&mut self, table: usize, link: usize, row: u64, attempt: u32) -> Option<u64> {
+    pub(crate) fn parent(
+        &mut self,
+        table: usize,
+        link: usize,
+        row: u64,
+        attempt: u32,
+    ) -> Option<u64> {
         if attempt > 0 {
             return self.ancestry.parent(table, link, row, attempt);
         }
@@ -271,16 +285,18 @@ impl<'p> Rows<'p> {
         &mut self,
         (table, column): (usize, usize),
         row: u64,
-        attempt: u32,
+        tries: &[u32],
     ) -> Result<Option<Value>, Unfillable> {
         let own = &self.plan.tables[table];
         for &Part {
             link,
             there,
             nullable,
+            count,
         } in &self.program(table, row).links[column]
         {
             let above = own.parents[link].parent;
+            let attempt = count.map_or(0, |count| tries[count]);
             match self.parent(table, link, row, attempt) {
                 // Its own key is not there yet when a row refers to itself.
                 Some(parent) if above == table && parent == row => {
@@ -297,7 +313,7 @@ impl<'p> Rows<'p> {
     /// A key column of the row itself, for a foreign key that points at its own row.
     fn own_key(&mut self, table: usize, column: usize, row: u64) -> Result<Value, Unfillable> {
         match self.plan.tables[table].columns[column].origin {
-            Origin::Serial { .. } | Origin::Distinct | Origin::Ordinal { .. } => {
+            Origin::Serial { .. } | Origin::Distinct | Origin::Tied(_) | Origin::Ordinal { .. } => {
                 self.cell(table, column, row)
             }
             Origin::Parent(link) => {
@@ -318,15 +334,22 @@ impl<'p> Rows<'p> {
         }
     }
 
-    /// The person of a row, or of the row that it belongs to.
+    /// The person whose data a row holds, where it holds any.
     pub(super) fn person(&mut self, table: usize, row: u64) -> Option<Person> {
-        match &self.plan.values[table].person {
-            PersonOf::Nobody => None,
-            PersonOf::Own(people) => Some(people.person(self.plan.tables[table].person(row))),
-            PersonOf::Via(link) => {
-                let parent = self.parent(table, *link, row, 0)?;
-                self.person(self.plan.tables[table].parents[*link].parent, parent)
-            }
+        let personal = self.program(table, row).personal;
+        personal.then(|| self.person_of(table, row))
+    }
+
+    /// The person of a row, or of the row that it belongs to.
+    fn person_of(&mut self, table: usize, row: u64) -> Person {
+        let plan = self.plan;
+        let own = plan.tables[table].person(row);
+        match &plan.values[table].person {
+            PersonOf::Own(people) => people.person(own),
+            PersonOf::Via(link, people) => match self.parent(table, *link, row, 0) {
+                Some(parent) => self.person_of(plan.tables[table].parents[*link].parent, parent),
+                None => people.person(own),
+            },
         }
     }
 
@@ -342,8 +365,7 @@ impl<'p> Rows<'p> {
             return *micros;
         }
         let own: &TablePlan = &plan.tables[table];
-        let values = &plan.values[table];
-        let set = own.added(row).zip(values.created);
+        let set = own.added(row).zip(plan.values[table].created);
         if let Some(set) = set.and_then(|(added, column)| moment::micros(added.value(column)?)) {
             return set;
         }
@@ -361,16 +383,8 @@ impl<'p> Rows<'p> {
                 floor = floor.max(Some(self.created(link.parent, parent)));
             }
         }
-        let micros = match values.created {
-            Some(column) => {
-                let draw = own.columns[column].key.draw(row, 0, 0);
-                let micros = moment::created(draw, floor, self.latest(table, row));
-                // A date forgets the time of the day, and what follows compares with what is left.
-                moment::micros(&moment::value(micros, &own.columns[column].data_type))
-                    .unwrap_or(micros)
-            }
-            None => floor.unwrap_or(i64::MIN),
-        };
+        let draw = plan.values[table].birth.draw(row, 0, 0);
+        let micros = moment::created(draw, floor, self.latest(table, row));
         self.moments.keep(place, micros);
         micros
     }

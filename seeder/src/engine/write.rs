@@ -19,14 +19,10 @@ impl Rows<'_> {
     ) -> Result<(), Unfillable> {
         let own = &self.plan.tables[table];
         let program = self.program(table, row);
-        let person = match program.personal {
-            true => self.person(table, row),
-            false => None,
-        };
-        let attempt = match program.steps(Want::Made).is_empty() {
-            true => 0,
-            false => self.fill((table, row), Want::Made, person.as_ref(), cells)?,
-        };
+        let person = self.person(table, row);
+        if !program.steps(Want::Made).is_empty() {
+            self.fill((table, row), Want::Made, person.as_ref(), cells)?;
+        }
         let mut first = true;
         for (column, plan) in own.columns.iter().enumerate() {
             if plan.generated {
@@ -42,7 +38,7 @@ impl Rows<'_> {
                 let start = self.start((table, column), row, cells);
                 self.write_natural((table, column), row, (person.as_ref(), start), out);
             } else {
-                self.write_decided((table, column), (row, attempt), person.as_ref(), out)?;
+                self.write_decided((table, column), row, person.as_ref(), out)?;
             }
         }
         out.end_row();
@@ -53,7 +49,7 @@ impl Rows<'_> {
     fn write_decided(
         &mut self,
         (table, column): (usize, usize),
-        (row, attempt): (u64, u32),
+        row: u64,
         person: Option<&Person>,
         out: &mut CopyText<'_>,
     ) -> Result<(), Unfillable> {
@@ -68,14 +64,11 @@ impl Rows<'_> {
                 maker.write(&cell, &own.data_type, out);
             }
             (Origin::Parent(_), _) => {
-                // What a try leaves undecided is as the one before it left it.
-                for attempt in (0..=attempt).rev() {
-                    if let Some(value) = self.of_parent((table, column), row, attempt)? {
-                        out.value(&value, &own.data_type);
-                        return Ok(());
-                    }
+                // No CHECK has its parent chosen again.
+                match self.of_parent((table, column), row, &[])? {
+                    Some(value) => out.value(&value, &own.data_type),
+                    None => out.null(),
                 }
-                out.null();
             }
             _ => {
                 let value = self.key_cell(table, column, row, person);

@@ -147,6 +147,10 @@ impl Generate for NumberColumn {
     fn distinct(&self) -> Option<Distinct> {
         distinct_numbers(&self.data_type)
     }
+
+    fn of_person(&self) -> bool {
+        self.entry.of_person
+    }
 }
 
 /// A number in a type, brought within its bounds; whole for integers.

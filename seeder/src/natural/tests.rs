@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::*;
 use crate::key::Key;
-use crate::person::{Locales, People};
+use crate::person::{Locales, People, Person};
 use crate::value::write_text;
 
 /// 2026-01-01 00:00 UTC.
@@ -147,7 +147,7 @@ fn every_type_but_unknown_ones_gets_a_generator() {
             "name",
             "is_a",
         ] {
-            let choice = infer("users", column, data_type, &Hints::default());
+            let choice = infer("users", column, data_type);
             let choice = choice.unwrap_or_else(|| panic!("{data_type:?} {column}"));
             for value in values(&*choice.generator, 20) {
                 assert!(!value.is_null(), "{data_type:?} {column}");
@@ -155,13 +155,13 @@ fn every_type_but_unknown_ones_gets_a_generator() {
         }
     }
     let other = Type::Other("x".to_owned());
-    assert!(infer("users", "email", &other, &Hints::default()).is_none());
+    assert!(infer("users", "email", &other).is_none());
 }
 
 #[test]
 fn every_label_of_an_enumeration_occurs() {
     let labels: Vec<String> = (0..30).map(|label| format!("l{label}")).collect();
-    let choice = infer("t", "c", &Type::Enum(labels), &Hints::default()).expect("a choice");
+    let choice = infer("t", "c", &Type::Enum(labels)).expect("a choice");
     let seen: HashSet<String> = values(&*choice.generator, 30)
         .iter()
         .map(|value| shown(value, &text(None)))
@@ -275,6 +275,30 @@ fn check_distinct(name: &str, distinct: &Distinct, data_type: &Type) {
         }
         let lower = shown.to_lowercase();
         assert!(seen.insert(lower), "{name} {data_type:?}: {shown:?} twice");
+    }
+}
+
+/// A table makes no person for columns that do not ask for one.
+#[test]
+fn what_depends_on_the_person_says_so() {
+    let key = Key::derive(42, &["x"]);
+    let people = People::new(&key, Locales::default());
+    let every = names()
+        .into_iter()
+        .flat_map(|(name, _)| types().into_iter().map(move |data_type| (name, data_type)));
+    for (name, data_type) in every {
+        let Ok(generate) = named(name, &data_type) else {
+            continue;
+        };
+        let with = |person: Option<&Person>, row| {
+            let cell = Cell {
+                person,
+                ..Cell::new(&key, row, AS_OF)
+            };
+            generate.value(&cell)
+        };
+        let depends = (0..50).any(|row| with(Some(&people.person(row)), row) != with(None, row));
+        assert!(generate.of_person() || !depends, "{name} {data_type:?}");
     }
 }
 

@@ -16,6 +16,8 @@ mod show;
 mod skeleton;
 mod table;
 mod time;
+mod tries;
+mod unlike;
 mod values;
 
 use std::cell::OnceCell;
@@ -40,8 +42,10 @@ pub use show::{Shown, ShownColumn, ShownScenario, ShownTable};
 pub use table::{
     Choice, ColumnPlan, Digit, Filled, Origin, ParentPlan, SlotPart, SlotPlan, TablePlan, TuplePlan,
 };
-pub use time::Moment;
-pub use values::{Maker, PersonOf, Unlike, Values};
+pub use time::{Moment, Start};
+pub use tries::Tries;
+pub use unlike::Unlike;
+pub use values::{Maker, PersonOf, Values};
 
 /// Everything that rows are made from.
 pub struct Plan {
@@ -135,10 +139,12 @@ impl Plan {
         locales: &Locales,
         problems: &mut Problems,
     ) {
+        parents::fill_blocks(&mut self.tables, position);
+        let promised = rows::promised(&self.tables, position);
         rows::count_one(&mut self.tables, position, request.rules, request.seed);
         parents::restrict(self, position, problems);
         let (tables, values) = (&mut self.tables, &mut self.values);
-        values::unnumber(&mut tables[position], &values[position]);
+        values::unnumber(request.schema, &mut tables[position], &values[position]);
         let named: Vec<Key> = tables[position]
             .columns
             .iter()
@@ -146,8 +152,12 @@ impl Plan {
             .collect();
         // To count the values of a CHECK may mean to list them, and few columns are part of a key.
         let counted: Vec<OnceCell<Option<u64>>> = vec![OnceCell::new(); named.len()];
+        let rooms: Vec<Option<u64>> = (0..named.len())
+            .map(|column| values::room(&tables[position], &values[position], column))
+            .collect();
         let capacity = |column: usize| {
-            let count = || values::capacity(&named[column], &values[position], column);
+            let unlike = || unlike::capacity(&named[column], &values[position], column);
+            let count = || rooms[column].or_else(unlike);
             *counted[column].get_or_init(count)
         };
         let types: Vec<Type> = tables[position]
@@ -159,25 +169,29 @@ impl Plan {
         let accepts = |column: usize, number: i64| {
             values::accepts(&types[column], &values[position], column, number)
         };
-        let tied = |column: usize| values[position].makers[column].group.is_some();
+        let has_group = |column: usize| values[position].makers[column].group.is_some();
         let room = rows::Room {
-            tied: &tied,
+            tied: &has_group,
             schema: request.schema,
             capacity: &capacity,
             places: &places,
             accepts: &accepts,
         };
         rows::fan_out(request, tables, position, &room, problems);
-        keys::carry(
+        rows::hold(&mut tables[position], promised);
+        let tied = keys::carry(
             request.schema,
             tables,
-            position,
+            (position, &values[position]),
             (&capacity, &places),
             problems,
         );
         rows::keep(&mut tables[position]);
         rows::spread(tables, position, request.rules);
-        values::finish(tables, values, position, locales);
+        values::finish(tables, values, (position, tied), locales);
+        keys::give(self, position, problems);
+        rows::held(&self.tables[position], promised, problems);
+        let (tables, values) = (&self.tables, &mut self.values);
         relate::relate(request, &tables[position], &mut values[position], problems);
         self.correlate(request, position, problems);
         empty_columns(&self.tables[position], &self.values[position], problems);

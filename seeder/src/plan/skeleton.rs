@@ -51,8 +51,10 @@ fn columns(schema: &Schema, rules: &SeedRules, table: &TablePlan) -> Vec<ColumnP
         let data_type = Type::resolve(&column.data_type, schema);
         let rule = own.and_then(|own| own.columns.get(&column.name));
         let was = rule.and_then(|rule| rule.was.as_ref());
+        let known_as = was.unwrap_or(&column.name);
         ColumnPlan {
-            key: table.key.part(was.unwrap_or(&column.name)),
+            key: table.key.part(known_as),
+            known_as: known_as.clone(),
             nullable: column.nullable && !data_type.refuses_null(),
             generated: column.generated.is_some(),
             origin: match column.generated {

@@ -55,6 +55,8 @@ pub struct Filled {
 pub struct ColumnPlan {
     /// Its name.
     pub name: String,
+    /// The name that its values are made by: its own, or the former one that a rule declares.
+    pub known_as: String,
     /// Its key.
     pub key: Key,
     /// Its type.
@@ -85,6 +87,8 @@ pub enum Origin {
     Distinct,
     /// One of the digits of a tuple: position in `tuples`.
     Digit(usize),
+    /// Another one for each value of a column that CHECKs tie it to: position of that column.
+    Tied(usize),
     /// The row's place among the rows of its layout's parent, times `step`, plus `start`.
     Ordinal {
         /// Value of the first.
@@ -144,6 +148,9 @@ pub struct ParentPlan {
     pub nulls_per_million: u32,
     /// Positions of the columns that are NULL in such a row.
     pub null_columns: Vec<usize>,
+    /// Its place among the foreign keys that are tried together because a CHECK ties their absence to
+    /// something: tries of a row go through every pattern of these.
+    pub pattern: Option<u32>,
 }
 
 /// How a row's parent is chosen.
@@ -227,6 +234,16 @@ impl ParentPlan {
         match &self.eligible {
             Some(some) => some.partition_point(|own| *own < parent) as u64,
             None => parent,
+        }
+    }
+}
+
+impl Digit {
+    /// The column whose values it counts.
+    pub fn column(&self) -> Option<usize> {
+        match self {
+            Self::Parent(_) => None,
+            Self::Column { column, .. } => Some(*column),
         }
     }
 }

@@ -334,7 +334,17 @@ fn try_rows(engine: &Engine) -> Result<(), SeedError> {
         let first = 0..table.rows.min(ROWS_TRIED);
         let last = table.rows.saturating_sub(ROWS_TRIED / 4)..table.rows;
         for row in first.chain(last) {
-            engine.row(position, row)?;
+            let cells = engine.row(position, row)?;
+            let mut columns = table.columns.iter().zip(&cells);
+            let missing = columns
+                .find(|(column, cell)| cell.is_null() && !column.nullable && !column.generated);
+            if let Some((column, _)) = missing {
+                return Err(SeedError::Row(Unfillable {
+                    table: table.name.clone(),
+                    row,
+                    constraints: vec![format!("NOT NULL of \"{}\"", column.name)],
+                }));
+            }
         }
     }
     Ok(())

@@ -115,6 +115,7 @@ mod tests {
     fn column(data_type: Type, nullable: bool) -> ColumnPlan {
         ColumnPlan {
             name: "c".to_owned(),
+            known_as: "c".to_owned(),
             key: Key::derive(1, &["c"]),
             data_type,
             nullable,

@@ -1,6 +1,6 @@
 //! Who may name whom: the layers of `proxy`, and the chain of crates.
 
-use super::source::code;
+use super::source::{code, tokens};
 use super::{File, stands};
 
 /// Modules of `proxy`, the lowest layer first. A module names lower layers only.
@@ -116,24 +116,6 @@ fn first_words(tokens: &[&str], words: &mut Vec<String>) {
         }
         before = token;
     }
-}
-
-fn tokens(code: &str) -> Vec<&str> {
-    let mut tokens = Vec::new();
-    let mut rest = code.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let length = if first.is_alphanumeric() || first == '_' {
-            rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .unwrap_or(rest.len())
-        } else if rest.starts_with("::") {
-            2
-        } else {
-            first.len_utf8()
-        };
-        tokens.push(&rest[..length]);
-        rest = rest[length..].trim_start();
-    }
-    tokens
 }
 
 fn chain(files: &[File]) -> Vec<String> {

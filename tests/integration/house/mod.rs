@@ -1,6 +1,7 @@
 //! The rules of the house, checked on the tree itself; each check is shown to fail on a planted
 //! violation.
 
+mod calls;
 mod layers;
 mod shape;
 mod source;

@@ -24,6 +24,25 @@ pub(super) fn code(text: &str) -> String {
     out
 }
 
+/// Words, `::` and every other character that is no space.
+pub(super) fn tokens(code: &str) -> Vec<&str> {
+    let mut tokens = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let length = if first.is_alphanumeric() || first == '_' {
+            rest.find(|c: char| !(c.is_alphanumeric() || c == '_'))
+                .unwrap_or(rest.len())
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            first.len_utf8()
+        };
+        tokens.push(&rest[..length]);
+        rest = rest[length..].trim_start();
+    }
+    tokens
+}
+
 /// The length of the comment or literal that the text begins with.
 fn literal(text: &str) -> Option<usize> {
     if text.starts_with("//") {

@@ -1,6 +1,7 @@
 //! Seed data: schemas of many kinds filled with no rules, proven by the server that holds them.
 
 mod command;
+mod contract;
 mod environments;
 mod fill;
 mod golden;

@@ -149,8 +149,8 @@ impl Compiler<'_> {
             Ok(Node::Is(Box::new(self.condition(inner)?), expected))
         };
         let node = match expression {
-            Expr::IsNull(inner) => Node::is_null(self.expression(inner)?.node),
-            Expr::IsNotNull(inner) => Node::negation(Node::is_null(self.expression(inner)?.node)),
+            Expr::IsNull(inner) => null_test(self.expression(inner)?, true),
+            Expr::IsNotNull(inner) => null_test(self.expression(inner)?, false),
             Expr::IsUnknown(inner) => Node::is_null(self.condition(inner)?),
             Expr::IsNotUnknown(inner) => Node::negation(Node::is_null(self.condition(inner)?)),
             Expr::IsTrue(inner) => is(inner, true)?,
@@ -395,6 +395,22 @@ impl Compiler<'_> {
             }
             _ => Err(refuse("AT TIME ZONE with another zone than UTC")),
         }
+    }
+}
+
+/// `IS NULL` (`null`) or `IS NOT NULL`: a composite is the one or the other only if all its fields are
+/// (PostgreSQL documentation, "Comparison Functions and Operators").
+fn null_test(typed: Typed, null: bool) -> Node {
+    let one = |node: Node| match null {
+        true => Node::is_null(node),
+        false => Node::negation(Node::is_null(node)),
+    };
+    match typed.data_type.base() {
+        Type::Record(fields) => {
+            let part = |field| Node::Call(Function::Part(field), vec![typed.node.clone()]);
+            Node::And((0..fields.len()).map(|field| one(part(field))).collect())
+        }
+        _ => one(typed.node),
     }
 }
 

@@ -22,6 +22,25 @@ pub(in crate::check) enum Unit {
     Interval,
 }
 
+/// What the points of grids have in common that differ in their bounds alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::check) struct Axis {
+    unit: Unit,
+    /// Their modulus and what they leave.
+    points: (i128, i128),
+    /// What stays together when a value is moved believably, such as the seconds of a minute.
+    pub(in crate::check) step: i128,
+    /// Steps from a value to others near it.
+    pub(in crate::check) reach: i128,
+}
+
+impl Axis {
+    /// From one point to the next.
+    pub(in crate::check) fn least(&self) -> i128 {
+        self.points.0
+    }
+}
+
 /// A set of grid points.
 #[derive(Debug, Clone)]
 pub(in crate::check) struct Grid {
@@ -274,6 +293,61 @@ impl Grid {
     pub(super) fn ends(&self) -> Option<(Value, Value)> {
         let (first, last) = (self.runs.first()?, self.runs.last()?);
         Some((self.value(first.0), self.value(last.1)))
+    }
+
+    /// The axis of its points; `None` where their places are not exact.
+    pub(super) fn axis(&self) -> Option<Axis> {
+        let day = i128::from(DAY);
+        let (usual, reach) = match self.unit {
+            Unit::Int => (1, 16),
+            Unit::Decimal(scale) => (10_i128.pow(scale), 64),
+            Unit::Date => (1, 120),
+            Unit::Time => (60 * SECOND, 60),
+            Unit::Timestamp | Unit::Interval => (60 * SECOND, 14 * day / (60 * SECOND)),
+            Unit::Float(..) => return None,
+        };
+        let points = self.step();
+        Some(Axis {
+            unit: self.unit,
+            points,
+            step: points.0 * (usual / points.0).max(1),
+            reach,
+        })
+    }
+
+    /// The place of a value that is a point; `None` for every other.
+    pub(super) fn place(&self, value: &Value) -> Option<i128> {
+        self.locate(value)
+            .and_then(|(at, exact)| exact.then_some(at))
+    }
+
+    /// The value at a place within the runs.
+    pub(super) fn at_place(&self, at: i128) -> Option<Value> {
+        let inside = |run: &(i128, i128)| (run.0..=run.1).contains(&at);
+        let (step, rest) = self.step();
+        let met = (at - rest).rem_euclid(step) == 0;
+        (met && self.runs.iter().any(inside)).then(|| self.value(at))
+    }
+
+    /// Keeps what is within another grid after every move between two distances; `None` where nothing
+    /// is left or the other one has gaps.
+    pub(super) fn reach(&mut self, other: &Self, (least, most): (i128, i128)) -> Option<()> {
+        let [run] = other.runs[..] else {
+            return None;
+        };
+        self.clip(run.0.saturating_sub(least), run.1.saturating_sub(most));
+        (!self.is_empty()).then_some(())
+    }
+
+    /// Keeps moments of a usual year where these are enough for any table.
+    pub(super) fn believable(&mut self) {
+        const ENOUGH: u64 = 1 << 20;
+        let mut usual = self.clone();
+        let (window, _) = self.usual();
+        usual.clip(window.0, window.1);
+        if self.unit == Unit::Timestamp && usual.size() >= ENOUGH {
+            *self = usual;
+        }
     }
 
     fn step(&self) -> (i128, i128) {

@@ -3,6 +3,7 @@
 mod grid;
 mod nested;
 mod plain;
+mod record;
 mod text;
 
 use std::sync::Arc;
@@ -18,7 +19,9 @@ use grid::Grid;
 use text::Text;
 
 use plain::BytesShape;
+use record::RecordShape;
 
+pub(super) use grid::Axis;
 pub(super) use nested::{ArrayShape, JsonShape, RangeShape};
 
 /// Draws until a sample passes what the shape does not capture.
@@ -58,6 +61,7 @@ pub(super) enum Shape {
     Array(ArrayShape),
     Range(RangeShape),
     Bytes(BytesShape),
+    Record(RecordShape),
     /// Everything of a type that has no structure here.
     Plain(Type),
 }
@@ -77,6 +81,7 @@ impl Domain {
                 Shape::Range(RangeShape::new(Self::of(element, scale, now)).several())
             }
             Type::Bytes => Shape::Bytes(BytesShape::default()),
+            Type::Record(fields) => Shape::Record(RecordShape::new(fields, scale, now)),
             other => match Grid::of(other, scale) {
                 Some(grid) => Shape::Grid(grid),
                 None => Shape::Plain(other.clone()),
@@ -114,6 +119,7 @@ impl Domain {
             Shape::Array(array) => array.contains(value),
             Shape::Range(range) => range.contains(value),
             Shape::Bytes(bytes) => bytes.contains(value),
+            Shape::Record(record) => record.contains(value),
             Shape::Plain(_) => true,
         }
     }
@@ -139,6 +145,7 @@ impl Domain {
             (Shape::Array(array), _) => array.size(),
             (Shape::Range(range), _) => range.size(),
             (Shape::Bytes(bytes), _) => bytes.size(),
+            (Shape::Record(record), _) => record.size(),
             (Shape::Plain(data_type), _) => plain::size(data_type),
         }
     }
@@ -159,6 +166,7 @@ impl Domain {
             Shape::Array(array) => array.unrank(rank),
             Shape::Range(range) => range.unrank(rank),
             Shape::Bytes(bytes) => bytes.unrank(rank),
+            Shape::Record(record) => record.unrank(rank),
             Shape::Plain(data_type) => plain::unrank(data_type, rank),
         }
     }
@@ -189,6 +197,7 @@ impl Domain {
             Shape::Array(array) => array.sample(draw),
             Shape::Range(range) => range.sample(draw),
             Shape::Bytes(bytes) => bytes.sample(draw),
+            Shape::Record(record) => record.sample(draw),
             Shape::Plain(data_type) => plain::sample(data_type, draw),
         }
     }
@@ -202,6 +211,7 @@ impl Domain {
             Shape::Json(json) => json.is_empty(),
             Shape::Array(array) => array.is_empty(),
             Shape::Bytes(bytes) => bytes.is_empty(),
+            Shape::Record(record) => record.is_empty(),
             Shape::Range(_) | Shape::Plain(_) => false,
         }
     }
@@ -228,6 +238,7 @@ impl Domain {
             Shape::Array(array) => array.element.prepare(),
             Shape::Json(json) => json.prepare(),
             Shape::Range(range) => range.element.prepare(),
+            Shape::Record(record) => record.prepare(),
             _ => true,
         }
     }
@@ -358,6 +369,48 @@ impl Domain {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// The members that are believable, where they are enough for any table; else all of them.
+    #[must_use]
+    pub fn believable(mut self) -> Self {
+        if let Shape::Grid(grid) = &mut self.shape {
+            grid.believable();
+        }
+        self
+    }
+
+    /// The axis that its members are points of, where there is one.
+    pub(super) fn axis(&self) -> Option<Axis> {
+        match &self.shape {
+            Shape::Grid(grid) => grid.axis(),
+            _ => None,
+        }
+    }
+
+    /// The place of a value on its axis.
+    pub(super) fn place(&self, value: &Value) -> Option<i128> {
+        match &self.shape {
+            Shape::Grid(grid) => grid.place(value),
+            _ => None,
+        }
+    }
+
+    /// The member at a place of the axis.
+    pub(super) fn at_place(&self, place: i128) -> Option<Value> {
+        match &self.shape {
+            Shape::Grid(grid) => grid.at_place(place),
+            _ => None,
+        }
+    }
+
+    /// Keeps what is a member of another domain after every move between two distances; `None` where
+    /// that is nothing or not known.
+    pub(super) fn reach(&mut self, other: &Self, distances: (i128, i128)) -> Option<()> {
+        match (&mut self.shape, &other.shape) {
+            (Shape::Grid(own), Shape::Grid(other)) => own.reach(other, distances),
+            _ => None,
         }
     }
 

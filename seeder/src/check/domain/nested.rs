@@ -190,7 +190,9 @@ pub(in crate::check) struct ArrayShape {
 }
 
 impl ArrayShape {
-    pub(super) fn new(element: Domain) -> Self {
+    /// Arrays without NULL among their elements.
+    pub(super) fn new(mut element: Domain) -> Self {
+        element.set_nulls(Nulls::Forbidden);
         Self {
             min: 0,
             max: None,

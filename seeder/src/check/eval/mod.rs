@@ -62,6 +62,7 @@ impl<'a> Scene<'a> {
                 Value::Text(text) => Ok(Some(pattern.accepts(text))),
                 _ => Err(Fault),
             },
+            Node::Each(array, condition) => self.each(array, condition),
             other => match &*self.value(other)? {
                 Value::Null => Ok(None),
                 Value::Bool(truth) => Ok(Some(*truth)),
@@ -81,6 +82,26 @@ impl<'a> Scene<'a> {
             }
         }
         Ok(result)
+    }
+
+    /// Whether no element is one of which the condition is false.
+    fn each(self, array: &Node, condition: &Node) -> Result<Option<bool>, Fault> {
+        let array = self.value(array)?;
+        let Value::Array(elements) = &*array else {
+            return if array.is_null() {
+                Ok(None)
+            } else {
+                Err(Fault)
+            };
+        };
+        for element in elements {
+            let row = std::slice::from_ref(element);
+            let scene = Scene { row, now: self.now };
+            if scene.truth(condition)? == Some(false) {
+                return Ok(Some(false));
+            }
+        }
+        Ok(Some(true))
     }
 
     fn quantified(
@@ -170,6 +191,17 @@ impl<'a> Scene<'a> {
                     .map(|node| self.value(node).map(Cow::into_owned))
                     .collect();
                 Cow::Owned(Value::Array(elements?))
+            }
+            Node::Record(all) => {
+                let fields: Result<Vec<_>, Fault> = all
+                    .iter()
+                    .map(|node| self.value(node).map(Cow::into_owned))
+                    .collect();
+                let fields = fields?;
+                Cow::Owned(match fields.iter().all(Value::is_null) {
+                    true => Value::Null,
+                    false => Value::Record(fields),
+                })
             }
             condition => Cow::Owned(self.truth(condition)?.map_or(Value::Null, Value::Bool)),
         })

@@ -199,14 +199,9 @@ fn isolate(column: usize, op: Op, left: &Node, right: &Node) -> Option<Bound> {
                 break;
             }
             // Fixed points of the function are tried; evaluation has the last word.
-            Node::Call(
-                Function::Lower
-                | Function::Upper
-                | Function::Unpad
-                | Function::Trim { .. }
-                | Function::Pad(_),
-                arguments,
-            ) => side = &arguments[0],
+            Node::Call(Function::Unpad | Function::Trim { .. } | Function::Pad(_), arguments) => {
+                side = &arguments[0];
+            }
             Node::Call(..) => {
                 alone = false;
                 via = Via::Part(renumbered(side, column));

@@ -11,6 +11,8 @@ use crate::value::Value;
 
 /// Tries for one row.
 pub const ATTEMPTS_MAX: u32 = 128;
+/// Tries in which a composite's fields are all NULL or none of them is; after these any mixture will do.
+const ATTEMPTS_WHOLE: u32 = 32;
 /// Columns that are filled later and looked at between one column and those that hold values.
 const AHEAD: u32 = 2;
 /// The part of a row's draws that chooses the branch; columns have those behind it.
@@ -23,6 +25,8 @@ pub(super) struct Request<'r> {
     pub(super) fixed: &'r dyn Fn(usize) -> bool,
     pub(super) natural: &'r mut dyn FnMut(usize, &Domain, u32) -> Option<Value>,
     pub(super) of: RowKey,
+    /// How many tries there are.
+    pub(super) tries: u32,
 }
 
 impl Group {
@@ -31,11 +35,12 @@ impl Group {
         row: &mut [Value],
         request: &mut Request<'_>,
     ) -> Result<u32, Unfilled> {
-        for attempt in 0..ATTEMPTS_MAX {
+        for attempt in 0..request.tries {
             let Some(branch) = self.choose(row, request, attempt) else {
                 break;
             };
-            if self.attempt(branch, row, request, attempt) && self.holds(row) {
+            let filled = self.attempt(branch, row, request, attempt) && self.holds(row);
+            if filled && (attempt >= ATTEMPTS_WHOLE || self.is_whole(row)) {
                 return Ok(attempt);
             }
         }
@@ -172,6 +177,7 @@ impl Group {
     /// Whether no constraint is false, now and later.
     pub(super) fn holds(&self, row: &[Value]) -> bool {
         self.rules.iter().all(|rule| rule.holds(row, self.base.now))
+            && self.composites.iter().all(|whole| whole.is_sound(row))
     }
 
     fn violated(&self, row: &[Value]) -> Vec<String> {

@@ -2,22 +2,28 @@
 
 mod atom;
 mod branch;
+mod composite;
 mod fill;
 mod narrow;
+mod rules;
+mod shift;
 mod trial;
 
 use crate::key::Key;
-use crate::value::{Type, Value};
+use crate::value::Value;
 
-use super::domain::{Domain, Nulls, Shape};
+use super::Columns;
+use super::domain::{Domain, Nulls};
 use super::node::Node;
 use super::normal::{Formula, branches};
-use super::{Column, Columns, compile};
 
 use branch::{Base, Branch, renumbered};
+use composite::{Apart, Composite};
 use fill::Request;
+use rules::{Rule, domain_rules, partition};
 
 pub use fill::ATTEMPTS_MAX;
+pub use shift::Shift;
 
 /// What a row's draws are a function of.
 #[derive(Debug, Clone, Copy)]
@@ -86,21 +92,19 @@ pub struct Solved {
     pub unsolved: Vec<Unsolved>,
 }
 
-/// One constraint, compiled.
-#[derive(Debug, Clone)]
-struct Rule {
-    name: String,
-    expression: String,
-    node: Node,
-    reads_clock: bool,
-}
-
 /// Constraints that share columns, solved together.
 #[derive(Debug)]
 pub struct Group {
+    /// The table's columns, ascending; those of `base` have the fields of composites instead.
+    columns: Vec<usize>,
+    composites: Vec<Composite>,
+    /// Columns of the table with all fields behind them.
+    width: usize,
     base: Base,
     rules: Vec<Rule>,
     branches: Vec<Branch>,
+    /// What each column of `base` may hold.
+    domains: Vec<Domain>,
     escaped: Vec<usize>,
     proven: bool,
 }
@@ -110,116 +114,35 @@ pub struct Group {
 pub fn solve(columns: &Columns<'_>, constraints: &[Constraint<'_>]) -> Solved {
     let mut solved = Solved::default();
     let mut rules = Vec::new();
+    let apart = Apart::new(columns);
     for constraint in constraints {
-        match Rule::new(constraint, columns) {
+        match Rule::new(constraint, &apart) {
             Ok(rule) => rules.push(rule),
             Err(unsolved) => solved.unsolved.push(unsolved),
         }
     }
     for (ordinal, column) in columns.columns.iter().enumerate() {
-        let (own, unsolved) = domain_rules(column, ordinal);
+        let (own, unsolved) = domain_rules(&apart, column, ordinal);
         rules.extend(own);
         solved.unsolved.extend(unsolved);
     }
-    let mut parts = std::collections::VecDeque::from(partition(rules));
+    let mut parts = std::collections::VecDeque::from(partition(rules, &apart));
     while let Some(rules) = parts.pop_front() {
-        match Group::of(columns, rules.clone()) {
+        match Group::of(&apart, rules.clone()) {
             Ok(group) => solved.groups.push(group),
             Err(unsolved) => {
                 // The others of the part go on without those.
                 let named = |rule: &Rule| unsolved.iter().any(|u| u.names(&rule.name));
                 let rest = rules.into_iter().filter(|rule| !named(rule)).collect();
-                parts.extend(partition(rest));
+                parts.extend(partition(rest, &apart));
                 solved.unsolved.extend(unsolved);
             }
         }
     }
     solved
         .groups
-        .sort_by_key(|group| group.base.columns.first().copied());
+        .sort_by_key(|group| group.columns.first().copied());
     solved
-}
-
-/// Rules that share columns, directly or through others, in order of their first column.
-fn partition(rules: Vec<Rule>) -> Vec<Vec<Rule>> {
-    let mut parts: Vec<(Vec<usize>, Vec<Rule>)> = Vec::new();
-    for rule in rules {
-        let mut columns = rule.node.columns();
-        let mut joined = Vec::new();
-        let mut rest = Vec::new();
-        for (own, rules) in parts {
-            if own.iter().any(|column| columns.contains(column)) {
-                columns.extend(own);
-                joined.extend(rules);
-            } else {
-                rest.push((own, rules));
-            }
-        }
-        joined.push(rule);
-        rest.push((columns, joined));
-        parts = rest;
-    }
-    parts.sort_by_key(|(columns, _)| columns.iter().min().copied());
-    parts.into_iter().map(|(_, rules)| rules).collect()
-}
-
-impl Rule {
-    fn new(constraint: &Constraint<'_>, columns: &Columns<'_>) -> Result<Self, Unsolved> {
-        let node = compile::compile(constraint.expression, columns).map_err(|error| {
-            Unsolved::NotUnderstood {
-                constraint: constraint.name.to_owned(),
-                expression: constraint.expression.to_owned(),
-                reason: error.reason,
-            }
-        })?;
-        Ok(Self {
-            name: constraint.name.to_owned(),
-            expression: constraint.expression.to_owned(),
-            reads_clock: node.reads_clock(),
-            node,
-        })
-    }
-}
-
-/// The CHECKs of a column's domains, over the column itself.
-fn domain_rules(column: &Column<'_>, ordinal: usize) -> (Vec<Rule>, Vec<Unsolved>) {
-    let (mut rules, mut unsolved) = (Vec::new(), Vec::new());
-    let mut data_type = column.data_type;
-    while let Type::Domain { base, checks, .. } = data_type {
-        for (name, expression) in checks {
-            let constraint = Constraint { name, expression };
-            match Rule::new(&constraint, &value_column(base, column.c_collation)) {
-                Ok(mut rule) => {
-                    moved_to(&mut rule.node, ordinal);
-                    rules.push(rule);
-                }
-                Err(error) => unsolved.push(error),
-            }
-        }
-        data_type = base;
-    }
-    (rules, unsolved)
-}
-
-fn value_column(data_type: &Type, c_collation: bool) -> Columns<'_> {
-    Columns::new(vec![Column {
-        name: "VALUE",
-        data_type,
-        not_null: false,
-        c_collation,
-    }])
-}
-
-/// Column 0 as another column.
-fn moved_to(node: &mut Node, ordinal: usize) {
-    match node {
-        Node::Column(column) => *column = ordinal,
-        node => {
-            for child in node.children_mut() {
-                moved_to(child, ordinal);
-            }
-        }
-    }
 }
 
 impl Group {
@@ -229,29 +152,34 @@ impl Group {
         constraints: &[Constraint<'_>],
     ) -> Result<Self, Vec<Unsolved>> {
         let (mut rules, mut unsolved) = (Vec::new(), Vec::new());
+        let apart = Apart::new(columns);
         for constraint in constraints {
-            match Rule::new(constraint, columns) {
+            match Rule::new(constraint, &apart) {
                 Ok(rule) => rules.push(rule),
                 Err(error) => unsolved.push(error),
             }
         }
-        let read: Vec<usize> = rules.iter().flat_map(|rule| rule.node.columns()).collect();
+        let read: Vec<usize> = rules.iter().flat_map(|r| apart.owners(&r.node)).collect();
         for (ordinal, column) in columns.columns.iter().enumerate() {
             if read.contains(&ordinal) || constraints.is_empty() {
-                let (own, errors) = domain_rules(column, ordinal);
+                let (own, errors) = domain_rules(&apart, column, ordinal);
                 rules.extend(own);
                 unsolved.extend(errors);
             }
         }
         if unsolved.is_empty() {
-            Self::of(columns, rules)
+            Self::of(&apart, rules)
         } else {
             Err(unsolved)
         }
     }
 
-    fn of(columns: &Columns<'_>, rules: Vec<Rule>) -> Result<Self, Vec<Unsolved>> {
-        let base = base(columns, &rules)?;
+    fn of(apart: &Apart<'_>, rules: Vec<Rule>) -> Result<Self, Vec<Unsolved>> {
+        let mut columns: Vec<usize> = rules.iter().flat_map(|r| apart.owners(&r.node)).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let composites = apart.composites_of(&columns);
+        let base = base(apart, (&columns, &composites), &rules);
         let found = match assemble(&base, &rules, false) {
             found if found.is_empty() => assemble(&base, &rules, true),
             found => found,
@@ -271,19 +199,43 @@ impl Group {
         escaped.sort_unstable();
         escaped.dedup();
         let mut group = Self {
+            columns,
+            composites,
+            width: apart.all.len(),
             base,
             rules,
             branches: found,
+            domains: Vec::new(),
             escaped,
             proven: false,
         };
-        group.try_branches(columns.columns.len());
+        group.try_branches();
+        let count = group.base.columns.len();
+        group.domains = (0..count).map(|position| group.joined(position)).collect();
         let passing = group.passing();
         if group.proven || passing.is_empty() {
             Ok(group)
         } else {
             Err(passing)
         }
+    }
+
+    /// A column's domain over all branches.
+    fn joined(&self, position: usize) -> Domain {
+        let each = || self.branches.iter().map(|branch| &branch.domains[position]);
+        let mut filled = each().filter(|domain| domain.nulls() != Nulls::Required);
+        if let Some(first) = filled.next() {
+            let mut joined = first.clone();
+            if filled.all(|domain| joined.unite(domain)) {
+                return joined;
+            }
+        }
+        // The first of the largest, so that the order of branches does not matter twice.
+        let largest = each().reduce(|best, next| match best.size() >= next.size() {
+            true => best,
+            false => next,
+        });
+        largest.unwrap_or(&self.base.domains[position]).clone()
     }
 
     /// Whether all rows on trial were found. Where not, candidates that are asked for may still satisfy
@@ -294,7 +246,7 @@ impl Group {
 
     /// The ordinals of its columns, ascending.
     pub fn columns(&self) -> &[usize] {
-        &self.base.columns
+        &self.columns
     }
 
     /// The names of its constraints.
@@ -307,16 +259,10 @@ impl Group {
         &self.escaped
     }
 
-    /// What a column may hold in the branch that leaves it most; for a column whose constraints read
-    /// no other column that is what the constraints allow.
+    /// What a column may hold: in any branch, or where that cannot be said in the one that leaves it
+    /// most. For a column whose constraints read no other column that is what the constraints allow.
     pub fn domain(&self, column: usize) -> Option<&Domain> {
-        let position = self.base.position(column)?;
-        let domains = self.branches.iter().map(|branch| &branch.domains[position]);
-        // The first of the largest, so that the order of branches does not matter twice.
-        domains.fold(None, |best: Option<&Domain>, next| match best {
-            Some(best) if best.size() >= next.size() => Some(best),
-            _ => Some(next),
-        })
+        Some(&self.domains[self.base.position(column)?])
     }
 
     /// Whether some branch lets a column hold a value.
@@ -349,7 +295,19 @@ impl Group {
 
     /// Whether no constraint is false on a row.
     pub fn accepts(&self, row: &[Value]) -> bool {
-        self.holds(row)
+        match self.composites.is_empty() {
+            true => self.holds(row),
+            false => self.holds(&self.widened(row)),
+        }
+    }
+
+    /// Whether there may be a row that holds these values in the columns for which `fixed` holds: one way
+    /// to satisfy the constraints has room for all of them.
+    pub fn has_room(&self, row: &[Value], fixed: &dyn Fn(usize) -> bool) -> bool {
+        self.branches.iter().any(|branch| {
+            let mut columns = self.base.columns.iter().zip(&branch.domains);
+            columns.all(|(&column, domain)| !fixed(column) || domain.contains(&row[column]))
+        })
     }
 
     /// Fills its columns in a row so that no constraint is false, and tells how many tries failed.
@@ -364,37 +322,73 @@ impl Group {
         natural: &mut dyn FnMut(usize, &Domain, u32) -> Option<Value>,
         of: RowKey,
     ) -> Result<u32, Unfilled> {
-        let mut request = Request { fixed, natural, of };
-        self.attempts(row, &mut request)
+        self.within(
+            row,
+            Request {
+                fixed,
+                natural,
+                of,
+                tries: ATTEMPTS_MAX,
+            },
+        )
+    }
+
+    /// Whether a row whose other columns are fixed can be filled, in so few tries that this tells what
+    /// has a way from what needs luck.
+    pub fn completes(&self, row: &mut [Value], fixed: &dyn Fn(usize) -> bool, of: RowKey) -> bool {
+        const TRIES: u32 = 4;
+        let filled = self.within(
+            row,
+            Request {
+                fixed,
+                natural: &mut |_, _, _| None,
+                of,
+                tries: TRIES,
+            },
+        );
+        filled.is_ok()
+    }
+
+    /// Whether a literal is over two columns, maybe among others.
+    pub fn links(&self, one: usize, other: usize) -> bool {
+        let mut atoms = self.branches.iter().flat_map(|branch| &branch.atoms);
+        atoms.any(|atom| atom.columns.contains(&one) && atom.columns.contains(&other))
+    }
+
+    fn within(&self, row: &mut [Value], mut request: Request<'_>) -> Result<u32, Unfilled> {
+        match self.composites.is_empty() {
+            true => self.attempts(row, &mut request),
+            false => self.fill_apart(row, &mut request),
+        }
     }
 }
 
-/// The columns of some rules with what their types allow.
-fn base(columns: &Columns<'_>, rules: &[Rule]) -> Result<Base, Vec<Unsolved>> {
-    let mut read: Vec<usize> = rules.iter().flat_map(|rule| rule.node.columns()).collect();
-    read.sort_unstable();
-    read.dedup();
+/// Columns with what their types allow; composites have their fields instead.
+fn base(apart: &Apart<'_>, (owners, composites): (&[usize], &[Composite]), rules: &[Rule]) -> Base {
+    let mut columns = owners.to_vec();
+    columns.retain(|column| !composites.iter().any(|c| c.column() == *column));
+    columns.extend(composites.iter().flat_map(Composite::leaves));
+    columns.sort_unstable();
     let scale = rules
         .iter()
         .map(|rule| scale_in(&rule.node))
         .max()
         .unwrap_or(0);
-    let mut domains = Vec::new();
-    for &ordinal in &read {
-        let column = &columns.columns[ordinal];
-        let mut domain = Domain::of(column.data_type, scale, columns.now);
-        if column.not_null || column.data_type.refuses_null() {
+    let domains = columns.iter().map(|&ordinal| {
+        let column = &apart.all[ordinal];
+        let mut domain = Domain::of(column.data_type, scale, apart.table.now);
+        let own = ordinal < apart.table.columns.len();
+        if column.not_null || (own && column.data_type.refuses_null()) {
             domain.set_nulls(Nulls::Forbidden);
         }
-        elements(&mut domain, column.data_type)?;
-        domains.push(domain);
-    }
-    Ok(Base {
-        columns: read,
-        domains,
-        now: columns.now,
+        domain
+    });
+    Base {
+        domains: domains.collect(),
+        columns,
+        now: apart.table.now,
         unsure: std::sync::atomic::AtomicBool::new(false),
-    })
+    }
 }
 
 /// Digits behind the point of the finest constant.
@@ -408,28 +402,6 @@ fn scale_in(node: &Node) -> u32 {
     };
     let below = node.children().into_iter().map(scale_in).max();
     own.max(below.unwrap_or(0))
-}
-
-/// An array's elements obey the domain that they are of.
-fn elements(domain: &mut Domain, data_type: &Type) -> Result<(), Vec<Unsolved>> {
-    let (Type::Array(element), Shape::Array(array)) = (data_type.base(), domain.shape_mut()) else {
-        return Ok(());
-    };
-    let column = Column {
-        name: "VALUE",
-        data_type: element,
-        not_null: false,
-        c_collation: false,
-    };
-    let (rules, unsolved) = domain_rules(&column, 0);
-    if !unsolved.is_empty() {
-        return Err(unsolved);
-    }
-    array.element.set_nulls(Nulls::Forbidden);
-    for rule in rules {
-        narrow::narrow(&mut array.element, &rule.node);
-    }
-    Ok(())
 }
 
 /// The branches of some rules that are not empty.

@@ -10,13 +10,13 @@ const TRIALS: u64 = 24;
 
 impl Group {
     /// Keeps the branches on which every trial row is found; where there are none the ones that find
-    /// most, and the group is not proven then. `width` is the length of a row.
-    pub(super) fn try_branches(&mut self, width: usize) {
+    /// most, and the group is not proven then.
+    pub(super) fn try_branches(&mut self) {
         let all = std::mem::take(&mut self.branches);
         let mut tried = Vec::new();
         for branch in all {
             self.branches = vec![branch];
-            let filled = self.filled_on_trial(width);
+            let filled = self.filled_on_trial();
             tried.extend(self.branches.drain(..).map(|branch| (filled, branch)));
         }
         // One that needs luck for most rows is worse than none, unless there is no better one.
@@ -26,9 +26,9 @@ impl Group {
         self.proven = most == TRIALS;
     }
 
-    fn filled_on_trial(&self, width: usize) -> u64 {
+    fn filled_on_trial(&self) -> u64 {
         let key = Key::derive(0, &["trial"]);
-        let mut row = vec![Value::Null; width];
+        let mut row = vec![Value::Null; self.width];
         let filled = (0..TRIALS).filter(|&number| {
             let of = RowKey { key, row: number };
             let fill = self.fill(&mut row, &|_| false, &mut |_, _, _| None, of);

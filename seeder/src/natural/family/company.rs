@@ -10,7 +10,7 @@ use crate::words::{self, trade};
 use super::{early_of, join, one_of};
 
 pub(super) const ENTRIES: &[Entry] = &[
-    Entry::new(
+    Entry::person(
         "company",
         "a company's name",
         Form::Text(company, companies_apart),

@@ -11,13 +11,6 @@ use super::shape::{ArrayColumn, RangeColumn, RecordColumn, by_type};
 use rules::Class;
 use tokens::tokens;
 
-/// What else is known of a column.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Hints<'a> {
-    /// The table's other columns, by which people are told from products.
-    pub siblings: &'a [&'a str],
-}
-
 /// A generator and why it was chosen.
 pub struct Choice {
     /// What makes the values.
@@ -42,15 +35,17 @@ pub(crate) fn words_of(name: &str) -> Vec<String> {
 
 /// Chooses the generator of a column; `None` only for a type that nobody here knows.
 ///
-/// `table` and `column` are bare names, `order_items` and `unit_price`, in any style of writing.
-pub fn infer(table: &str, column: &str, data_type: &Type, hints: &Hints<'_>) -> Option<Choice> {
+/// `table` and `column` are bare names, `order_items` and `unit_price`, in any style of writing. Other
+/// columns of the table count for nothing: whoever adds one must not change what is there.
+pub fn infer(table: &str, column: &str, data_type: &Type) -> Option<Choice> {
     match data_type {
         Type::Domain { base, name, .. } => {
-            let choice = infer(table, column, base, hints)?;
+            let choice = infer(table, column, base)?;
             // A domain called `email` says more than a column called `value`.
-            let by_domain = choice.reason.starts_with("type").then(|| {
-                infer(table, &name.name, base, hints).filter(|c| !c.reason.starts_with("type"))
-            });
+            let by_domain = choice
+                .reason
+                .starts_with("type")
+                .then(|| infer(table, &name.name, base).filter(|c| !c.reason.starts_with("type")));
             Some(by_domain.flatten().unwrap_or(choice))
         }
         Type::Enum(labels) => Some(Choice {
@@ -58,36 +53,30 @@ pub fn infer(table: &str, column: &str, data_type: &Type, hints: &Hints<'_>) -> 
             reason: format!("type has {} labels", labels.len()),
         }),
         Type::Array(element) => {
-            let inner = infer(table, column, element, hints)?;
+            let inner = infer(table, column, element)?;
             Some(Choice {
                 generator: Box::new(ArrayColumn::new(inner.generator)),
                 reason: format!("{}; none to three of them", inner.reason),
             })
         }
-        Type::Range(subtype) => range(table, column, subtype, false, hints),
-        Type::Multirange(subtype) => range(table, column, subtype, true, hints),
+        Type::Range(subtype) => range(table, column, subtype, false),
+        Type::Multirange(subtype) => range(table, column, subtype, true),
         Type::Record(fields) => {
             let fields: Option<Vec<_>> = fields
                 .iter()
-                .map(|(name, field)| infer(column, name, field, hints).map(|c| c.generator))
+                .map(|(name, field)| infer(column, name, field).map(|c| c.generator))
                 .collect();
             Some(Choice {
                 generator: Box::new(RecordColumn::new(fields?)),
                 reason: "type is composite, each field by its name".to_owned(),
             })
         }
-        simple => by_name(table, column, simple, hints).or_else(|| by_type_alone(simple)),
+        simple => by_name(table, column, simple).or_else(|| by_type_alone(simple)),
     }
 }
 
-fn range(
-    table: &str,
-    column: &str,
-    subtype: &Type,
-    several: bool,
-    hints: &Hints<'_>,
-) -> Option<Choice> {
-    let bound = infer(table, column, subtype, hints)?;
+fn range(table: &str, column: &str, subtype: &Type, several: bool) -> Option<Choice> {
+    let bound = infer(table, column, subtype)?;
     Some(Choice {
         generator: Box::new(RangeColumn::new(bound.generator, subtype.clone(), several)),
         reason: format!("type is a range; lower bound: {}", bound.reason),
@@ -95,7 +84,7 @@ fn range(
 }
 
 /// By the rules over the column's words, the longest matching end first; then by the table's.
-fn by_name(table: &str, column: &str, data_type: &Type, hints: &Hints<'_>) -> Option<Choice> {
+fn by_name(table: &str, column: &str, data_type: &Type) -> Option<Choice> {
     let class = Class::of(data_type)?;
     let words = tokens(column);
     let table_words = tokens(table);
@@ -107,14 +96,14 @@ fn by_name(table: &str, column: &str, data_type: &Type, hints: &Hints<'_>) -> Op
         let about = entry(name).map_or("", |entry| entry.about);
         format!("name \"{column}\" is {about}")
     };
-    if class == Class::Text && rules::is_state(&words, hints.siblings) {
+    if class == Class::Text && rules::is_state(&words, &table_words) {
         let kind = words[..words.len() - 1].to_vec();
         if let Some(states) = states_of(&kind).or_else(|| states_of(&table_words)) {
             return chosen(states, because(states));
         }
     }
     if class == Class::Text && rules::is_bare_name(&words) {
-        let (name, why) = rules::of_table(&table_words, hints.siblings, &words);
+        let (name, why) = rules::of_table(&table_words, &words);
         return chosen(name, format!("name \"{column}\" in \"{table}\" is {why}"));
     }
     let name = rules::by_words(class, &words)?;

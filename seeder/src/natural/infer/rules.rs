@@ -92,16 +92,19 @@ fn leading(class: Class, words: &[String]) -> Option<&'static str> {
 }
 
 /// Whether a name asks for a state of the row, which an address's state is not.
-pub(super) fn is_state(words: &[String], siblings: &[&str]) -> bool {
+pub(super) fn is_state(words: &[String], table: &[String]) -> bool {
     const ADDRESS: &[&str] = &["city", "postcode", "street", "country", "address"];
+    /// Tables whose rows are somewhere more often than they are in a state.
+    #[rustfmt::skip]
+    const PLACED: &[&str] = &["address", "location", "place", "city", "venue", "branch", "office", "store", "shop", "warehouse", "hotel", "airport", "station", "building", "property", "school", "hospital", "university", "person", "customer", "contact", "patient", "student", "employee", "user", "profile", "supplier", "vendor", "company", "organization", "lead"];
     let last = words.last().map_or("", String::as_str);
     let of_address =
         |word: &str| ADDRESS.contains(&word) || word == "billing" || word == "shipping";
     match last {
         "status" | "stage" => !words.iter().any(|word| word == "http" || word == "marital"),
         "state" => {
-            let mut beside = siblings.iter().flat_map(|sibling| super::tokens(sibling));
-            !words.iter().any(|word| of_address(word)) && !beside.any(|word| of_address(&word))
+            let placed = |word: &String| PLACED.contains(&word.as_str());
+            !words.iter().any(|word| of_address(word)) && !table.last().is_some_and(placed)
         }
         _ => false,
     }
@@ -126,11 +129,7 @@ pub(super) fn is_bare_name(words: &[String]) -> bool {
 }
 
 /// What a bare name means in a table.
-pub(super) fn of_table(
-    table: &[String],
-    siblings: &[&str],
-    words: &[String],
-) -> (&'static str, &'static str) {
+pub(super) fn of_table(table: &[String], words: &[String]) -> (&'static str, &'static str) {
     let noun = table.iter().rev().find_map(|noun| {
         TABLES
             .iter()
@@ -138,23 +137,6 @@ pub(super) fn of_table(
             .map(|found| (found.1, found.2))
     });
     let last = words.last().map_or("", String::as_str);
-    let by_siblings = || {
-        let has = |list: &[&str]| {
-            siblings
-                .iter()
-                .flat_map(|sibling| super::tokens(sibling))
-                .any(|word| list.contains(&word.as_str()))
-        };
-        if has(&["email", "birth", "gender", "salary"]) {
-            Some(("full_name", "a person's name"))
-        } else if has(&["price", "sku", "stock"]) {
-            Some(("product", "a product's name"))
-        } else if has(&["iso", "continent"]) {
-            Some(("world_country", "a country"))
-        } else {
-            None
-        }
-    };
     match (last, noun) {
         ("description", Some(("product", _))) => ("product_description", "a text about a product"),
         ("description", _) => ("sentence", "a description"),
@@ -169,16 +151,16 @@ pub(super) fn of_table(
         ("title" | "caption", Some(("product" | "company", _))) => ("product", "a product's title"),
         ("title" | "caption", _) => ("title", "a title"),
         (_, Some(found)) => found,
-        _ => by_siblings().unwrap_or(("label", "a name of which nothing more is known")),
+        _ => ("label", "a name of which nothing more is known"),
     }
 }
 
 /// Nouns of tables, and what `name` in them is.
 #[rustfmt::skip]
 const TABLES: &[(&str, &str, &str)] = &[
-    ("user account customer person employee member contact author patient student teacher instructor doctor driver staff passenger guest owner lead profile actor artist attendee recipient applicant candidate subscriber player participant reviewer", "full_name", "a person's name"),
+    ("user account customer person employee member contact author patient student teacher instructor doctor driver staff passenger guest owner lead profile actor artist attendee recipient applicant candidate subscriber player participant reviewer musician singer composer writer athlete coach trainer agent nurse volunteer donor resident traveller pilot chef", "full_name", "a person's name"),
     ("company organization vendor supplier manufacturer tenant employer client business merchant publisher airline bank school university hospital partner sponsor store shop workspace institution", "company", "a company's name"),
-    ("product item goods article part variant merchandise sku", "product", "a product's name"),
+    ("product item goods article part variant merchandise sku book toy dish vehicle car bike", "product", "a product's name"),
     ("category genre", "category", "a category"),
     ("brand make", "brand", "a brand"),
     ("country nation", "world_country", "a country"),

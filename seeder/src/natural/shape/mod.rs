@@ -50,7 +50,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     ),
     Entry::new("binary", "32 bytes", Form::Made(binary::binary)),
     Entry::new("bits", "bits", Form::Made(binary::bits)),
-    Entry::new(
+    Entry::person(
         "geometry",
         "a shape near a city, longitude first",
         Form::Made(geometry::geometry),
@@ -100,5 +100,9 @@ impl<T: Fn(&Cell<'_>) -> Value + Send + Sync> Generate for Plain<T> {
 
     fn distinct(&self) -> Option<Distinct> {
         self.distinct.clone()
+    }
+
+    fn of_person(&self) -> bool {
+        self.entry.of_person
     }
 }

@@ -44,6 +44,10 @@ impl Generate for ArrayColumn {
         let single = |value| Value::Array(vec![value]);
         Some(self.element.distinct()?.map(single))
     }
+
+    fn of_person(&self) -> bool {
+        self.element.of_person()
+    }
 }
 
 /// Ranges from a value of the subtype to a greater one.
@@ -77,6 +81,10 @@ impl Generate for RangeColumn {
         let (subtype, several) = (self.subtype.clone(), self.several);
         let to_range = move |lower| range(lower, 1, &subtype, several);
         Some(self.bound.distinct()?.map(to_range))
+    }
+
+    fn of_person(&self) -> bool {
+        self.bound.of_person()
     }
 }
 

@@ -60,17 +60,12 @@ fn allowed(plan: &Plan, position: usize, link: usize) -> Option<Vec<u64>> {
         for &(_, own, there) in &tied {
             cells[own] = maker.cell(link.parent, there, row).unwrap_or(Value::Null);
         }
-        let fits = tied.iter().all(|&(group, own, _)| {
+        let known = |column: usize| tied.iter().any(|(_, own, _)| *own == column);
+        let fits = tied.iter().all(|&(group, _, _)| {
             let group = &plan.values[position].groups[group];
-            let alone = group
-                .columns()
-                .iter()
-                .all(|column| tied.iter().any(|(_, own, _)| own == column));
-            match alone {
+            match group.columns().iter().all(|column| known(*column)) {
                 true => group.accepts(&cells),
-                false => group
-                    .domain(own)
-                    .is_none_or(|domain| domain.contains(&cells[own])),
+                false => group.has_room(&cells, &known),
             }
         });
         if fits {

@@ -88,6 +88,7 @@ fn links_of(
                 own_columns: Vec::new(),
                 nulls_per_million: 0,
                 null_columns: Vec::new(),
+                pattern: None,
             };
             links.push(with_nulls(table, position, link, *matching));
         }

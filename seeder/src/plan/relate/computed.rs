@@ -97,14 +97,15 @@ pub(in crate::plan) fn sums(
     };
     let find = |names: &[&str]| {
         names.iter().find_map(|name| {
-            let named = |column: &ColumnPlan| plain(&column.name) == *name && free(column);
+            let named = |column: &ColumnPlan| plain(&column.known_as) == *name && free(column);
             table.columns.iter().position(named)
         })
     };
     let all = |names: &[&str]| {
         let columns = table.columns.iter().enumerate();
-        let named = columns
-            .filter(|(_, column)| names.contains(&plain(&column.name).as_str()) && free(column));
+        let named = columns.filter(|(_, column)| {
+            names.contains(&plain(&column.known_as).as_str()) && free(column)
+        });
         named.map(|(column, _)| column).collect::<Vec<usize>>()
     };
     let taken = all(&TAKEN);

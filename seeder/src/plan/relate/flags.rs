@@ -43,7 +43,7 @@ pub(super) fn flags(rules: Option<&TableRules>, table: &TablePlan) -> Vec<(usize
     };
     let moments: Vec<(usize, String)> = (0..table.columns.len())
         .filter(|&column| is_free(&table.columns[column]) && table.columns[column].nullable)
-        .map(|column| (column, moment(&table.columns[column].name)))
+        .map(|column| (column, moment(&table.columns[column].known_as)))
         .collect();
     let mut found = Vec::new();
     for (position, column) in table.columns.iter().enumerate() {
@@ -51,8 +51,8 @@ pub(super) fn flags(rules: Option<&TableRules>, table: &TablePlan) -> Vec<(usize
             continue;
         }
         let follow = match column.data_type.base() {
-            Type::Bool => flag(&column.name, &moments),
-            Type::Text { .. } if column.nullable => about(&column.name, &moments),
+            Type::Bool => flag(&column.known_as, &moments),
+            Type::Text { .. } if column.nullable => about(&column.known_as, &moments),
             _ => None,
         };
         found.extend(follow.map(|follow| (position, follow)));

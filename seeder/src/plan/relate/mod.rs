@@ -24,8 +24,9 @@ use rules::seed::TableRules;
 use super::Request;
 use super::problem::Problems;
 use super::table::TablePlan;
-use super::time::Moment;
-use super::values::{PersonOf, Values};
+use super::time::{Moment, Start};
+use super::values::Values;
+use crate::key::Key;
 use crate::value::{Type, Value};
 
 pub(super) use computed::{rounded, sums};
@@ -102,6 +103,7 @@ pub(super) fn relate(
     let rules = request.rules.tables.get(&table.name);
     asked(rules, table, values, problems);
     let expressions = expressions(request, table);
+    let begun = begun(values);
     let (mut stories, wrong) = states::stories(rules, table, values, &expressions);
     for reason in wrong {
         problems.add(&table.name, reason, "correct its path under [seed.tables]");
@@ -110,7 +112,7 @@ pub(super) fn relate(
         let reason = reason(&follow, table);
         suppose(values, column, follow, reason);
     }
-    let personal = !matches!(values.person, PersonOf::Nobody);
+    let personal = values.personal;
     for (column, follow) in placed::placed(table, values, personal) {
         let reason = format!(
             "{}; {}",
@@ -138,6 +140,31 @@ pub(super) fn relate(
     }
     values.stories = stories;
     updated(table, values);
+    end_after(&begun, values);
+}
+
+/// Columns that hold the beginning of something, with its key.
+fn begun(values: &Values) -> Vec<(Key, usize)> {
+    let makers = values.makers.iter().enumerate();
+    let begun = makers.filter_map(|(column, maker)| match maker.moment {
+        Some(Moment::Begins(key, _)) => Some((key, column)),
+        _ => None,
+    });
+    begun.collect()
+}
+
+/// What has begun when the row's story says so ends after that.
+fn end_after(begun: &[(Key, usize)], values: &mut Values) {
+    for &(key, start) in begun {
+        if values.makers[start].follow.is_none() {
+            continue;
+        }
+        for maker in &mut values.makers {
+            if maker.moment == Some(Moment::After(Start::Span(key))) {
+                maker.moment = Some(Moment::After(Start::Column(start)));
+            }
+        }
+    }
 }
 
 /// Puts what the configuration gives beside other columns into a table.
@@ -323,11 +350,16 @@ fn updated(table: &TablePlan, values: &mut Values) {
         return;
     }
     for column in 0..table.columns.len() {
-        let name = table.columns[column].name.to_lowercase();
+        let name = table.columns[column].known_as.to_lowercase();
         let changed = ["updat", "modif", "chang"]
             .iter()
             .any(|word| name.contains(word));
-        if let Some(Moment::Since(created)) = values.makers[column].moment.filter(|_| changed) {
+        let since = match values.makers[column].moment.filter(|_| changed) {
+            Some(Moment::Since(Start::Column(other))) => Some(other),
+            Some(Moment::Since(Start::Created)) => values.created,
+            _ => None,
+        };
+        if let Some(created) = since {
             let mut before = stages.clone();
             before.push(created);
             let reason = "between what happened to the row last and the present".to_owned();

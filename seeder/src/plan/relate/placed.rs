@@ -112,7 +112,7 @@ pub(in crate::plan) fn restricted(mixture: &Locales, countries: &[Listed]) -> Op
 fn country_columns(table: &TablePlan, makers: &[Maker]) -> Vec<usize> {
     let tells = |column: &usize| {
         let own = &table.columns[*column];
-        let words = plain(&own.name);
+        let words = plain(&own.known_as);
         let named = words.split(' ').any(|word| word == "country");
         let text = matches!(own.data_type.base(), Type::Text { .. } | Type::Enum(_));
         let made = makers[*column]
@@ -178,9 +178,9 @@ fn is_of_person(table: &TablePlan, values: &Values, column: usize) -> bool {
 
 /// The country whose column is called most like another: `billing_country` for `billing_city`.
 fn nearest(table: &TablePlan, countries: &[usize], column: usize) -> Option<usize> {
-    let own = plain(&table.columns[column].name);
+    let own = plain(&table.columns[column].known_as);
     let alike = |country: &usize| {
-        let other = plain(&table.columns[*country].name);
+        let other = plain(&table.columns[*country].known_as);
         let both = own.split(' ').zip(other.split(' '));
         both.take_while(|(a, b)| a == b).count()
     };

@@ -114,7 +114,7 @@ pub(super) fn slugs(
 
 /// The title that a column is the slug of, by their names.
 fn titled(table: &TablePlan, values: &Values, column: usize) -> Option<usize> {
-    let own = plain(&table.columns[column].name);
+    let own = plain(&table.columns[column].known_as);
     let generator = values.makers[column].generator.as_ref()?;
     let end = SLUGS.iter().find_map(|end| own.strip_suffix(end))?;
     if generator.name() != "slug" || !(end.is_empty() || end.ends_with(' ')) {
@@ -122,7 +122,7 @@ fn titled(table: &TablePlan, values: &Values, column: usize) -> Option<usize> {
     }
     let texts = |name: &str| {
         table.columns.iter().position(|other| {
-            plain(&other.name) == name && matches!(other.data_type.base(), Type::Text { .. })
+            plain(&other.known_as) == name && matches!(other.data_type.base(), Type::Text { .. })
         })
     };
     let mut names = TITLES.iter();

@@ -109,7 +109,7 @@ fn state_columns(table: &TablePlan) -> Vec<usize> {
             )
         })
         .collect();
-    columns.sort_by_key(|&column| !is_named(&table.columns[column].name));
+    columns.sort_by_key(|&column| !is_named(&table.columns[column].known_as));
     columns
 }
 
@@ -236,7 +236,7 @@ fn free_moments<'t>(
             given || listed || rule.nulls_per_million.is_some()
         });
         let free = !ruled && !taken.contains(&column);
-        is_dated(own) && own.nullable && !is_ahead(&own.name) && free
+        is_dated(own) && own.nullable && !is_ahead(&own.known_as) && free
     })
 }
 
@@ -253,7 +253,7 @@ fn stems(table: &TablePlan, column: &ColumnPlan) -> Vec<String> {
         "datetime",
         "day",
     ];
-    let plain = plain(&column.name);
+    let plain = plain(&column.known_as);
     let mut words: Vec<&str> = plain.split(' ').collect();
     while words.len() > 1 && MOMENT.contains(&words[words.len() - 1]) {
         words.pop();
@@ -277,7 +277,7 @@ fn guessed(
 ) -> Option<Draft> {
     let places = label_places(&labels);
     let known = places.iter().flatten().count();
-    let named = is_named(&table.columns[column].name);
+    let named = is_named(&table.columns[column].known_as);
     let standing = standing(&labels, &places, &table.columns[column].data_type);
     let heights = heights(&standing, &places);
     let mut stages = Vec::new();

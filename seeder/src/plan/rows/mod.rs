@@ -6,6 +6,7 @@ mod room;
 use rules::config::Seed;
 use rules::seed::SeedRules;
 
+use super::problem::Problems;
 use super::table::{Choice, TablePlan};
 use fan_out::PARENTS_MIN;
 
@@ -70,6 +71,41 @@ pub(super) fn count_one(tables: &mut [TablePlan], position: usize, rules: &SeedR
             table.rows = parent_rows;
             "one for each of its block's parents".clone_into(&mut table.rows_because);
         }
+    }
+}
+
+/// How many rows of a table others count on that are decided before it, in a circle of foreign keys:
+/// those that refer to each of its rows once, or to each in a key.
+pub(super) fn promised(tables: &[TablePlan], position: usize) -> u64 {
+    let mut links = tables[..position].iter().flat_map(|table| &table.parents);
+    let counts = links.any(|link| {
+        link.parent == position && matches!(link.choice, Choice::Once(_) | Choice::Digit(_))
+    });
+    if counts { tables[position].rows } else { 0 }
+}
+
+/// Gives a table the rows that were promised, where it would have fewer.
+pub(super) fn hold(table: &mut TablePlan, promised: u64) {
+    if table.rows < promised && !table.rows_because.contains("configuration") {
+        table.fan_out = None;
+        table.rows = promised;
+        "tables that come before it in a circle refer to so many"
+            .clone_into(&mut table.rows_because);
+    }
+}
+
+/// Names a table that has fewer rows than were promised after all.
+pub(super) fn held(table: &TablePlan, promised: u64, problems: &mut Problems) {
+    if table.rows < promised {
+        problems.add(
+            &table.name,
+            format!(
+                "there are {} rows ({}), and tables that come before it in a circle of foreign keys \
+                 refer to {promised}",
+                table.rows, table.rows_because
+            ),
+            "ask for so few rows of the table under [seed.tables]",
+        );
     }
 }
 

@@ -1,33 +1,43 @@
 //! What follows once keys and foreign keys have taken their columns: whose data a row holds, when it came
 //! to be, what CHECKs make of places and pairs.
 
-use super::{Maker, PersonOf, Unlike, Values, unlike};
+use std::collections::BTreeMap;
+
+use super::{Maker, PersonOf, Values};
 use crate::person::{Locales, People};
 use crate::plan::relate::{listed_countries, restricted, tell_countries};
-use crate::plan::table::{Choice, Digit, Origin, SlotPart, SlotPlan, TablePlan};
-use crate::plan::time::{Moment, moments};
+use crate::plan::table::{Choice, Digit, Origin, ParentPlan, SlotPart, SlotPlan, TablePlan};
+use crate::plan::time::{Moment, Start, created, moments};
+use crate::plan::tries::Tries;
+use crate::plan::unlike::{Unlike, unlike};
 use crate::value::Value;
 
-/// Decides what follows from the origins of the columns.
+/// Decides what follows from the origins of the columns; `tied` has the distinct values of columns that
+/// are tied to others.
 pub(in crate::plan) fn finish(
     tables: &mut [TablePlan],
     values: &mut [Values],
-    position: usize,
+    (position, mut tied): (usize, BTreeMap<usize, Unlike>),
     locales: &Locales,
 ) {
-    loosen(&mut tables[position], &values[position]);
+    let tries = Tries::of(&tables[position], &values[position].groups);
+    loosen(&mut tables[position], &values[position], &tries);
     stretch(&mut tables[position], &values[position]);
     order_twins(tables, values, position);
     let table = &tables[position];
-    let moments = moments(table);
+    let by_rule = |column: usize| is_ruled(&values[position].makers[column]);
+    let moments = moments(table, &by_rule);
+    let created = created(table);
     let person = person_of(tables, values, position, locales);
     for (column, moment) in moments.into_iter().enumerate() {
-        let unlike = match table.columns[column].origin {
-            Origin::Distinct | Origin::Digit(_) => {
-                unlike(&table.columns[column].key, &values[position], column)
-            }
-            _ => None,
-        };
+        let unlike = tied
+            .remove(&column)
+            .or_else(|| match table.columns[column].origin {
+                Origin::Distinct | Origin::Digit(_) | Origin::Tied(_) => {
+                    unlike(&table.columns[column].key, &values[position], column)
+                }
+                _ => None,
+            });
         let own_person = matches!(person, PersonOf::Own(_));
         let maker = &mut values[position].makers[column];
         let by_person = maker
@@ -43,11 +53,9 @@ pub(in crate::plan) fn finish(
             _ => unlike,
         };
         if let Some(moment) = moment {
-            live(table, maker, moment);
+            live((table, created), maker, moment);
         }
     }
-    let made = |maker: &Maker| maker.moment == Some(Moment::Created);
-    values[position].created = values[position].makers.iter().position(made);
     let own = &mut values[position];
     if matches!(person, PersonOf::Own(_))
         && let Some((column, countries)) = listed_countries(table, own)
@@ -56,44 +64,77 @@ pub(in crate::plan) fn finish(
         tell_countries(own, column, &countries);
     }
     own.person = person;
-    own.order = order(table, own);
-    own.retries = own.groups.iter().any(|group| {
-        group
-            .columns()
-            .iter()
-            .any(|&column| matches!(table.columns[column].origin, Origin::Parent(_)))
-    }) && table.parents.iter().any(|link| {
-        matches!(
-            link.choice,
-            Choice::Uniform | Choice::Spread(..) | Choice::Earlier | Choice::Within { .. }
-        )
+    own.personal = own.makers.iter().any(|maker| {
+        let generator = maker.generator.as_ref();
+        generator.is_some_and(|generator| generator.of_person())
     });
+    own.created = created;
+    own.order = order(table, own);
+    own.retries = retries(table, own);
 }
 
 /// Lets a column hold a moment of its row's life, unless a rule says what it holds.
-fn live(table: &TablePlan, maker: &mut Maker, (moment, nulls): (Moment, u32)) {
-    if maker.weighted.is_some() || maker.reason == "the configuration names it" {
+fn live(
+    (table, created): (&TablePlan, Option<usize>),
+    maker: &mut Maker,
+    (moment, nulls): (Moment, u32),
+) {
+    if is_ruled(maker) {
         return;
     }
     maker.moment = Some(moment);
     maker.nulls_per_million = nulls;
-    let name = |column: usize| &table.columns[column].name;
+    let shown = |start| start_shown(table, start, created);
     maker.reason = match moment {
         Moment::Created => "when the row came to be, not before what it refers to".to_owned(),
-        Moment::Since(other) => format!("between \"{}\" and the present", name(other)),
-        Moment::After(other) => format!("in the weeks after \"{}\"", name(other)),
+        Moment::Since(start) => format!("between {} and the present", shown(start)),
+        Moment::Begins(_, start) | Moment::After(start) => {
+            format!("in the weeks after {}", shown(start))
+        }
     };
 }
 
+/// Whether a rule says what a column holds.
+fn is_ruled(maker: &Maker) -> bool {
+    maker.weighted.is_some() || maker.reason == "the configuration names it"
+}
+
+/// Whether CHECKs read parents that may be chosen again for them.
+fn retries(table: &TablePlan, values: &Values) -> bool {
+    let by_parent = |column: &usize| matches!(table.columns[*column].origin, Origin::Parent(_));
+    let mut groups = values.groups.iter();
+    groups.any(|group| group.columns().iter().any(by_parent))
+        && table.parents.iter().any(|link| {
+            matches!(
+                link.choice,
+                Choice::Uniform | Choice::Spread(..) | Choice::Earlier | Choice::Within { .. }
+            )
+        })
+}
+
+/// How a moment's beginning is told.
+fn start_shown(table: &TablePlan, start: Start, created: Option<usize>) -> String {
+    let quoted = |column: usize| format!("\"{}\"", table.columns[column].name);
+    match (start, created) {
+        (Start::Column(column), _) | (Start::Created, Some(column)) => quoted(column),
+        (Start::Created, None) => "the row came to be".to_owned(),
+        (Start::Span(_), _) => "it began".to_owned(),
+    }
+}
+
 /// Foreign keys that a CHECK ties to others are often NULL: "one of these three" needs it.
-fn loosen(table: &mut TablePlan, values: &Values) {
-    for link in &mut table.parents {
+fn loosen(table: &mut TablePlan, values: &Values, tries: &Tries) {
+    // Those that are tried together have a place of their own each; others count for nothing.
+    let mut places = vec![0; tries.count];
+    for (link, count) in table.parents.iter_mut().zip(&tries.links) {
         let tied = link
             .null_columns
             .iter()
             .any(|&column| values.makers[column].group.is_some());
-        if tied && link.nulls_per_million > 0 {
+        if let Some(count) = count.filter(|_| tied && link.nulls_per_million > 0) {
             link.nulls_per_million = 500_000;
+            link.pattern = Some(places[count]);
+            places[count] += 1;
         }
     }
 }
@@ -173,7 +214,10 @@ fn order(table: &TablePlan, values: &Values) -> Vec<usize> {
     let depth = |column: usize| {
         let mut depth = 0;
         let mut at = column;
-        while let Some(Moment::Since(other) | Moment::After(other)) = values.makers[at].moment {
+        while let Some(Moment::Begins(_, start) | Moment::Since(start) | Moment::After(start)) =
+            values.makers[at].moment
+            && let Start::Column(other) = start
+        {
             depth += 1;
             at = other;
             if depth > table.columns.len() {
@@ -195,6 +239,8 @@ const PERSONS: [&str; 10] = [
     "patient",
 ];
 
+/// By foreign keys alone: a table has a person whether or not a column of it or of its parents shows
+/// one, so that such a column changes no other.
 fn person_of(
     tables: &[TablePlan],
     values: &[Values],
@@ -202,25 +248,21 @@ fn person_of(
     locales: &Locales,
 ) -> PersonOf {
     let table = &tables[position];
-    let personal = values[position].makers.iter().any(|maker| {
-        maker
-            .generator
-            .as_ref()
-            .is_some_and(|generator| generator.of_person())
-    });
-    if !personal {
-        return PersonOf::Nobody;
-    }
-    let via = table.parents.iter().position(|link| {
-        let known = !matches!(values[link.parent].person, PersonOf::Nobody);
-        let earlier = tables[link.parent].level < table.level;
-        let column = &table.columns[link.columns[0].0].name;
-        let named = PERSONS.iter().any(|word| column.contains(word));
-        let one = matches!(link.choice, Choice::Once(_));
-        known && earlier && (named || one)
-    });
-    match via {
-        Some(link) => PersonOf::Via(link),
+    let via = |is: &dyn Fn(&ParentPlan) -> bool| {
+        let earlier = |link: &ParentPlan| tables[link.parent].level < table.level;
+        table
+            .parents
+            .iter()
+            .position(|link| earlier(link) && is(link))
+    };
+    let named = |link: &ParentPlan| {
+        let column = &table.columns[link.columns[0].0].known_as;
+        PERSONS.iter().any(|word| column.contains(word))
+    };
+    // What belongs to somebody's order belongs to him too.
+    let owned = |link: &ParentPlan| matches!(values[link.parent].person, PersonOf::Via(..));
+    match via(&named).or_else(|| via(&owned)) {
+        Some(link) => PersonOf::Via(link, People::new(&table.key, locales.clone())),
         None => {
             let listed = listed_countries(table, &values[position]);
             let mixture = listed.and_then(|(_, countries)| restricted(locales, &countries));

@@ -1,6 +1,7 @@
 //! Where the values of each column come from: rules, generators, CHECKs.
 
 mod finish;
+mod room;
 
 use rules::seed::ColumnRule;
 
@@ -8,25 +9,21 @@ use super::Request;
 use super::conditions;
 use super::problem::Problems;
 use super::relate::{Follow, Story};
-use super::table::{ColumnPlan, Origin, TablePlan};
+use super::table::{ColumnPlan, TablePlan};
 use super::time::Moment;
-use crate::check::{Domain, Group};
-use crate::key::{Key, Permutation};
+use super::unlike::Unlike;
+use crate::check::Group;
+use crate::key::Key;
 use crate::natural::distribution::Weighted;
-use crate::natural::{self, Generate, Hints, Ranked};
-use crate::person::People;
+use crate::natural::{self, Generate};
+use crate::person::{Locales, People};
 use crate::value::{Type, Value};
 
 pub(super) use finish::finish;
+pub(super) use room::{accepts, places, room, unnumber};
 
 /// How many of a million cells are NULL where a column allows it and nothing says more.
 const NULLS: u32 = 100_000;
-
-/// How many ranks are tried before a generator's distinct values are taken for valid.
-const RANKS_TRIED: u64 = 256;
-
-/// How many ranks of a domain are looked at where not every one of them is a member.
-const RANKS_LISTED: u64 = 1 << 16;
 
 /// Where the values of a table's columns come from.
 pub struct Values {
@@ -40,22 +37,25 @@ pub struct Values {
     pub stories: Vec<Story>,
     /// The same for rows of scenarios, where generated rows are kept from being like one of them.
     pub added_groups: Option<Vec<Group>>,
-    /// Whose data a row holds.
+    /// Whose data a row would hold.
     pub person: PersonOf,
-    /// The column that holds when a row came to be.
+    /// Whether a generator of a column reads it.
+    pub personal: bool,
+    /// The key of when a row came to be.
+    pub birth: Key,
+    /// The column that holds that, so that rows of other tables are not earlier.
     pub created: Option<usize>,
     /// Whether parents depend on CHECKs, so that a row's are known with the whole row only.
     pub retries: bool,
 }
 
-/// Whose data a row holds.
+/// Whose data a row holds, whether or not it has a column for it.
 pub enum PersonOf {
-    /// Nobody's.
-    Nobody,
     /// Each row's own person's.
     Own(People),
-    /// That of the person of the parent: position in the table's `parents`.
-    Via(usize),
+    /// That of the person of the parent, by position in the table's `parents`; where there is none, each
+    /// row's own person's.
+    Via(usize, People),
 }
 
 /// Makes the values of a column.
@@ -78,17 +78,18 @@ pub struct Maker {
     pub group: Option<usize>,
 }
 
-/// Values that are all different.
-pub enum Unlike {
-    /// A generator's own.
-    Ranked(Ranked),
-    /// Those of a domain.
-    Domain(Domain, Permutation),
-    /// The row's person makes them different.
-    Person,
-}
-
 impl Values {
+    /// Whether rows hold a person's data, or what follows from a person.
+    pub fn hold_person(&self) -> bool {
+        let follows = |maker: &Maker| {
+            matches!(
+                maker.follow,
+                Some(Follow::Country(_) | Follow::Placed(_) | Follow::Money(_))
+            )
+        };
+        self.personal || self.makers.iter().any(follows)
+    }
+
     /// The groups that a row is filled by.
     pub fn groups_of(&self, row: u64) -> &[Group] {
         match &self.added_groups {
@@ -109,46 +110,14 @@ impl Values {
     }
 }
 
-impl Unlike {
-    /// How many there are.
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::Ranked(ranked) => ranked.size(),
-            Self::Domain(_, order) => order.size(),
-            Self::Person => crate::engine::SCENARIO_ROWS,
-        }
-    }
-
-    /// The value of an index, in a keyed order; NULL past the last.
-    pub fn index(&self, index: u64) -> Value {
-        match self {
-            Self::Ranked(ranked) => ranked.value(index).unwrap_or(Value::Null),
-            Self::Domain(domain, order) if index < order.size() => {
-                domain.unrank(order.apply(index))
-            }
-            Self::Domain(..) | Self::Person => Value::Null,
-        }
-    }
-
-    /// The value of a rank that is in a keyed order already.
-    pub fn rank(&self, rank: u64) -> Value {
-        self.index(rank)
-    }
-}
-
 /// Chooses generators and solves CHECKs of a table.
 pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Problems) -> Values {
     let rules = request.rules;
     let own = rules.tables.get(&table.name);
-    let siblings: Vec<&str> = table
-        .columns
-        .iter()
-        .map(|column| column.name.as_str())
-        .collect();
     let mut makers = Vec::new();
     for column in &table.columns {
         let rule = own.and_then(|own| own.columns.get(&column.name));
-        makers.push(maker(table, column, rule, &siblings, problems));
+        makers.push(maker(table, column, rule, problems));
     }
     if let Some(own) = own {
         for name in own
@@ -169,7 +138,9 @@ pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Prob
         groups: Vec::new(),
         stories: Vec::new(),
         added_groups: None,
-        person: PersonOf::Nobody,
+        person: PersonOf::Own(People::new(&table.key, Locales::default())),
+        personal: false,
+        birth: table.key.part("birth"),
         created: None,
         retries: false,
     };
@@ -183,15 +154,10 @@ fn maker(
     table: &TablePlan,
     column: &ColumnPlan,
     rule: Option<&ColumnRule>,
-    siblings: &[&str],
     problems: &mut Problems,
 ) -> Maker {
-    let inferred = natural::infer(
-        &table.name.name,
-        &column.name,
-        &column.data_type,
-        &Hints { siblings },
-    );
+    // Nothing but its own name, table and type: other columns come and go.
+    let inferred = natural::infer(&table.name.name, &column.known_as, &column.data_type);
     let (mut generator, mut reason) = match inferred {
         Some(choice) => (Some(choice.generator), choice.reason),
         None => (None, "nobody here knows the type".to_owned()),
@@ -278,114 +244,6 @@ fn weighted_values(
         }
     }
     Some((values, Weighted::new(&weights)?))
-}
-
-/// Takes the numbers from a key column whose CHECKs do not let all of them pass.
-pub(super) fn unnumber(table: &mut TablePlan, values: &Values) {
-    for column in 0..table.columns.len() {
-        let Origin::Serial { start, step } = table.columns[column].origin else {
-            continue;
-        };
-        let domain = values.makers[column]
-            .group
-            .and_then(|group| values.groups[group].domain(column));
-        let last = (table.rows.saturating_sub(1) as i64)
-            .saturating_mul(step)
-            .saturating_add(start);
-        let fits = domain.is_none_or(|domain| {
-            [start, last].into_iter().all(|number| {
-                domain.contains(&crate::engine::number(
-                    number,
-                    &table.columns[column].data_type,
-                ))
-            })
-        });
-        if !fits {
-            table.columns[column].origin = Origin::Free;
-        }
-    }
-}
-
-/// Where places among siblings begin, and their step, so that the first of them pass.
-pub(super) fn places(data_type: &Type, values: &Values, column: usize) -> Option<(i64, i64)> {
-    const PLACES: [(i64, i64); 6] = [(1, 1), (0, 1), (2, 1), (10, 10), (100, 10), (100, 100)];
-    let group = values.makers[column]
-        .group
-        .map(|group| &values.groups[group]);
-    let Some(domain) = group.and_then(|group| group.domain(column)) else {
-        return Some(PLACES[0]);
-    };
-    PLACES.into_iter().find(|(start, step)| {
-        (0..5).all(|place| domain.contains(&crate::engine::number(start + place * step, data_type)))
-    })
-}
-
-/// Whether a column of whole numbers may hold one, by its type and CHECKs.
-pub(super) fn accepts(data_type: &Type, values: &Values, column: usize, number: i64) -> bool {
-    let group = values.makers[column]
-        .group
-        .map(|group| &values.groups[group]);
-    let domain = group.and_then(|group| group.domain(column));
-    let fits = match data_type.base() {
-        Type::Int { min, max } => (*min..=*max).contains(&number),
-        _ => true,
-    };
-    fits && domain.is_none_or(|domain| domain.contains(&crate::engine::number(number, data_type)))
-}
-
-/// How many distinct values a column of that key can have.
-pub(super) fn capacity(key: &Key, values: &Values, column: usize) -> Option<u64> {
-    let unlike = unlike(key, values, column)?;
-    Some(unlike.size())
-}
-
-fn unlike(key: &Key, values: &Values, column: usize) -> Option<Unlike> {
-    let maker = &values.makers[column];
-    let key = key.part("unlike");
-    let group = maker.group.map(|group| &values.groups[group]);
-    if let Some((listed, _)) = &maker.weighted {
-        let listed = listed.clone();
-        let size = listed.len() as u64;
-        let distinct = natural::Distinct::new(size, move |rank| listed[rank as usize].clone());
-        return Some(Unlike::Ranked(distinct.under(&key)));
-    }
-    let domain = group.and_then(|group| group.domain(column));
-    if let Some(distinct) = maker
-        .generator
-        .as_ref()
-        .and_then(|generator| generator.distinct())
-    {
-        let ranked = distinct.under(&key);
-        let fits = |domain: &Domain| {
-            let tried = RANKS_TRIED.min(ranked.size());
-            (0..tried).all(|index| {
-                ranked
-                    .value(index)
-                    .is_some_and(|value| domain.contains(&value))
-            })
-        };
-        if group.is_none() || domain.is_some_and(fits) {
-            return Some(Unlike::Ranked(ranked));
-        }
-    }
-    let domain = domain?.clone();
-    let size = domain.size().min(1 << 62);
-    if size > 0 && !domain.exact() {
-        return listed(&domain, size, key);
-    }
-    (size > 0).then(|| Unlike::Domain(domain, Permutation::new(key, size)))
-}
-
-/// The members of a domain of which not every rank is one, as far as they are looked for.
-fn listed(domain: &Domain, size: u64, key: Key) -> Option<Unlike> {
-    let order = Permutation::new(key, size);
-    let found: Vec<Value> = (0..size.min(RANKS_LISTED))
-        .map(|index| domain.unrank(order.apply(index)))
-        .filter(|value| domain.contains(value))
-        .collect();
-    let count = found.len() as u64;
-    let distinct = natural::Distinct::new(count, move |rank| found[rank as usize].clone());
-    (count > 0).then(|| Unlike::Ranked(distinct.under(&key)))
 }
 
 /// Types for which the server alone knows what a value is.

@@ -41,7 +41,7 @@ fn columns(plan: &Plan, table: usize) -> Vec<usize> {
     let mut columns: Vec<usize> = (0..own.columns.len()).filter(dated).collect();
     columns.sort_by_key(|&column| match makers[column].moment {
         Some(Moment::Created) => 0,
-        Some(Moment::Since(_)) | None => 1,
+        Some(Moment::Begins(..) | Moment::Since(_)) | None => 1,
         Some(Moment::After(_)) => 2,
     });
     columns

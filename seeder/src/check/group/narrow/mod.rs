@@ -18,8 +18,8 @@ use crate::value::Value;
 use nested::{
     array_length, bound_nulls, has_elements, json_at, json_type, json_value, range_bound,
 };
-use number::{through_arithmetic, through_cast, whole_units, within_unit, year};
-use text::{cased, length_bounds, position, prefix, require, text_length, trimmed};
+use number::{through_arithmetic, through_cast, whole_minutes, whole_units, within_unit, year};
+use text::{any_case, cased, length_bounds, position, prefix, require, text_length, trimmed};
 
 /// What an expression shall be.
 #[derive(Debug, Clone)]
@@ -32,6 +32,9 @@ enum Goal {
 
 /// Narrows by a literal over column 0; false where NULL is both required and forbidden.
 pub(in crate::check) fn narrow(domain: &mut Domain, literal: &Node) -> bool {
+    if let Some((field, literal)) = domain.field_mut(literal) {
+        return narrow(field, &literal);
+    }
     match literal {
         Node::IsNull(inner) if matches!(**inner, Node::Column(_)) => {
             return domain.set_nulls(Nulls::Required);
@@ -93,6 +96,10 @@ pub(in crate::check) fn captured(domain: &mut Domain, literal: &Node) -> bool {
             }
         }
         Node::Match(text, pattern) => reach(domain, text, &Goal::Match(Arc::clone(pattern))),
+        Node::Each(array, condition) => match (&**array, domain.shape_mut()) {
+            (Node::Column(_), Shape::Array(array)) => narrow(&mut array.element, condition),
+            _ => false,
+        },
         Node::Or(all) => united(domain, all),
         Node::And(all) => all.iter().all(|part| captured(domain, part)),
         Node::Call(function, arguments) => called(domain, function, arguments),
@@ -201,6 +208,9 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
         Function::Cardinality | Function::ArrayLength => array_length(domain, inner, goal),
         Function::Lower | Function::Upper => {
             let lower = *function == Function::Lower;
+            if any_case(domain, lower, inner, goal) {
+                return false;
+            }
             cased(domain, lower);
             reach(domain, inner, goal);
             false
@@ -228,11 +238,14 @@ fn through_call(domain: &mut Domain, function: &Function, arguments: &[Node], go
             range_bound(domain, *function == Function::Highest, goal)
         }
         Function::Extract(Field::Year, _) => year(domain, inner, goal),
+        Function::Extract(Field::Second, _) => whole_minutes(domain, inner, goal),
         Function::Truncated(field) => {
             within_unit(domain, *field, inner, goal);
             false
         }
-        Function::Left | Function::Substring => prefix(domain, function, arguments, goal),
+        Function::Left | Function::Right | Function::Substring => {
+            prefix(domain, function, arguments, goal)
+        }
         Function::Position => position(domain, arguments, goal),
         Function::NullPosition => {
             if let (Goal::Null(true), Shape::Array(array)) = (goal, domain.shape_mut()) {

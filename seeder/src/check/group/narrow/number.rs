@@ -206,6 +206,13 @@ pub(super) fn year(domain: &mut Domain, inner: &Node, goal: &Goal) -> bool {
     }
 }
 
+/// `EXTRACT(second FROM x) = 0`: a minute begins.
+pub(super) fn whole_minutes(domain: &mut Domain, inner: &Node, goal: &Goal) -> bool {
+    let zero = matches!(goal, Goal::Compare(Op::Eq, value) if to_int(value) == Some(0));
+    zero && matches!(inner, Node::Column(_))
+        && domain.congruent(&Value::Timestamp(60_000_000), &Value::Timestamp(0))
+}
+
 /// `date_trunc('month', x) = …`: from that moment until the next unit begins. Whether a unit begins
 /// there is left to a filter.
 pub(super) fn within_unit(domain: &mut Domain, field: Field, inner: &Node, goal: &Goal) {

@@ -27,7 +27,7 @@ pub(super) fn require(domain: &mut Domain, pattern: &str) -> bool {
     }
 }
 
-/// `left(x, 2) = 'AB'`: tried as texts that begin so.
+/// `left(x, 2) = 'AB'`, `right` and `substr` alike: tried as texts that have it there.
 pub(super) fn prefix(
     domain: &mut Domain,
     function: &Function,
@@ -49,8 +49,10 @@ pub(super) fn prefix(
         }
         return false;
     }
-    let starts_at_one =
-        *function == Function::Left || matches!(arguments.get(1), Some(Node::Const(Value::Int(1))));
+    let whole = |at: usize| match arguments.get(at) {
+        Some(Node::Const(Value::Int(n))) => u32::try_from(*n).ok(),
+        _ => None,
+    };
     let texts: Vec<&str> = match goal {
         Goal::Compare(Op::Eq, Value::Text(text)) => vec![text],
         Goal::Among(values) => values
@@ -62,24 +64,48 @@ pub(super) fn prefix(
             .collect(),
         _ => return false,
     };
-    if starts_at_one && column && !texts.is_empty() {
-        let escaped: Vec<String> = texts
-            .iter()
-            .map(|text| {
-                text.chars()
-                    .map(|c| {
-                        if c.is_alphanumeric() {
-                            c.to_string()
-                        } else {
-                            format!("\\{c}")
-                        }
-                    })
-                    .collect()
-            })
-            .collect();
-        require(domain, &format!("^({})", escaped.join("|")));
+    if !column || texts.is_empty() {
+        return false;
     }
+    let each: Vec<String> = texts
+        .iter()
+        .map(|text| text.chars().flat_map(escape).collect())
+        .collect();
+    let any = each.join("|");
+    match (function, whole(1)) {
+        (Function::Left, _) => require(domain, &format!("^({any})")),
+        (Function::Right, Some(_)) => require(domain, &format!("({any})$")),
+        (Function::Substring, Some(from @ 1..)) => {
+            let end = if arguments.len() == 2 { "$" } else { "" };
+            require(domain, &format!("^.{{{}}}({any}){end}", from - 1))
+        }
+        _ => false,
+    };
     false
+}
+
+/// `upper(x) = 'AB'`: texts that are the same in any case.
+pub(super) fn any_case(domain: &mut Domain, lower: bool, inner: &Node, goal: &Goal) -> bool {
+    let Goal::Compare(Op::Eq, Value::Text(text)) = goal else {
+        return false;
+    };
+    let cased = if lower {
+        text.to_lowercase()
+    } else {
+        text.to_uppercase()
+    };
+    if cased != *text || !text.is_ascii() || !bare(inner) {
+        return false;
+    }
+    let text: String = text.chars().flat_map(escape).collect();
+    let pattern = Pattern::regex(&format!("^{text}$"), true, true);
+    match (domain.text_mut(), pattern) {
+        (Some(own), Ok(pattern)) => {
+            own.require(Arc::new(pattern));
+            true
+        }
+        _ => false,
+    }
 }
 
 /// Whether it is the column, without the blanks of a `char(n)`.

@@ -1,10 +1,13 @@
 //! The plan for people and programs: order, rows, and where every column comes from, with reasons.
 
+mod moving;
+
 use serde::{Deserialize, Serialize};
 
 use super::relate::Follow;
 use super::table::{Choice, Origin, TablePlan};
-use super::values::{Maker, PersonOf, Unlike, Values};
+use super::unlike::Unlike;
+use super::values::{Maker, PersonOf, Values};
 use super::{Moment, Plan};
 use crate::scenario::{Planned, PlannedRow};
 
@@ -67,6 +70,10 @@ pub struct ShownColumn {
     /// How many distinct values there are for a unique key, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub distinct: Option<u64>,
+    /// Tables whose growth gives rows that were there before another choice here; those below keep
+    /// theirs, or take a new parent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moves: Option<String>,
 }
 
 impl Plan {
@@ -145,17 +152,15 @@ impl Plan {
             because,
             nulls_per_mille: nulls / 1_000,
             distinct: maker.unlike.as_ref().map(Unlike::size),
+            moves: moving::moves(&self.tables, (table, values), column),
         }
     }
 
     /// What a column's values are, and why.
     fn origin_shown(&self, table: &TablePlan, maker: &Maker, origin: &Origin) -> (String, String) {
         let generator = || {
-            let generator = maker.generator.as_ref();
-            generator.map_or_else(
-                || "NULL".to_owned(),
-                |generator| generator.name().to_owned(),
-            )
+            let name = maker.generator.as_ref().map(|generator| generator.name());
+            name.unwrap_or("NULL").to_owned()
         };
         match origin {
             Origin::Generated => ("the server".to_owned(), "a generated column".to_owned()),
@@ -186,6 +191,14 @@ impl Plan {
                     generator(),
                     format!("unique key \"{key}\" with other columns; {}", maker.reason),
                 )
+            }
+            Origin::Tied(first) => {
+                let first = &table.columns[*first].name;
+                let from = match &maker.unlike {
+                    Some(Unlike::Shifted(_)) => format!("steps from \"{first}\", all different"),
+                    _ => format!("{}, with \"{first}\", all different", generator()),
+                };
+                (from, format!("a unique key that CHECKs tie to \"{first}\""))
             }
             Origin::Distinct => (
                 format!("{}, all different", generator()),
@@ -218,9 +231,9 @@ impl Plan {
     /// Whose data the rows of a table hold, for people.
     pub fn person_shown(&self, table: usize) -> Option<String> {
         match &self.values[table].person {
-            PersonOf::Nobody => None,
+            _ if !self.values[table].hold_person() => None,
             PersonOf::Own(_) => Some("a person of its own".to_owned()),
-            PersonOf::Via(link) => {
+            PersonOf::Via(link, _) => {
                 let parent = self.tables[table].parents[*link].parent;
                 Some(format!("the person of {}", self.tables[parent].name))
             }
