@@ -212,6 +212,8 @@ impl Opened {
             .collect();
         let gate = Gate {
             config: &target.config,
+            // A copy that was just loaded belongs to its superuser, and so do its rows until then.
+            deputy: &target.config,
             directory: target.directory.as_deref(),
             rows: &rows,
             workers: target.workers,

@@ -55,6 +55,9 @@ pub struct RehearsedColumn {
 pub struct Placed {
     /// The database, as a superuser.
     pub config: Config,
+    /// The database, as a login that reads every row and is no superuser: what is read there may run
+    /// code of its users.
+    pub deputy: Config,
     /// The data directory of its cluster; `None` where it is out of reach.
     pub directory: Option<PathBuf>,
     /// Tables that are read at the same time.
@@ -154,6 +157,7 @@ impl Opened {
         let rows = BTreeMap::new();
         let gate = Gate {
             config: &placed.config,
+            deputy: &placed.deputy,
             directory: placed.directory.as_deref(),
             rows: &rows,
             workers: placed.workers,

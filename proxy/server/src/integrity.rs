@@ -3,6 +3,9 @@
 //! It finds damaged pages and indexes that miss rows. It does not find rows that were lost from
 //! table and index alike: a copy taken without the backup protocol can pass.
 
+use tokio_postgres::Transaction;
+
+use super::ownership::CALM_EVENT_TRIGGERS;
 use super::process::{AdminError, Server};
 use super::roles::{RolesError, databases};
 
@@ -54,6 +57,18 @@ pub async fn amcheck(server: &Server) -> Result<IntegrityReport, IntegrityError>
     Ok(report)
 }
 
+/// The schema of the extension, which is made where it is not there.
+async fn schema_of_amcheck(transaction: &Transaction<'_>) -> Result<String, tokio_postgres::Error> {
+    let schema =
+        "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'amcheck'";
+    if let Some(row) = transaction.query_opt(schema, &[]).await? {
+        return Ok(row.get(0));
+    }
+    let make = "CREATE SCHEMA standin_check; CREATE EXTENSION amcheck SCHEMA standin_check";
+    transaction.batch_execute(make).await?;
+    Ok("standin_check".to_owned())
+}
+
 async fn check_database(
     server: &Server,
     database: &str,
@@ -71,19 +86,17 @@ async fn check_database(
         return Ok(());
     }
     let mut transaction = client.transaction().await.map_err(fail)?;
-    let schema =
-        "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'amcheck'";
-    let schema: String = match transaction.query_opt(schema, &[]).await.map_err(fail)? {
-        Some(row) => row.get(0),
-        None => {
-            let make = "CREATE SCHEMA standin_check; CREATE EXTENSION amcheck SCHEMA standin_check";
-            transaction.batch_execute(make).await.map_err(fail)?;
-            "standin_check".to_owned()
-        }
-    };
+    let calmed = transaction.batch_execute(CALM_EVENT_TRIGGERS).await;
+    calmed.map_err(fail)?;
+    let schema = schema_of_amcheck(&transaction).await.map_err(fail)?;
     let index_query =
         format!("SELECT ''::text FROM {schema}.bt_index_check($1::oid::regclass, true)");
-    let table_query = format!("SELECT msg FROM {schema}.verify_heapam($1::oid::regclass)");
+    // Every argument, in the extension's types: the extension may lie in a schema in which others can
+    // make a function of the same name that takes fewer.
+    let table_query = format!(
+        "SELECT msg FROM {schema}.verify_heapam($1::oid::regclass, false, false, 'none'::text, \
+         NULL::bigint, NULL::bigint)"
+    );
     let relations = "SELECT c.oid, c.oid::regclass::text, c.relkind = 'i' FROM pg_class c \
         LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_am a ON a.oid = c.relam \
         WHERE c.relpersistence <> 't' AND ((c.relkind IN ('r', 'm', 't') AND a.amname = 'heap') \

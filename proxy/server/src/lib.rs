@@ -10,6 +10,7 @@ mod answers;
 pub mod backup;
 mod cluster;
 mod copy;
+mod deputy;
 mod home;
 mod installation;
 mod integrity;
@@ -29,6 +30,7 @@ pub use cluster::{
 pub use copy::{
     ConnectionString, ConnectionStringError, Copied, CopyError, Progress, copy_running, major_of,
 };
+pub use deputy::ensure_deputy;
 pub use home::Home;
 pub use installation::{
     FindError, InstallError, Installation, Installations, MAJOR_MAX, MAJOR_MIN, Unusable, Version,
@@ -37,8 +39,8 @@ pub use installation::{
 pub use integrity::{IntegrityError, IntegrityReport, amcheck};
 pub use ownership::take_ownership;
 pub use process::{
-    AdminError, AdoptError, Exit, RuntimeError, Server, StartError, StopError, Stopped, ToolError,
-    adopt, clear_runtime, start,
+    AdminError, AdoptError, DEPUTY_STATEMENT_WITHIN, Exit, RuntimeError, Server, StartError,
+    StopError, Stopped, ToolError, adopt, clear_runtime, start,
 };
 pub use quarantine::{QuarantineError, QuarantineReport};
 pub use roles::{

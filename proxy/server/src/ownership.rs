@@ -68,6 +68,23 @@ BEGIN
   END LOOP;
 END $$";
 
+/// Leaves no event trigger that fires for replicas, which is what our own sessions say to be before 17:
+/// whoever owns the function of one may replace it. Clients are no replicas, so they meet every event
+/// trigger as before (PostgreSQL documentation, "ALTER EVENT TRIGGER", "session_replication_role").
+pub(crate) const CALM_EVENT_TRIGGERS: &str = "
+DO $$
+DECLARE f record;
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    RETURN;
+  END IF;
+  FOR f IN SELECT evtname, CASE evtenabled WHEN 'A' THEN 'ENABLE' ELSE 'DISABLE' END AS verb
+    FROM pg_event_trigger WHERE evtenabled IN ('A', 'R')
+  LOOP
+    EXECUTE format('ALTER EVENT TRIGGER %I %s', f.evtname, f.verb);
+  END LOOP;
+END $$";
+
 /// Gives every database an owner that is no superuser, and that owner what it needs to work there.
 ///
 /// Where the owner is a superuser, `standin_owner` takes over the database and all in it. Where it
@@ -77,6 +94,8 @@ pub async fn take_ownership(server: &Server) -> Result<(), RolesError> {
     let shared = server.admin_plain("template1").await?;
     for database in databases_seen_by(&shared).await? {
         let client = server.admin_plain(&database.name).await?;
+        let calmed = client.batch_execute(CALM_EVENT_TRIGGERS).await;
+        calmed.map_err(doing("calm event triggers"))?;
         let superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = $1";
         let superuser = client.query_one(superuser, &[&database.owner]).await;
         let superuser: bool = superuser

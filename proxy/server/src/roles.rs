@@ -7,6 +7,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::access::{APPENDERS, READERS};
+use super::deputy::DEPUTY;
 use super::process::{AdminError, Server};
 
 /// The group of all roles that stand for clients; our access rules name it.
@@ -55,6 +56,17 @@ pub enum RolesError {
     Standby {
         /// Whose.
         user: UserName,
+    },
+    /// Our own low role would have to be made where nothing can be.
+    #[error(
+        "the role {DEPUTY:?} is not in this standby, which an earlier version made: reset it once"
+    )]
+    NoDeputy,
+    /// Our own low role could become more than it may be.
+    #[error("the role {DEPUTY:?} could become {}", roles.join(", "))]
+    DeputyRises {
+        /// What it must not become.
+        roles: Vec<String>,
     },
     /// A statement failed.
     #[error("{verb}")]
@@ -232,47 +244,24 @@ pub async fn ensure_login(
 ) -> Result<(), RolesError> {
     let first = databases.first().ok_or(RolesError::NoDatabase)?;
     let mut client = server.admin_plain(&first.name).await?;
-    let role = login_role(user, mode);
     let owners = databases.iter().map(|database| database.owner.as_str());
-    let mut groups: Vec<&str> = match mode {
+    let groups = match mode {
         AccessMode::ReadOnly => vec![READERS],
         AccessMode::Append => vec![APPENDERS],
         AccessMode::ReadWrite => owners.chain([USERS]).collect(),
     };
-    groups.sort_unstable();
-    groups.dedup();
-    let rights = Rights { role, mode, groups };
-    let verb = "look for the role of a client";
-    let missing = rights.missing(&client).await.map_err(doing(verb))?;
-    if missing.as_ref().is_some_and(Vec::is_empty) {
-        return Ok(());
-    }
-    if is_standby(&client).await.map_err(doing(verb))? {
-        return Err(RolesError::Standby { user: user.clone() });
-    }
-    let verb = "make the role of a client";
-    let transaction = client.transaction().await.map_err(doing(verb))?;
-    let lock = format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})");
-    transaction
-        .batch_execute(&lock)
-        .await
-        .map_err(doing(verb))?;
-    // Another session may have been here while the lock was waited for.
-    let missing = rights.missing(transaction.client()).await;
-    let missing = missing.map_err(doing(verb))?;
-    for statement in rights.statements(missing.as_deref()) {
-        transaction
-            .batch_execute(&statement)
-            .await
-            .map_err(doing(verb))?;
-    }
-    transaction.commit().await.map_err(doing(verb))
+    // Row security is passed over: an owner sees every row of its tables, and whoever reads in the
+    // owner's place sees no fewer.
+    let sees_all_rows = mode != AccessMode::ReadWrite;
+    let rights = Rights::new(login_role(user, mode), sees_all_rows, groups);
+    let standby = || RolesError::Standby { user: user.clone() };
+    rights.put_in_place(&mut client, standby).await
 }
 
-/// A role of a client and what it must have.
-struct Rights<'a> {
+/// A role that logs in and what it must have.
+pub(super) struct Rights<'a> {
     role: String,
-    mode: AccessMode,
+    sees_all_rows: bool,
     groups: Vec<&'a str>,
 }
 
@@ -281,11 +270,48 @@ async fn is_standby(client: &Client) -> Result<bool, tokio_postgres::Error> {
     Ok(row.get(0))
 }
 
-impl Rights<'_> {
-    /// Whether row security is passed over: an owner sees every row of its tables, and whoever reads
-    /// in the owner's place sees no fewer.
-    fn sees_all_rows(&self) -> bool {
-        self.mode != AccessMode::ReadWrite
+impl<'a> Rights<'a> {
+    pub(super) fn new(role: String, sees_all_rows: bool, mut groups: Vec<&'a str>) -> Self {
+        groups.sort_unstable();
+        groups.dedup();
+        Self {
+            role,
+            sees_all_rows,
+            groups,
+        }
+    }
+
+    /// Makes the role what it must be; changes nothing where it is that.
+    pub(super) async fn put_in_place(
+        &self,
+        client: &mut Client,
+        standby: impl Fn() -> RolesError,
+    ) -> Result<(), RolesError> {
+        let verb = "look for a role";
+        let missing = self.missing(client).await.map_err(doing(verb))?;
+        if missing.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        if is_standby(client).await.map_err(doing(verb))? {
+            return Err(standby());
+        }
+        let verb = "make a role";
+        let transaction = client.transaction().await.map_err(doing(verb))?;
+        let lock = format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})");
+        transaction
+            .batch_execute(&lock)
+            .await
+            .map_err(doing(verb))?;
+        // Another session may have been here while the lock was waited for.
+        let missing = self.missing(transaction.client()).await;
+        let missing = missing.map_err(doing(verb))?;
+        for statement in self.statements(missing.as_deref()) {
+            transaction
+                .batch_execute(&statement)
+                .await
+                .map_err(doing(verb))?;
+        }
+        transaction.commit().await.map_err(doing(verb))
     }
 
     /// The groups that the role is not yet a member of; `None` if there is no such role, or one that
@@ -299,7 +325,7 @@ impl Rights<'_> {
                  AND NOT EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid \
                    WHERE m.member = u.oid AND NOT r.rolname = ANY($3::text[])) \
                  FROM pg_roles u WHERE rolname = $1",
-                &[&self.role, &self.sees_all_rows(), &self.groups],
+                &[&self.role, &self.sees_all_rows, &self.groups],
             )
             .await?;
         if !found.is_some_and(|row| row.get::<_, bool>(0)) {
@@ -322,7 +348,7 @@ impl Rights<'_> {
         if let Some(missing) = missing {
             return missing.iter().map(|group| grant(group)).collect();
         }
-        let bypass = if self.sees_all_rows() {
+        let bypass = if self.sees_all_rows {
             "BYPASSRLS"
         } else {
             "NOBYPASSRLS"

@@ -20,13 +20,13 @@ pub use manifest::{
     BranchManifest, BranchSpec, Check, Cluster, FORMAT, Hold, Origin, SealLabel, SnapshotManifest,
 };
 pub use pool::{
-    Activity, BranchView, Closed, Collected, CreateError, Draft, DraftError, DraftPlan, DropError,
-    EditError, Full, Lease, OpenError, OwnBytes, OwnerError, Pool, PoolFacts, PoolSettings,
-    Progress, ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR, WakeError,
-    WakeFailure,
+    Activity, BranchView, Closed, Collected, CreateError, DeputyError, Draft, DraftError,
+    DraftPlan, DropError, EditError, Full, Lease, OpenError, OwnBytes, OwnerError, Pool, PoolFacts,
+    PoolSettings, Progress, ProofError, Roots, SealError, SleepError, Trouble, UNCLAIMED_FOR,
+    WakeError, WakeFailure,
 };
 pub use server::{
-    Account, AccountError, ConnectionString, ConnectionStringError, Database, Finding,
-    Installation, Installations, TextForm, Unusable, install, login_role,
+    Account, AccountError, ConnectionString, ConnectionStringError, DEPUTY_STATEMENT_WITHIN,
+    Database, Finding, Installation, Installations, TextForm, Unusable, install, login_role,
 };
 pub use step::STEPS;

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 /// How the names of all our roles begin.
 const OURS: &str = "standin_";
 /// The roles of everybody, in the words of the documentation.
-const GROUPS: [(&str, &str); 4] = [
+const GROUPS: [(&str, &str); 5] = [
     ("standin_readers", "clients with read-only access"),
     ("standin_appenders", "clients with append access"),
     ("standin_users", "clients with read-write access"),
     ("standin_owner", "the owner of the database"),
+    ("standin_deputy", "the daemon itself"),
 ];
 /// Before the name of a user; a hash stands for a long one.
 const LOGINS: [(&str, &str); 6] = [

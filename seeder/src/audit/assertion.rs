@@ -5,6 +5,8 @@ use tokio_postgres::types::Type;
 
 use super::{Assertion, AuditError, Finding, Findings, Kind, Session};
 
+const STEP: &str = "run an assertion";
+
 /// Asks one question.
 pub(super) async fn check(
     session: Session<'_>,
@@ -12,7 +14,9 @@ pub(super) async fn check(
     findings: &mut Findings,
 ) -> Result<(), AuditError> {
     findings.checked(Kind::Assertion);
-    let (kind, got) = match answer(session, &assertion.sql).await {
+    session.bound().await?;
+    let answered = answer(session, &assertion.sql);
+    let (kind, got) = match session.ended(STEP, answered).await? {
         Ok(answer) if is_met(&answer, &assertion.expected) => return Ok(()),
         Ok(answer) => (Kind::Assertion, shown(&answer)),
         Err(error) => {
@@ -20,7 +24,7 @@ pub(super) async fn check(
                 .as_db_error()
                 .map(|said| said.code().code().to_owned());
             let Some(code) = said.filter(|_| !session.client.is_closed()) else {
-                return Err(AuditError::new("run an assertion", &error));
+                return Err(AuditError::new(STEP, &error));
             };
             let back = "ROLLBACK TO SAVEPOINT standin_audit";
             session.run("return to the snapshot", back).await?;

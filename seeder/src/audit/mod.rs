@@ -13,6 +13,7 @@ mod rows;
 mod state;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rules::schema::{Name, Schema};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,9 @@ pub struct Audit<'a> {
     pub before: Option<&'a Schema>,
     /// Queries and what they must give.
     pub assertions: &'a [Assertion],
+    /// How long one of its queries may take, whose code may be anybody's: what takes longer counts as
+    /// not checked. Zero is as long as it takes.
+    pub within: Duration,
 }
 
 /// A query and its first value as PostgreSQL writes it.
@@ -215,24 +219,42 @@ pub enum AuditError {
         /// What the server said; `none` for a broken connection.
         code: String,
     },
+    /// A statement went on after its time: code in the database catches what ends it.
+    #[error(
+        "{step}: the server did not end a statement whose time was up, so code in the database keeps it \
+         from ending: look for functions that catch query_canceled"
+    )]
+    Endless {
+        /// The step: verb and object.
+        step: String,
+    },
     /// The schema could not be read for comparison.
     #[error(transparent)]
     Introspect(#[from] crate::IntrospectError),
 }
 
-/// Audits the database that `client` is connected to, as a superuser, or as the owner of every table
-/// unless row security is forced on one: then its rows count as not checked.
+/// Audits the database that `client` is connected to, as a role that row security does not bind, or as
+/// the owner of every table unless row security is forced on one: then its rows count as not checked.
+/// What is asked runs code that is in the database, with the rights of that role.
 ///
 /// Opens and ends transactions of its own, so the session must not be inside one; its settings stay.
-/// When the future is dropped halfway, a transaction stays open and the session should be closed.
+/// When the future is dropped halfway, or ends with [`AuditError::Endless`], a transaction stays open and
+/// the session should be closed.
 pub async fn audit(client: &Client, request: &Audit<'_>) -> Result<Findings, AuditError> {
     let now = match request.before {
         Some(_) => Some(crate::introspect(client).await?),
         None => None,
     };
-    let session = Session { client };
+    let session = Session {
+        client,
+        within: request.within,
+    };
     session.run("open a snapshot", BEGIN).await?;
     let audited = Box::pin(session.audit(request)).await;
+    if let Err(AuditError::Endless { .. }) = audited {
+        // The end of the snapshot would wait for the same statement.
+        return audited;
+    }
     let ended = session.run("end the snapshot", "ROLLBACK").await;
     let mut findings = audited?;
     ended?;
@@ -248,21 +270,26 @@ const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL DateStyle = 'ISO, YMD'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
 SET LOCAL quote_all_identifiers = off; SET LOCAL row_security = off; SET LOCAL constraint_exclusion = off;
 SET LOCAL enable_partition_pruning = off; SET LOCAL enable_indexscan = off;
-SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL statement_timeout = 0;
+SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off;
 SET LOCAL search_path = ''";
 
 const SAVE: &str = "SET LOCAL search_path = DEFAULT; SAVEPOINT standin_audit";
+
+/// How long the server may take to end a statement whose time is up.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
 
 /// The session during an audit.
 #[derive(Clone, Copy)]
 struct Session<'a> {
     client: &'a Client,
+    within: Duration,
 }
 
 impl Session<'_> {
     async fn audit(self, request: &Audit<'_>) -> Result<Findings, AuditError> {
         // Text is deparsed with an empty search path, so that names are qualified; queries run with
         // the database's own, because functions in constraints may rely on it.
+        self.bound().await?;
         let catalogue = Catalogue::read(self).await?;
         self.run("mark the snapshot", SAVE).await?;
         let mut findings = Findings::default();
@@ -283,10 +310,33 @@ impl Session<'_> {
         done.map_err(|error| AuditError::new(step, &error))
     }
 
+    /// Bounds the next queries: one before may have run code that took the bound away.
+    async fn bound(self) -> Result<(), AuditError> {
+        let within_ms = self.within.as_millis();
+        let set = format!("SET LOCAL statement_timeout = {within_ms}");
+        self.run("bound a query", &set).await
+    }
+
+    /// Waits for a query as long as its bound lets it run: code in it may catch what ends it.
+    async fn ended<T>(
+        self,
+        step: &str,
+        query: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<Result<T, tokio_postgres::Error>, AuditError> {
+        if self.within.is_zero() {
+            return Ok(query.await);
+        }
+        let ended = tokio::time::timeout(self.within + ENDS_WITHIN, query).await;
+        ended.map_err(|_| AuditError::Endless {
+            step: step.to_owned(),
+        })
+    }
+
     /// Runs a query of counts; `None` when the server refuses it, which a row can cause.
     async fn counts(self, sql: &str) -> Result<Option<Vec<u64>>, AuditError> {
         const STEP: &str = "count rows";
-        let row = match self.client.query_one(sql, &[]).await {
+        self.bound().await?;
+        let row = match self.ended(STEP, self.client.query_one(sql, &[])).await? {
             Ok(row) => row,
             Err(error) if error.as_db_error().is_some() && !self.client.is_closed() => {
                 let back = "ROLLBACK TO SAVEPOINT standin_audit";

@@ -279,6 +279,7 @@ async fn proven(
     let request = Audit {
         before: Some(schema),
         assertions: &questions,
+        ..Audit::default()
     };
     let audit = audit::audit(client, &request).await?;
     let (asked, violations): (Vec<_>, Vec<_>) = audit

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::environment::{Copied, PEOPLE, opened};
+use crate::security::{Trace, nobody_rose};
 
 fn table<'v>(tables: &'v Value, name: &str) -> anyhow::Result<&'v Value> {
     let all = tables.as_array().into_iter().flatten();
@@ -106,6 +107,32 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
     assert!(!said.to_lowercase().contains("canary"), "{said}");
     copied.shop.json("mask verify copy")?;
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn code_that_somebody_wrote_into_a_place_is_run_without_our_rights() -> anyhow::Result<()> {
+    let mut copied = opened().await?;
+    copied.shop.json("environment build copy")?;
+    copied.shop.json("branch create copy.case")?;
+    let session = copied.shop.enter("shop@copy.case").await?;
+    let trace = Trace::new("proof");
+    trace.plant(&session).await?;
+    let attempts = trace.attempts();
+    // What joins texts of the catalogue, where the path of the database has a say.
+    session
+        .run(&format!(
+            "ALTER TABLE customers ADD CONSTRAINT mine CHECK (planted(1)) NOT VALID;
+             CREATE SCHEMA evil;
+             CREATE FUNCTION evil.joined(a name, b name) RETURNS text LANGUAGE plpgsql
+               AS $planted$ BEGIN {attempts} RETURN a::text || b::text; END $planted$;
+             CREATE OPERATOR evil.|| (LEFTARG = name, RIGHTARG = name, FUNCTION = evil.joined);
+             ALTER DATABASE shop SET search_path = evil, public, pg_catalog"
+        ))
+        .await?;
+    let (code, said) = verified(&mut copied, "copy.case")?;
+    trace.must_be_absent()?;
+    assert_eq!(code, Some(0), "{said}");
+    nobody_rose(&session).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

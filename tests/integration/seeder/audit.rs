@@ -1,6 +1,8 @@
 //! What an audit finds, and what it does not find in sound data.
 
-use seeder::audit::{Assertion, Audit, Finding, audit};
+use std::time::Duration;
+
+use seeder::audit::{Assertion, Audit, AuditError, Finding, audit};
 use tests::postgres::{Installation, Scratch};
 use tokio_postgres::Client;
 
@@ -193,6 +195,7 @@ async fn audited(client: &Client, before: &rules::schema::Schema) -> anyhow::Res
     let request = Audit {
         before: Some(before),
         assertions: &assertions,
+        ..Audit::default()
     };
     let findings = audit(client, &request).await?;
     Ok(findings.violations().cloned().collect())
@@ -228,5 +231,44 @@ async fn every_planted_violation_is_found_and_sound_rows_have_none() -> anyhow::
             drop(client);
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn code_that_never_ends_is_given_up_also_where_code_took_the_bound_away() -> anyhow::Result<()>
+{
+    let server = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let client = server.database("slow").await?;
+    client
+        .batch_execute(
+            "CREATE TABLE slow (i int); INSERT INTO slow VALUES (1);
+             CREATE FUNCTION unbound(int) RETURNS bool LANGUAGE plpgsql AS
+               $$BEGIN PERFORM set_config('statement_timeout', '0', true); RETURN true; END$$;
+             CREATE FUNCTION endless(int) RETURNS bool LANGUAGE plpgsql AS
+               $$BEGIN PERFORM pg_sleep(3600); RETURN true; END$$;
+             ALTER TABLE slow ADD CONSTRAINT a CHECK (unbound(i)) NOT VALID,
+               ADD CONSTRAINT b CHECK (endless(i)) NOT VALID",
+        )
+        .await?;
+    let request = Audit {
+        within: Duration::from_secs(1),
+        ..Audit::default()
+    };
+    let audited =
+        tokio::time::timeout(Duration::from_secs(120), audit(&client, &request)).await??;
+    let unchecked = audited.violations().map(Finding::to_string);
+    let unchecked: Vec<String> = unchecked.collect();
+    assert_eq!(unchecked, ["could not be checked: public.slow.b"]);
+
+    let catching = "CREATE FUNCTION catching(int) RETURNS bool LANGUAGE plpgsql AS
+           $$BEGIN LOOP BEGIN PERFORM pg_sleep(3600); EXCEPTION WHEN query_canceled THEN NULL; END;
+             END LOOP; END$$;
+         ALTER TABLE slow ADD CONSTRAINT c CHECK (catching(i)) NOT VALID";
+    client.batch_execute(catching).await?;
+    let audited = tokio::time::timeout(Duration::from_secs(120), audit(&client, &request)).await?;
+    assert!(
+        matches!(audited, Err(AuditError::Endless { .. })),
+        "{audited:?}"
+    );
     Ok(())
 }

@@ -219,7 +219,7 @@ async fn keys_loaded(server: &Scratch, client: &Client, mode: Mode) -> anyhow::R
     assert_eq!(outcome("event"), Some(Outcome::Copied));
     let request = Audit {
         before: Some(&schema),
-        assertions: &[],
+        ..Audit::default()
     };
     let findings = audit(client, &request).await?;
     let violations: Vec<String> = findings.violations().map(Finding::to_string).collect();

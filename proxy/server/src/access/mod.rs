@@ -14,6 +14,7 @@ pub use lint::Finding;
 use rules::config::AccessMode;
 use rules::name::UserName;
 
+use super::deputy::ensure_deputy;
 use super::process::{AdminError, Server};
 use super::roles::{Database, RolesError, ensure_login, login_role};
 
@@ -77,6 +78,7 @@ pub async fn provision(
         let client = server.admin_plain(&database.name).await?;
         provision::let_in(&client, database).await?;
     }
+    ensure_deputy(server, databases).await?;
     let mut held = vec![
         (READERS.to_owned(), AccessMode::ReadOnly),
         (APPENDERS.to_owned(), AccessMode::Append),

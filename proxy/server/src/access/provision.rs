@@ -3,6 +3,7 @@
 use tokio_postgres::Client;
 
 use super::{APPENDERS, AccessError, READERS, doing};
+use crate::ownership::CALM_EVENT_TRIGGERS;
 use crate::roles::{Database, ROLES_LOCK, quote};
 
 /// What stands in the way of the rights, and the rights.
@@ -17,6 +18,7 @@ pub(super) async fn database(client: &mut Client, database: &Database) -> Result
         done.map_err(doing(verb, database))
     };
     run(format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})")).await?;
+    run(CALM_EVENT_TRIGGERS.to_owned()).await?;
     for group in [READERS, APPENDERS] {
         run(format!(
             "DO $$BEGIN CREATE ROLE {group} NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; \

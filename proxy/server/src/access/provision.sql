@@ -19,7 +19,7 @@ BEGIN
     EXECUTE 'DROP OWNED BY standin_users';
   END IF;
   FOR f IN SELECT rolname FROM pg_roles
-    WHERE rolname IN ('standin_readers', 'standin_appenders')
+    WHERE rolname IN ('standin_readers', 'standin_appenders', 'standin_deputy')
        OR rolname LIKE 'standin\_reader\_%' OR rolname LIKE 'standin\_readerhash\_%'
        OR rolname LIKE 'standin\_appender\_%' OR rolname LIKE 'standin\_appenderhash\_%'
   LOOP

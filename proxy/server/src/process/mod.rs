@@ -15,7 +15,7 @@ mod sys;
 
 pub use adopt::{AdoptError, adopt};
 pub use ipc::{RuntimeError, clear_runtime};
-pub use server::{AdminError, Exit, Server};
+pub use server::{AdminError, DEPUTY_STATEMENT_WITHIN, Exit, Server};
 pub use start::{StartError, start};
 pub use stop::{StopError, Stopped};
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_postgres::{Client, NoTls};
 
 use super::{identity, log, sys};
+use crate::deputy::DEPUTY;
 use crate::{Account, Home};
 
 /// Name of the socket that a server with port 1 makes.
@@ -31,6 +32,12 @@ const PLAIN_SETTINGS: [&str; 6] = [
     "lock_timeout=0",
     "idle_in_transaction_session_timeout=0",
 ];
+/// Before 17 nothing but this keeps event triggers from running with our rights, and only those that
+/// [`crate::ownership`] leaves: not the ones for replicas.
+const NO_EVENT_TRIGGERS_BEFORE_17: &str = "-c session_replication_role=replica ";
+/// How long one statement may take that runs code of a database's users: reading the largest tables
+/// takes minutes, and code that never ends must not keep a place from its next operation.
+pub const DEPUTY_STATEMENT_WITHIN: Duration = Duration::from_secs(1800);
 /// A local login takes milliseconds; a server that needs longer is stuck.
 const LOGIN_WITHIN: Duration = Duration::from_secs(5);
 /// How often a log is looked at; at 100 MB/s it may outgrow its bound by a gigabyte.
@@ -170,22 +177,40 @@ impl Server {
         self.0.exited.clone()
     }
 
-    /// Logs in as our superuser; the session ends when the client is dropped.
+    /// Logs in as our superuser, with the settings of the database; the session ends when the client is
+    /// dropped. Where users may have been, [`Server::admin_plain`] is the one to use: in a search path of
+    /// theirs every function and operator may be their code.
     pub async fn admin(&self, database: &str) -> Result<Client, AdminError> {
-        self.login_within(database, String::new()).await
+        self.login_within(database, SUPERUSER, String::new()).await
     }
 
     /// As [`Server::admin`], but none of the settings of the database or of its configuration file
-    /// can change what our own statements mean.
-    pub(crate) async fn admin_plain(&self, database: &str) -> Result<Client, AdminError> {
+    /// can change what our own statements mean, and no event trigger runs.
+    pub async fn admin_plain(&self, database: &str) -> Result<Client, AdminError> {
         let settings = PLAIN_SETTINGS
             .iter()
             .map(|setting| format!("-c {setting} "));
-        self.login_within(database, settings.collect()).await
+        let mut options: String = settings.collect();
+        if self.0.major < 17 {
+            options.push_str(NO_EVENT_TRIGGERS_BEFORE_17);
+        }
+        self.login_within(database, SUPERUSER, options).await
     }
 
-    async fn login_within(&self, database: &str, options: String) -> Result<Client, AdminError> {
-        let login = tokio::time::timeout(LOGIN_WITHIN, self.login(database, options));
+    /// Logs in as the role of [`crate::ensure_deputy`], to read what runs code of a database's users:
+    /// a statement ends after [`DEPUTY_STATEMENT_WITHIN`].
+    pub async fn deputy(&self, database: &str) -> Result<Client, AdminError> {
+        let options = format!("-c default_transaction_read_only=on {}", bounded());
+        self.login_within(database, DEPUTY, options).await
+    }
+
+    async fn login_within(
+        &self,
+        database: &str,
+        user: &str,
+        options: String,
+    ) -> Result<Client, AdminError> {
+        let login = tokio::time::timeout(LOGIN_WITHIN, self.login(database, user, options));
         let silent = |_| AdminError::Silent {
             database: database.to_owned(),
         };
@@ -195,6 +220,23 @@ impl Server {
     /// How to connect as our superuser, for whoever needs several sessions; valid in this process
     /// while the server lives.
     pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
+        let mut config = self.config(database, SUPERUSER);
+        if self.0.major >= 17 {
+            // A login trigger of a migration would run with our rights.
+            config.options("-c event_triggers=off");
+        }
+        config
+    }
+
+    /// How to connect as the role of [`crate::ensure_deputy`], for whoever needs several sessions or
+    /// writes; valid in this process while the server lives.
+    pub fn deputy_config(&self, database: &str) -> tokio_postgres::Config {
+        let mut config = self.config(database, DEPUTY);
+        config.options(bounded());
+        config
+    }
+
+    fn config(&self, database: &str, user: &str) -> tokio_postgres::Config {
         let socket = self.socket();
         let mut config = tokio_postgres::Config::new();
         if let Some(directory) = socket.parent() {
@@ -203,17 +245,18 @@ impl Server {
         // Servers listen on a socket of this number alone.
         config
             .port(1)
-            .user(SUPERUSER)
+            .user(user)
             .dbname(database)
             .application_name("standin");
-        if self.0.major >= 17 {
-            // A login trigger of a migration would run with our rights.
-            config.options("-c event_triggers=off");
-        }
         config
     }
 
-    async fn login(&self, database: &str, mut options: String) -> Result<Client, AdminError> {
+    async fn login(
+        &self,
+        database: &str,
+        user: &str,
+        mut options: String,
+    ) -> Result<Client, AdminError> {
         let stream =
             UnixStream::connect(self.socket())
                 .await
@@ -221,13 +264,14 @@ impl Server {
                     database: database.to_owned(),
                     source,
                 })?;
-        if self.0.major >= 17 {
+        // Only a superuser may turn them off, and only a superuser need.
+        if self.0.major >= 17 && user == SUPERUSER {
             // A login trigger that came with a copy would run with our rights.
             options.push_str("-c event_triggers=off");
         }
         let mut config = tokio_postgres::Config::new();
         config
-            .user(SUPERUSER)
+            .user(user)
             .dbname(database)
             .application_name("standin")
             .options(options);
@@ -255,6 +299,12 @@ impl Server {
                     .sum::<u64>(),
         )
     }
+}
+
+/// The bound on statements of the deputy, as an option of a login.
+fn bounded() -> String {
+    let within = DEPUTY_STATEMENT_WITHIN.as_millis();
+    format!("-c statement_timeout={within} ")
 }
 
 fn proportional_bytes(pid: Pid) -> Option<u64> {

@@ -4,6 +4,7 @@
 use super::pins;
 use super::{QuarantineError, QuarantineReport};
 use crate::cluster::SingleUser;
+use crate::deputy::DEPUTY;
 use crate::installation::Version;
 use crate::roles::{USERS, quote};
 
@@ -118,7 +119,7 @@ fn first_session(version: Version) -> Vec<String> {
         "DELETE FROM pg_db_role_setting WHERE setconfig = '{}'".to_owned(),
         format!(
             "DELETE FROM pg_auth_members m USING pg_authid r WHERE r.oid = m.roleid \
-             AND (r.rolsuper OR r.rolname IN ({REACHING_ROLES}, '{USERS}'))"
+             AND (r.rolsuper OR r.rolname IN ({REACHING_ROLES}, '{USERS}', '{DEPUTY}'))"
         ),
         "UPDATE pg_database SET datallowconn = true WHERE datname = 'template1'".to_owned(),
     ];

@@ -382,7 +382,7 @@ pub enum SealError {
     #[error(transparent)]
     Create(Box<CreateError>),
     /// The databases could not be listed.
-    #[error("list the databases")]
+    #[error("look at the databases and their roles")]
     Roles(#[from] RolesError),
     /// No program of the right version.
     #[error(transparent)]

@@ -33,7 +33,7 @@ use work::Work;
 
 pub use budget::OwnBytes;
 pub use collect::{Collected, Roots, UNCLAIMED_FOR};
-pub use enter::Lease;
+pub use enter::{DeputyError, Lease};
 pub use error::{
     Closed, CreateError, DraftError, DropError, EditError, Full, OpenError, SealError, SleepError,
     WakeError, WakeFailure,

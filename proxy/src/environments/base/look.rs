@@ -14,7 +14,7 @@ use tokio_postgres::Client;
 use super::super::pointer::Operation;
 use super::super::turn::{Caller, Report, Turn};
 use super::super::{EnvironmentError, Environments};
-use crate::branches::Draft;
+use crate::branches::{DEPUTY_STATEMENT_WITHIN, Draft};
 
 /// What to plan with in place of what the configuration says.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,13 +132,15 @@ impl Environments {
         let lease = self.inner.pool.enter(&pointer.current.branch).await;
         let lease = lease.map_err(wake)?;
         let database = self.one_database(&turn, database, &lease)?;
-        let client = lease.server().admin(&database).await;
+        // Constraints, indexes and views are their users' code, and so may be what a scenario asks.
+        let client = lease.deputy(&database).await;
         let client = client.map_err(turn.failed("connect"))?;
         turn.step("audit");
         let questions = self.questions(place, &pointer.current.base).await?;
         let request = Audit {
             before: None,
             assertions: &questions,
+            within: DEPUTY_STATEMENT_WITHIN,
         };
         let audited = audit::audit(&client, &request).await;
         audited.map_err(turn.failed("audit the data"))
@@ -190,7 +192,8 @@ impl Environments {
     ) -> Result<(Draft, Client), EnvironmentError> {
         let database = &looked.database;
         let draft = self.drafted(turn, &looked.migrations, database).await?;
-        let client = draft.admin(database).await;
+        // Rows are tried, and migrations say what runs then.
+        let client = run::connect(&draft.deputy_config(database)).await;
         let client = client.map_err(turn.failed("connect"))?;
         Ok((draft, client))
     }

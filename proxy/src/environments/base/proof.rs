@@ -108,8 +108,10 @@ impl Environments {
                 report.send(line);
             }
         });
+        let deputy = lease.deputy_config(&database).await;
         let placed = Placed {
             config: lease.server().admin_config(&database),
+            deputy: deputy.map_err(turn.failed("connect"))?,
             directory: Some(lease.server().home().pgdata()),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
         };

@@ -28,7 +28,8 @@ impl Environments {
                 report.send(line);
             }
         };
-        let config = draft.admin_config(database);
+        // A load runs CHECKs, defaults and triggers, which are the migrations' code.
+        let config = draft.deputy_config(database);
         let filled = run::fill(&config, &job, &told).await;
         let filled = filled.map_err(|error| self.not_seeded(turn, error))?;
         tracing::info!(

@@ -91,16 +91,11 @@ impl Environments {
         after: &Lease,
     ) -> Result<Difference, EnvironmentError> {
         let database = self.one_database(turn, request.database.as_deref(), after)?;
-        let old = before
-            .server()
-            .admin(&database)
-            .await
-            .map_err(turn.failed("connect"))?;
-        let new = after
-            .server()
-            .admin(&database)
-            .await
-            .map_err(turn.failed("connect"))?;
+        // A table may become a view of its user's while a session waits for it.
+        let old = before.deputy(&database).await;
+        let old = old.map_err(turn.failed("connect"))?;
+        let new = after.deputy(&database).await;
+        let new = new.map_err(turn.failed("connect"))?;
         turn.step("compare the schema");
         let old_schema = seeder::introspect(&old)
             .await

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use rules::name::UserName;
-use server::{AdminError, Database, RolesError, Server, ensure_login, login_role};
+use server::{AdminError, Database, RolesError, Server, ensure_deputy, ensure_login, login_role};
 use tokio::time::timeout_at;
 
 use crate::branches::disk::Pressure;
@@ -27,6 +27,17 @@ pub struct Lease {
     branch: Arc<Branch>,
     manifest: Arc<BranchManifest>,
     server: Server,
+}
+
+/// Why nobody could read a database without a superuser's rights.
+#[derive(Debug, thiserror::Error)]
+pub enum DeputyError {
+    /// The role could not be made.
+    #[error(transparent)]
+    Roles(#[from] RolesError),
+    /// The server refused the login.
+    #[error(transparent)]
+    Login(#[from] AdminError),
 }
 
 impl Lease {
@@ -58,6 +69,23 @@ impl Lease {
     /// A session as our superuser.
     pub async fn admin(&self, database: &str) -> Result<tokio_postgres::Client, AdminError> {
         self.server.admin(database).await
+    }
+
+    /// A session as our own low role, to read what runs code of the database's users; the role is made
+    /// where an earlier version left the branch without.
+    pub async fn deputy(&self, database: &str) -> Result<tokio_postgres::Client, DeputyError> {
+        ensure_deputy(&self.server, self.databases()).await?;
+        Ok(self.server.deputy(database).await?)
+    }
+
+    /// As [`Lease::deputy`], for whoever needs several sessions; valid in this process while the lease
+    /// lives.
+    pub async fn deputy_config(
+        &self,
+        database: &str,
+    ) -> Result<tokio_postgres::Config, DeputyError> {
+        ensure_deputy(&self.server, self.databases()).await?;
+        Ok(self.server.deputy_config(database))
     }
 
     /// Makes sure that `user` can log in with the rights of `mode`, and names the role; asks the

@@ -21,7 +21,7 @@ const READY_CLEAN: Duration = Duration::from_secs(10);
 /// Replaying what `max_wal_size` allows takes less on any disk.
 const READY_AFTER_RECOVERY: Duration = Duration::from_secs(120);
 /// Changes when what is put in place changes, so that it is put in place anew.
-const RIGHTS_REVISION: u32 = 1;
+const RIGHTS_REVISION: u32 = 2;
 
 impl Pool {
     /// Starts the server of a branch, several times if need be.

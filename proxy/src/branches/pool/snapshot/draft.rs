@@ -7,8 +7,8 @@ use rules::config::{AccessMode, Durability};
 use rules::name::UserName;
 use server::{
     self, AdminError, ConnectionString, Database, Installation, RolesError, Server, Settings,
-    TextForm, copy_running, create_database, create_database_in, databases, ensure_login,
-    initialise, lengths, login_role, major_of, start, take_ownership,
+    TextForm, copy_running, create_database, create_database_in, databases, ensure_deputy,
+    ensure_login, initialise, lengths, login_role, major_of, start, take_ownership,
 };
 use tokio::net::UnixStream;
 use tokio_postgres::{Client, NoTls};
@@ -180,6 +180,7 @@ impl Pool {
             None => take_ownership(&draft.server).await?,
         }
         draft.databases = databases(&draft.server).await?;
+        ensure_deputy(&draft.server, &draft.databases).await?;
         Ok(draft)
     }
 
@@ -247,6 +248,12 @@ impl Draft {
     /// How to connect as our superuser, several times; valid in this process while the draft lives.
     pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
         self.server.admin_config(database)
+    }
+
+    /// How to connect as our own low role, several times: for whatever runs code of the databases;
+    /// valid in this process while the draft lives.
+    pub fn deputy_config(&self, database: &str) -> tokio_postgres::Config {
+        self.server.deputy_config(database)
     }
 
     /// The programs of its PostgreSQL.
@@ -349,6 +356,8 @@ impl Draft {
         check: Check,
     ) -> Result<SnapshotId, SealError> {
         let databases = databases(&self.server).await?;
+        // What filled it may have made more of them.
+        ensure_deputy(&self.server, &databases).await?;
         let lengths = lengths(&self.server).await.map_err(ProofError::from)?;
         self.server.stop_within(STOP_WITHIN).await?;
         let Some(aside) = self.aside.take() else {
