@@ -14,6 +14,7 @@ pub mod plan;
 pub mod run;
 pub mod shown;
 pub mod source;
+pub mod subset;
 pub mod transform;
 pub mod verify;
 mod wire;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ring::rand::SystemRandom;
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
-use rules::mask::{MaskRules, Rows};
+use rules::mask::MaskRules;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -27,6 +27,9 @@ pub struct Manifest {
     pub key_id: String,
     /// SHA-256 of the rules, in hexadecimal.
     pub rules: String,
+    /// SHA-256 of which rows are copied, in hexadecimal; `None` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subset: Option<String>,
     /// SHA-256 of production's schema, in hexadecimal.
     pub schema: String,
     /// SHA-256 of what tells production's cluster and database from others, in hexadecimal.
@@ -87,9 +90,9 @@ impl Manifest {
             let rows = Some(table.rows).filter(|rows| *rows >= ROWS_MIN);
             (table.table.to_string(), rows)
         });
-        let without = shown.tables.iter().filter(|table| table.rows == Rows::Drop);
+        let without = shown.tables.iter().filter(|table| !table.has_rows());
         let of = |pick: fn(&shown::ShownColumn) -> Option<&String>| {
-            let tables = shown.tables.iter().filter(|table| table.rows == Rows::Copy);
+            let tables = shown.tables.iter().filter(|table| table.has_rows());
             tables
                 .flat_map(|table: &ShownTable| {
                     let columns = table.columns.iter();
@@ -107,6 +110,7 @@ impl Manifest {
             made_at: about.made_at,
             key_id: about.key_id,
             rules: rules_hash(rules),
+            subset: rules.subset.as_ref().map(|subset| hash(&json(subset))),
             schema: hash(&serde_json::to_vec(&looked.schema).unwrap_or_default()),
             production: hash(production.as_bytes()),
             rows: rows.collect(),
@@ -165,7 +169,13 @@ pub fn rules_hash(rules: &MaskRules) -> String {
     let of = (&rules.unlisted, &rules.locales, &rules.tables);
     let mut text = serde_json::to_vec(&of).unwrap_or_default();
     text.extend(format!("{:?}", rules.references).into_bytes());
+    text.extend(rules.subset.iter().flat_map(json));
     hash(&text)
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    // Names, texts and numbers only.
+    serde_json::to_vec(value).unwrap_or_default()
 }
 
 fn hash(bytes: &[u8]) -> String {
@@ -193,6 +203,7 @@ mod tests {
             made_at: "2026-01-01T00:00:00Z".to_owned(),
             key_id: "0123".to_owned(),
             rules: String::new(),
+            subset: None,
             schema: String::new(),
             production: String::new(),
             rows: BTreeMap::from([("public.a".to_owned(), Some(12))]),

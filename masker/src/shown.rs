@@ -1,6 +1,8 @@
 //! What becomes of each column, as programs and people read it.
 
-use rules::mask::{By, Choice, ColumnDecision, Decided, Origin, Problem, Rows, Transformer};
+use rules::mask::{
+    By, Choice, ColumnDecision, Decided, Origin, Problem, Reached, Rows, Transformer,
+};
 use serde::Serialize;
 
 use crate::run::Looked;
@@ -25,8 +27,18 @@ pub struct ShownTable {
     pub rows: Rows,
     /// How many, as production's statistics have it.
     pub estimated: u64,
+    /// Which of them a subset has; `None` where there is no subset, or no rows are copied anyway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subset: Option<Reached>,
     /// Columns in the table's order.
     pub columns: Vec<ShownColumn>,
+}
+
+impl ShownTable {
+    /// Whether the copy may have rows of it.
+    pub fn has_rows(&self) -> bool {
+        self.rows == Rows::Copy && self.subset != Some(Reached::Empty)
+    }
 }
 
 /// A column of a plan.
@@ -53,6 +65,7 @@ pub struct ShownColumn {
 /// Puts what was looked at into the form for people.
 pub fn shown(looked: &Looked, key_id: String) -> Shown {
     let mut tables = Vec::new();
+    let reach = looked.decisions.subset.as_ref();
     for (name, decision) in &looked.decisions.tables {
         let table = &looked.schema.tables[name];
         let columns = decision.columns.iter().filter_map(|column| {
@@ -64,6 +77,7 @@ pub fn shown(looked: &Looked, key_id: String) -> Shown {
             name: name.to_string(),
             rows: decision.rows,
             estimated: figures.map_or(0, |figures| figures.rows),
+            subset: reach.and_then(|reach| reach.tables.get(name)).cloned(),
             columns: columns.collect(),
         });
     }

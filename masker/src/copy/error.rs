@@ -93,6 +93,16 @@ pub enum CopyError {
         /// Rows that the target took.
         written: u64,
     },
+    /// Production gave other rows than those that were chosen in the same snapshot.
+    #[error("copy {table}: production gave {read} of {of} rows that were chosen")]
+    Missing {
+        /// Of which table.
+        table: Name,
+        /// Rows that production sent.
+        read: u64,
+        /// Rows that were asked for.
+        of: u64,
+    },
     /// What masks rows broke off.
     #[error("mask {table}: a transformer broke off")]
     Panic {
@@ -119,7 +129,9 @@ impl CopyError {
             Self::TooLong { .. } => "keep the column, drop it, or make it NULL by \"drop\"",
             Self::Read(failure) => return source::hint(failure),
             Self::Write(failure) => return write_hint(failure),
-            Self::Rows { .. } | Self::Panic { .. } => "this is a fault of the masker",
+            Self::Rows { .. } | Self::Missing { .. } | Self::Panic { .. } => {
+                "this is a fault of the masker"
+            }
         })
     }
 }

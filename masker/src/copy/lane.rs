@@ -156,6 +156,7 @@ impl Lane {
         let read = feed.run(&mut self.reader);
         let drained = drain(&mut self.writer, from_reader, table, &self.shared, failed);
         let (read, ()) = tokio::try_join!(read, drained)?;
+        part.complete(table, read)?;
         let written = self.writer.finish().await.map_err(failed)?;
         if read != written {
             let table = table.name.clone();
@@ -202,8 +203,8 @@ impl Rehearsing {
             }
             Ok(())
         };
-        tokio::try_join!(feed.run(&mut self.reader), counted)?;
-        Ok(())
+        let (read, ()) = tokio::try_join!(feed.run(&mut self.reader), counted)?;
+        part.complete(table, read)
     }
 }
 

@@ -25,11 +25,12 @@ use tokio_postgres::Config;
 
 use crate::plan::TablePlan;
 use crate::source::Source;
+use crate::subset::Picked;
 
 pub use error::CopyError;
 pub use rehearse::{Rehearsal, rehearse};
 pub use report::{
-    Batch, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
+    Batch, Collected, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
 };
 pub use rows::Replaced;
 pub use schema::{ProgramError, Programs};
@@ -50,6 +51,8 @@ pub const WORKERS_MAX: usize = 16;
 pub struct Job<'a> {
     /// What becomes of each table; those that are not in it have no rows in the copy.
     pub plan: &'a [TablePlan],
+    /// The rows of a subset; `None` for all rows.
+    pub picked: Option<&'a Picked>,
     /// An empty database of a fresh cluster, by its socket, as its superuser and without a password.
     pub target: &'a Config,
     /// The programs of the target's installation.
@@ -80,7 +83,7 @@ pub async fn copy(source: &Source, job: &Job<'_>) -> Result<Report, CopyError> {
     }
     let target = Target::connect(job.target).await?;
     target.fits(&facts).await?;
-    let tables = schedule::tables(source, job.plan).await?;
+    let tables = schedule::tables(source, job.plan, job.picked).await?;
     watch.phase(Phase::Dump);
     let empty = source.foreign_views().await?;
     let archive = Archive::dump(source, job.programs, &empty).await?;
@@ -139,7 +142,7 @@ async fn rows(
         unit.note();
     }
     let lanes = job.workers().min(units.len());
-    let of = job.plan.iter().map(|plan| plan.rows).sum();
+    let of = tables.iter().map(|table| table.of).sum();
     let shared = Shared::new(units, of, job.progress.clone(), job.witness.clone());
     let mut working = JoinSet::new();
     for _ in 0..lanes {

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::plan::TablePlan;
 use crate::source::Source;
+use crate::subset::Picked;
 
 use super::error::CopyError;
 use super::lane::{Rehearsing, Shared};
@@ -20,6 +21,8 @@ use super::{CHUNK_BYTES, WORKERS_MAX, Watch, all};
 pub struct Rehearsal<'a> {
     /// What would become of each table.
     pub plan: &'a [TablePlan],
+    /// The rows of a subset; `None` for all rows.
+    pub picked: Option<&'a Picked>,
     /// Tables, or parts of one, that are read at the same time; at most [`WORKERS_MAX`].
     pub workers: usize,
     /// No more rows of a table, or of each of its leaves, than these; `None` for all.
@@ -41,7 +44,7 @@ pub async fn rehearse(source: &Source, job: &Rehearsal<'_>) -> Result<Report, Co
     if !facts.refused.is_empty() {
         return Err(CopyError::Refused(facts.refused));
     }
-    let tables = schedule::tables(source, job.plan).await?;
+    let tables = schedule::tables(source, job.plan, job.picked).await?;
     watch.phase(Phase::Rows);
     rows(source, job, &tables).await?;
     Ok(watch.done(begun, &tables))
@@ -65,7 +68,7 @@ async fn rows(
         }
     };
     let lanes = workers.min(units.len());
-    let of = job.plan.iter().map(|plan| plan.rows).sum();
+    let of = tables.iter().map(|table| table.of).sum();
     let shared = Shared::new(units, of, job.progress.clone(), job.witness.clone());
     let mut working = JoinSet::new();
     for _ in 0..lanes {

@@ -33,10 +33,21 @@ impl<'a> Batch<'a> {
 /// What happens in a copy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// Rows of a subset were found, before the first phase.
+    Collected(Collected),
     /// A phase begins.
     Phase(Phase),
     /// Rows were written.
     Rows(Moved),
+}
+
+/// How far a subset's rows are found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collected {
+    /// The table of the last ones.
+    pub table: Name,
+    /// Rows of that table so far.
+    pub rows: u64,
 }
 
 /// How far rows have come.

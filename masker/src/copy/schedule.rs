@@ -8,6 +8,7 @@ use rules::schema::{Name, quoted};
 
 use crate::plan::{Action, TablePlan};
 use crate::source::{Leaf, Source};
+use crate::subset::{Picked, Run, Tids};
 
 use super::error::CopyError;
 use super::report::Way;
@@ -31,6 +32,8 @@ pub(super) struct Table {
     /// The columns that are computed, with their expressions.
     pub(super) derived: Vec<(String, String)>,
     pub(super) leaves: Vec<Leaf>,
+    /// The rows of each leaf that are copied; `None` for all.
+    picked: Vec<Option<Arc<Tids>>>,
     /// The encoding that its rows are sent in.
     encoding: String,
     /// Rows as estimated.
@@ -59,7 +62,12 @@ pub(super) struct Part {
     blocks: Option<(u64, Option<u64>)>,
     /// No more rows than these, whichever come first.
     rows_max: Option<u64>,
+    /// Those of its rows that are copied; `None` for all.
+    rows: Option<(Arc<Tids>, Run)>,
 }
+
+/// Rows that one statement reads by their places, which are some 400 kB of it.
+const PICKED_ROWS: usize = 1 << 15;
 
 /// How tables are cut.
 pub(super) struct Cut {
@@ -74,6 +82,7 @@ pub(super) struct Cut {
 pub(super) async fn tables(
     source: &Source,
     plans: &[TablePlan],
+    picked: Option<&Picked>,
 ) -> Result<Vec<Arc<Table>>, CopyError> {
     let names: Vec<&Name> = plans.iter().flat_map(|plan| &plan.leaves).collect();
     let found = source.leaves(&names).await?;
@@ -83,7 +92,13 @@ pub(super) async fn tables(
         .collect();
     let plans = plans.iter().enumerate();
     plans
-        .map(|(index, plan)| table(index, plan, source.encoding(), &mut found))
+        .map(|(index, plan)| {
+            let mut table = table(index, plan, source.encoding(), &mut found)?;
+            if let Some(picked) = picked {
+                table.pick(picked);
+            }
+            Ok(Arc::new(table))
+        })
         .collect()
 }
 
@@ -92,7 +107,7 @@ fn table(
     plan: &TablePlan,
     encoding: &str,
     found: &mut BTreeMap<Name, Leaf>,
-) -> Result<Arc<Table>, CopyError> {
+) -> Result<Table, CopyError> {
     let fail = |reason: String| CopyError::Plan {
         table: plan.table.clone(),
         reason,
@@ -121,7 +136,7 @@ fn table(
         _ => encoding,
     };
     let derived = plan.derived.iter();
-    Ok(Arc::new(Table {
+    Ok(Table {
         index,
         name: plan.table.clone(),
         encoding: encoding.to_owned(),
@@ -129,13 +144,14 @@ fn table(
         derived: derived
             .map(|derived| (derived.column.clone(), derived.expression.clone()))
             .collect(),
+        picked: vec![None; leaves.len()],
         leaves,
         layout,
         of: plan.rows,
         rows: AtomicU64::new(0),
         bytes: AtomicU64::new(0),
         way: AtomicU8::new(0),
-    }))
+    })
 }
 
 /// The first rows of each leaf, each leaf by itself.
@@ -151,6 +167,7 @@ pub(super) fn first_rows(tables: &[Arc<Table>], rows_max: u64) -> VecDeque<Unit>
             leaf: leaf.name.clone(),
             blocks: None,
             rows_max: Some(rows_max),
+            rows: None,
         }],
         bytes: leaf.bytes,
     };
@@ -171,16 +188,11 @@ pub(super) fn units(
     let mut units = Vec::new();
     for (table, plan) in tables.iter().zip(plans) {
         let key = keys.get(&table.name);
-        let whole = |leaf: &Leaf| Part {
-            leaf: leaf.name.clone(),
-            blocks: None,
-            rows_max: None,
-        };
         if !table.derived.is_empty() {
             units.push(Unit {
                 way: Way::Derived,
                 into: table.name.clone(),
-                parts: table.leaves.iter().map(whole).collect(),
+                parts: table.whole(),
                 bytes: table.leaves.iter().map(|leaf| leaf.bytes).sum(),
                 table: table.clone(),
             });
@@ -188,22 +200,29 @@ pub(super) fn units(
         }
         // A leaf takes only rows that belong to it, and theirs do not change.
         let by_root = key.is_some_and(|key| key.moves(plan));
-        for leaf in &table.leaves {
+        for (leaf, picked) in table.leaves.iter().zip(&table.picked) {
             let into = match by_root {
                 true => table.name.clone(),
                 false => leaf.name.clone(),
             };
-            let parts = cut.parts(leaf, share);
-            let way = match by_root || parts.len() > 1 {
+            let pieces = match picked {
+                Some(rows) => cut.pieces(leaf, rows, share),
+                None => cut
+                    .parts(leaf, share)
+                    .into_iter()
+                    .map(|part| vec![part])
+                    .collect(),
+            };
+            let way = match by_root || pieces.len() > 1 {
                 true => Way::Plain,
                 false => Way::Frozen,
             };
-            let count = parts.len() as u64;
-            units.extend(parts.into_iter().map(|part| Unit {
+            let count = pieces.len() as u64;
+            units.extend(pieces.into_iter().map(|parts| Unit {
                 table: table.clone(),
                 way,
                 into: into.clone(),
-                parts: vec![part],
+                parts,
                 bytes: leaf.bytes / count,
             }));
         }
@@ -220,6 +239,7 @@ impl Cut {
             leaf: leaf.name.clone(),
             blocks,
             rows_max: None,
+            rows: None,
         };
         let possible = self.workers > 1 && leaf.heap && self.version >= RANGES_FROM;
         if !possible || leaf.bytes <= share || leaf.blocks < 2 {
@@ -237,6 +257,38 @@ impl Cut {
             })
             .collect()
     }
+}
+
+impl Cut {
+    /// The rows of a leaf that are copied, in statements, and these in as many pieces as its bytes
+    /// would be cut into.
+    fn pieces(&self, leaf: &Leaf, rows: &Arc<Tids>, share: u64) -> Vec<Vec<Part>> {
+        let mut parts = picked_parts(leaf, rows);
+        let count = match self.workers > 1 && leaf.bytes > share {
+            true => leaf.bytes.div_ceil(self.chunk_bytes),
+            false => 1,
+        };
+        let each = parts
+            .len()
+            .div_ceil(usize::try_from(count).unwrap_or(usize::MAX));
+        let mut pieces = Vec::new();
+        while !parts.is_empty() {
+            let rest = parts.split_off(each.clamp(1, parts.len()));
+            pieces.push(std::mem::replace(&mut parts, rest));
+        }
+        pieces
+    }
+}
+
+fn picked_parts(leaf: &Leaf, rows: &Arc<Tids>) -> Vec<Part> {
+    let runs = rows.runs(PICKED_ROWS).into_iter();
+    runs.map(|run| Part {
+        leaf: leaf.name.clone(),
+        blocks: None,
+        rows_max: None,
+        rows: Some((Arc::clone(rows), run)),
+    })
+    .collect()
 }
 
 impl PartitionKey {
@@ -259,6 +311,12 @@ impl Part {
         let leaf = self.leaf.quoted();
         let columns = list(&table.layout.read);
         let what = match (self.blocks, self.rows_max) {
+            _ if let Some((rows, run)) = &self.rows => {
+                let (places, blocks) = (rows.literal(*run), run.blocks());
+                format!(
+                    "(SELECT {columns} FROM ONLY {leaf} WHERE {blocks} AND ctid = ANY({places}))"
+                )
+            }
             (None, Some(most)) => format!("(SELECT {columns} FROM ONLY {leaf} LIMIT {most})"),
             // An empty list in parentheses is a syntax error; there is nothing to name then.
             (None, None) if columns.is_empty() => leaf,
@@ -278,9 +336,47 @@ impl Part {
     pub(super) fn is_whole(&self) -> bool {
         self.blocks.is_none()
     }
+
+    /// Refuses another number of rows than were chosen in the same snapshot.
+    pub(super) fn complete(&self, table: &Table, read: u64) -> Result<(), CopyError> {
+        let of = self.rows.as_ref().map_or(read, |(_, run)| run.count);
+        match of == read {
+            true => Ok(()),
+            false => Err(CopyError::Missing {
+                table: table.name.clone(),
+                read,
+                of,
+            }),
+        }
+    }
 }
 
 impl Table {
+    /// Leaves out the rows that a subset has not.
+    fn pick(&mut self, picked: &Picked) {
+        let leaves = self.leaves.iter();
+        self.picked = leaves.map(|leaf| picked.of(&leaf.name).cloned()).collect();
+        if let Some(rows) = picked.tables().get(&self.name) {
+            self.of = *rows;
+        }
+    }
+
+    /// Everything that is copied of it, leaf by leaf.
+    fn whole(&self) -> Vec<Part> {
+        let leaves = self.leaves.iter().zip(&self.picked);
+        leaves
+            .flat_map(|(leaf, picked)| match picked {
+                Some(rows) => picked_parts(leaf, rows),
+                None => vec![Part {
+                    leaf: leaf.name.clone(),
+                    blocks: None,
+                    rows_max: None,
+                    rows: None,
+                }],
+            })
+            .collect()
+    }
+
     /// The statement that writes rows into a table.
     pub(super) fn write(&self, into: &str, frozen: bool) -> String {
         let columns = match list(&self.layout.written) {

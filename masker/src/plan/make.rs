@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rules::mask::{
-    By, Case, Choice, ColumnDecision, Decided, Mask, Problem, ProblemKind, Rows, TableDecision,
-    Transformer,
+    By, Case, Choice, ColumnDecision, Decided, Mask, Problem, ProblemKind, Reached, Rows,
+    TableDecision, Transformer,
 };
 use rules::schema::{ConstraintKind, Name, Schema, Table, TableKind};
 use seeder::value::Type;
@@ -35,7 +35,9 @@ pub fn make(request: Request<'_>) -> Result<Plan, Problems> {
     let mut tables = Vec::new();
     for (name, decision) in &request.decisions.tables {
         let table = &request.schema.tables[name];
-        if decision.rows == Rows::Copy && table.kind == TableKind::Ordinary {
+        let reach = request.decisions.subset.as_ref();
+        let empty = reach.is_some_and(|reach| reach.tables.get(name) == Some(&Reached::Empty));
+        if decision.rows == Rows::Copy && table.kind == TableKind::Ordinary && !empty {
             tables.push(making.table(name, table, decision));
         }
     }

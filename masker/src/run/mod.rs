@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rules::mask::{Decisions, MaskRules, Problem, decide};
+use rules::mask::{Decisions, MaskRules, Problem, Reached, Subset, decide};
 use rules::schema::{Name, Schema};
 use seeder::key::Key;
 use seeder::person::{Locales, People, UnknownLocale};
@@ -20,6 +20,7 @@ use crate::facts::Facts;
 use crate::key::MaskKey;
 use crate::plan::{self, Figures, Plan, Request};
 use crate::source::{LOCK_WAIT, Production, Source, SourceError};
+use crate::subset::{self, Picked, SubsetError};
 use crate::verify::{self, Gate, GateError};
 
 pub use preview::{PreviewColumn, PreviewTable};
@@ -42,6 +43,9 @@ pub enum MaskError {
     /// Columns are undecided, or decisions do not fit.
     #[error("the rules do not fit production:\n{}", lines(.0))]
     Plan(Vec<Problem>),
+    /// The rows of a subset could not be found.
+    #[error(transparent)]
+    Subset(#[from] SubsetError),
     /// Rows or the schema could not be copied.
     #[error(transparent)]
     Copy(#[from] CopyError),
@@ -63,6 +67,7 @@ impl MaskError {
             Self::Plan(_) => {
                 Some("`standin mask plan` shows every column; write rules under [masking.tables]")
             }
+            Self::Subset(error) => error.hint(),
             Self::Copy(error) => error.hint(),
             Self::Gate(_) => Some("nothing was published"),
             Self::NotClean(_) => Some(
@@ -91,6 +96,8 @@ pub struct Looked {
 /// A snapshot of production that is held, and what is known of it.
 pub struct Opened {
     source: Source,
+    /// Which rows are copied; `None` for all.
+    subset: Option<Subset>,
     /// What was looked at.
     pub looked: Looked,
 }
@@ -118,13 +125,19 @@ async fn opened(
     let figures = figures(&source, &schema, &facts).await?;
     let people = Arc::new(people(rules, key)?);
     let decisions = decide(&schema, rules);
-    let plan = plan::make(Request {
+    let mut plan = plan::make(Request {
         schema: &schema,
         decisions: &decisions,
         figures: &figures,
         key,
         people: &people,
     });
+    if let (Some(subset), Some(reach)) = (&rules.subset, &decisions.subset) {
+        let problems = subset::check(&source, &schema, subset, reach).await?;
+        if !problems.is_empty() {
+            plan = Err([plan.err().unwrap_or_default(), problems].concat());
+        }
+    }
     let looked = Looked {
         schema,
         facts,
@@ -132,7 +145,11 @@ async fn opened(
         figures,
         plan,
     };
-    Ok(Opened { source, looked })
+    Ok(Opened {
+        source,
+        subset: rules.subset.clone(),
+        looked,
+    })
 }
 
 /// Where a copy goes.
@@ -191,9 +208,11 @@ impl Opened {
             Ok(plan) => plan,
             Err(problems) => return Err(MaskError::Plan(problems.clone())),
         };
+        let picked = self.picked(key, &progress).await?;
         let watching = Watching::new(key, &plan.tables);
         let job = Job {
             plan: &plan.tables,
+            picked: picked.as_ref(),
             target: &target.config,
             programs: &target.programs,
             workers: target.workers,
@@ -205,11 +224,14 @@ impl Opened {
         // Production is let go before the copy is looked at: that takes its time.
         self.source.close().await;
         let copied = copied?;
-        let rows: BTreeMap<Name, u64> = copied
+        let mut rows: BTreeMap<Name, u64> = copied
             .tables
             .iter()
             .map(|table| (table.table.clone(), table.rows))
             .collect();
+        // Of a subset the rows that were found are to be there, not those that happened to arrive.
+        rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
+        rows.extend(self.looked.empty().map(|table| (table.clone(), 0)));
         let gate = Gate {
             config: &target.config,
             // A copy that was just loaded belongs to its superuser, and so do its rows until then.
@@ -227,6 +249,40 @@ impl Opened {
             verified,
         };
         Ok((done, self.looked))
+    }
+}
+
+impl Opened {
+    /// The rows of the subset.
+    async fn picked(
+        &self,
+        key: &MaskKey,
+        progress: &Progress,
+    ) -> Result<Option<Picked>, SubsetError> {
+        let (Some(subset), Some(reach)) = (&self.subset, &self.looked.decisions.subset) else {
+            return Ok(None);
+        };
+        let request = subset::Request {
+            source: &self.source,
+            schema: &self.looked.schema,
+            subset,
+            reach,
+            key,
+            bytes_max: subset::BYTES_MAX,
+            progress,
+        };
+        subset::collect(&request).await.map(Some)
+    }
+}
+
+impl Looked {
+    /// Tables that a subset leaves empty.
+    fn empty(&self) -> impl Iterator<Item = &Name> {
+        let reach = self.decisions.subset.iter();
+        let tables = reach.flat_map(|reach| &reach.tables);
+        tables
+            .filter(|(_, reached)| matches!(reached, Reached::Empty))
+            .map(|(name, _)| name)
     }
 }
 

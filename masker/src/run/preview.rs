@@ -59,6 +59,7 @@ impl Opened {
         let rows_max = pairs as u64 * 20;
         let job = Rehearsal {
             plan: tables,
+            picked: None,
             workers: 1,
             rows_max: Some(rows_max),
             witness: Some(witness),

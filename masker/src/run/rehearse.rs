@@ -78,10 +78,12 @@ impl Opened {
     /// Whatever would keep a copy from being made before a row is written.
     pub async fn rehearse(
         self,
+        key: &MaskKey,
         workers: usize,
         progress: Progress,
     ) -> Result<(Rehearsed, Looked), MaskError> {
         let tables = self.tables()?;
+        let picked = self.picked(key, &progress).await?;
         let counted: Vec<Vec<Counts>> = tables
             .iter()
             .map(|table| vec![Counts::default(); table.columns.len()])
@@ -101,6 +103,7 @@ impl Opened {
         });
         let job = Rehearsal {
             plan: tables,
+            picked: picked.as_ref(),
             workers,
             rows_max: None,
             witness: Some(witness),
@@ -142,9 +145,11 @@ impl Opened {
         progress: Progress,
     ) -> Result<(verify::Report, Looked), MaskError> {
         let tables = self.tables()?;
+        let picked = self.picked(key, &progress).await?;
         let watching = Watching::new(key, tables);
         let job = Rehearsal {
             plan: tables,
+            picked: picked.as_ref(),
             workers: placed.workers,
             rows_max: None,
             witness: Some(watching.witness()),

@@ -76,7 +76,7 @@ pub(crate) fn hint(failure: &Failure) -> Option<&'static str> {
     })
 }
 
-pub(super) fn step(step: &str, error: &tokio_postgres::Error) -> SourceError {
+pub(crate) fn step(step: &str, error: &tokio_postgres::Error) -> SourceError {
     SourceError::Step(Failure::new(step, error))
 }
 

@@ -25,7 +25,7 @@ use crate::wire::{Dial, DialError, Dialling, Wire, WireError};
 pub use error::SourceError;
 pub use production::Production;
 
-pub(crate) use error::hint;
+pub(crate) use error::{hint, step};
 
 pub(crate) use tables::Leaf;
 

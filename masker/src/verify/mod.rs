@@ -114,7 +114,14 @@ async fn shape(gate: &Gate<'_>, report: &mut Report) -> Result<(), GateError> {
     let violations = findings.violations();
     report.violations = violations.map(ToString::to_string).collect();
     for (table, planned) in gate.rows {
-        let sql = format!("SELECT count(*) FROM {}", table.quoted());
+        let kind = "SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass($1::text)";
+        let row = client.query_one(kind, &[&table.quoted()]).await;
+        // Rows of tables that inherit from it are theirs; those of partitions are its own.
+        let only = match row.map_err(GateError::Read)?.get(0) {
+            true => "",
+            false => "ONLY ",
+        };
+        let sql = format!("SELECT count(*) FROM {only}{}", table.quoted());
         let row = client.query_one(&sql, &[]).await.map_err(GateError::Read)?;
         let found = row.get::<_, i64>(0).unsigned_abs();
         if found != *planned {

@@ -115,6 +115,9 @@ impl CopyProgress {
     /// The line of an event, where it is worth one.
     pub fn line(&self, event: &masker::copy::Event) -> Option<Progress> {
         match event {
+            masker::copy::Event::Collected(found) => self.load.is_due().then(|| {
+                Progress::step(format!("collect rows: {} of {}", found.rows, found.table))
+            }),
             masker::copy::Event::Phase(phase) => Some(Progress::step(self.text(*phase))),
             masker::copy::Event::Rows(moved) => {
                 let step = self.text(masker::copy::Phase::Rows);

@@ -140,6 +140,8 @@ url = \"{url}\"
 #tables = {{ \"public.customers\" = {{ id = \"keep\", email = \"email\", full_name = \"name\" }}, \"audit.*\" = \"drop\" }}
 # What refers to what without a foreign key (example).
 #reference = [{{ from = \"public.visits(customer)\", to = \"public.customers(id)\" }}]
+# Only some rows, and what they lead to by references: children down, every parent up (example).
+#subset = {{ start = [{{ table = \"public.customers\", where = \"region = 'EU'\" }}, {{ table = \"public.events\", percent = 1 }}, {{ table = \"public.orders\", newest = 1000, by = \"placed_at\" }}], not_followed = [\"public.visits(customer)\"], whole = [\"public.countries\"] }}
 
 [environments.prod-copy]
 # A copy as it is, without masks; a masked one is source = \"production\".

@@ -9,16 +9,21 @@ use crate::schema::{Name, Schema, Table, TableKind};
 
 use super::domain::{Link, Place, groups, head, links, name_of};
 use super::pattern::Pattern;
+use super::reach::{Reach, reach};
 use super::rule::{Choice, ColumnRule, Mask, MaskRules, Rows, TableRule, Unlisted};
 use super::transformer::Transformer;
 
 mod check;
+
+pub(super) use check::near;
 
 /// What becomes of every table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decisions {
     /// Tables that hold rows of their own or in partitions: roots only.
     pub tables: BTreeMap<Name, TableDecision>,
+    /// What a subset of rows means for these; `None` where all rows are copied.
+    pub subset: Option<Reach>,
     /// What keeps a copy from being made; empty when every column is decided about.
     pub problems: Vec<Problem>,
 }
@@ -145,9 +150,15 @@ pub fn decide(schema: &Schema, rules: &MaskRules) -> Decisions {
     }
     let mut decisions = Decisions {
         tables,
+        subset: None,
         problems: deciding.problems,
     };
     check::check(schema, rules, &links, &mut decisions);
+    if let Some(subset) = &rules.subset {
+        let (found, wrong) = reach(schema, rules, subset, &decisions.tables);
+        decisions.subset = Some(found);
+        decisions.problems.extend(wrong);
+    }
     decisions.problems.sort();
     decisions.problems.dedup();
     decisions

@@ -8,7 +8,9 @@ mod about;
 mod decide;
 mod domain;
 mod pattern;
+mod reach;
 mod rule;
+mod subset;
 mod transformer;
 
 #[cfg(test)]
@@ -19,7 +21,11 @@ pub use decide::{
 };
 pub use domain::Domain;
 pub use pattern::Pattern;
+pub use reach::{Reach, Reached, Step};
 pub use rule::{
     By, Case, Choice, ColumnRule, Condition, Mask, MaskRules, Reference, Rows, TableRule, Unlisted,
+};
+pub use subset::{
+    EXPRESSION_BYTES_MAX, Expression, ExpressionError, PERCENT, Start, Subset, Take, Unfollowed,
 };
 pub use transformer::{Nature, Options, Transformer, Unique};

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
+use super::subset::Subset;
 use super::transformer::{Options, Transformer};
 use crate::config::Secret;
 use crate::schema::Name;
@@ -23,6 +24,8 @@ pub struct MaskRules {
     pub tables: Vec<TableRule>,
     /// References that no foreign key declares.
     pub references: Vec<Reference>,
+    /// Which rows are copied; `None` for all.
+    pub subset: Option<Subset>,
 }
 
 /// What becomes of columns that no rule decides about.

@@ -260,3 +260,44 @@ fn a_key_is_made_once_and_only_its_owner_may_read_it() -> anyhow::Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subset_is_planned_copied_and_told_in_the_manifest() -> anyhow::Result<()> {
+    let copied = opened().await?;
+    let subset = "[masking.subset]\n\
+                  start = [{ table = \"customers\", where = \"id BETWEEN 41 AND 140\" }]\n\
+                  [environments.copy]";
+    copied
+        .shop
+        .rewrite(|text| text.replace("[environments.copy]", subset))?;
+    copied.shop.json("reload")?;
+    let plan = copied.shop.json("mask plan")?;
+    let tables = plan["tables"].as_array().cloned().unwrap_or_default();
+    let reached = |name: &str| {
+        let found = tables.iter().find(|table| table["name"] == name);
+        found.map(|table| table["subset"].clone())
+    };
+    assert_eq!(
+        reached("public.orders"),
+        Some(serde_json::json!({ "part": {
+            "start": false, "children_of": ["public.customers"], "parents_of": []
+        } }))
+    );
+    copied.shop.json("environment refresh copy")?;
+    let session = copied.shop.enter("shop@copy").await?;
+    let sql = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM orders), \
+               (SELECT count(*) FROM mailing)";
+    let row = session.client.query_one(sql, &[]).await?;
+    let counts: (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    assert_eq!(counts, (100, 200, 100));
+    let manifests = std::fs::read_dir(copied.shop.pool().join("snapshots"))?
+        .filter_map(Result::ok)
+        .filter_map(|entry| std::fs::read_to_string(entry.path().join("notes.json")).ok());
+    let of_subset = manifests.filter(|manifest| manifest.contains("\\\"subset\\\""));
+    assert_eq!(
+        of_subset.count(),
+        1,
+        "the manifest tells of a subset, and the whole copy's does not"
+    );
+    Ok(())
+}

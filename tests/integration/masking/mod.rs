@@ -3,4 +3,6 @@
 mod copy;
 mod environment;
 mod proof;
+mod standby;
+mod subset;
 mod transformers;

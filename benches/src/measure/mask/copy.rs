@@ -15,14 +15,15 @@ use crate::process::{forget_peak, peak};
 use crate::report::{Bound, Report, Samples, TIMES};
 
 /// Sessions on either side, of all ways.
-const WORKERS: usize = 2;
+pub(super) const WORKERS: usize = 2;
 
-const MB: f64 = 1_000_000.0;
+pub(super) const MB: f64 = 1_000_000.0;
 
 pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::new("mask-copy", TIMES);
     rows(effort, &mut report).await?;
     whole(effort, &mut report).await?;
+    super::subset::run(effort, &mut report).await?;
     Ok(report)
 }
 
@@ -50,7 +51,7 @@ async fn rows(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
             times.push(plain::pipe(&production, &target, pipe, blocks)?);
         }
         let target = shop::target().await?;
-        let copied = copied(&production, &target).await?;
+        let copied = copied(&production, &target, Rows::All).await?;
         masked.push(copied.rows);
         most = most.max(copied.peak);
     }
@@ -87,7 +88,7 @@ async fn whole(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
         dumped.push(plain::dump_and_restore(&production, &target)?);
         drop(target);
         let target = shop::target().await?;
-        masked.push(copied(&production, &target).await?.all);
+        masked.push(copied(&production, &target, Rows::All).await?.all);
     }
     let [masked, dumped] = [masked, dumped].map(Samples::from_iter);
     report.row(masked.row("schema, masked, vacuumed and analysed", Some(&dumped)));
@@ -105,16 +106,30 @@ async fn whole(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Which rows are copied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    All,
+    /// Those of the subset.
+    Subset,
+}
+
 /// One copy.
-struct Copied {
-    rows: Duration,
-    all: Duration,
+pub(super) struct Copied {
+    pub(super) rows: Duration,
+    pub(super) all: Duration,
+    /// What it took to find the subset's rows.
+    pub(super) found: Duration,
     /// Resident bytes of this process at most.
-    peak: u64,
+    pub(super) peak: u64,
 }
 
 /// Copies on a runtime of its own, as the daemon has one.
-async fn copied(production: &Scratch, target: &Scratch) -> anyhow::Result<Copied> {
+pub(super) async fn copied(
+    production: &Scratch,
+    target: &Scratch,
+    of: Rows,
+) -> anyhow::Result<Copied> {
     drop(target.database(DATABASE).await?);
     let (from, to) = (production.config(DATABASE), target.config(DATABASE));
     let programs = Programs {
@@ -136,8 +151,15 @@ async fn copied(production: &Scratch, target: &Scratch) -> anyhow::Result<Copied
             let begun = Instant::now();
             let source = Source::open(&production, LOCK_WAIT).await?;
             let plan = shop::plan(&source).await?;
+            let finding = Instant::now();
+            let picked = match of {
+                Rows::All => None,
+                Rows::Subset => Some(shop::picked(&source).await?),
+            };
+            let found = finding.elapsed();
             let job = Job {
                 plan: &plan,
+                picked: picked.as_ref(),
                 target: &to,
                 programs: &programs,
                 workers: WORKERS,
@@ -155,6 +177,7 @@ async fn copied(production: &Scratch, target: &Scratch) -> anyhow::Result<Copied
             Ok(Copied {
                 rows: Duration::from_secs_f64(rows.seconds),
                 all: begun.elapsed(),
+                found,
                 peak: peak()?,
             })
         })

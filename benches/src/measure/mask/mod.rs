@@ -3,3 +3,4 @@
 pub(super) mod copy;
 mod plain;
 mod shop;
+mod subset;

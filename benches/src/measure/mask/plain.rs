@@ -78,6 +78,55 @@ pub(super) fn dump_and_restore(from: &Scratch, to: &Scratch) -> anyhow::Result<D
     Ok(begun.elapsed())
 }
 
+/// Restores the definitions, pipes rows by a statement for each table, and makes indexes and keys.
+///
+/// Each statement has a snapshot of its own, so that the rows need not fit together where production is
+/// written to meanwhile.
+pub(super) fn by_hand(
+    from: &Scratch,
+    to: &Scratch,
+    tables: &[(&str, &str)],
+) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    section(from, to, "pre-data")?;
+    for (table, rows) in tables {
+        let mut source = psql(from)
+            .args(["-c", &format!("COPY ({rows}) TO STDOUT")])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let rows = source.stdout.take().context("a pipe was asked for")?;
+        let into = format!("BEGIN; TRUNCATE {table}; COPY {table} FROM STDIN (FREEZE); COMMIT");
+        run(psql(to).args(["-c", &into]).stdin(rows))?;
+        let status = source.wait()?;
+        ensure!(status.success(), "psql: {status}");
+    }
+    section(from, to, "post-data")?;
+    Ok(begun.elapsed())
+}
+
+fn section(from: &Scratch, to: &Scratch, section: &str) -> anyhow::Result<()> {
+    let section = format!("--section={section}");
+    let mut dump = program(from, "pg_dump")
+        .args([&section, "-Fc", "-d", DATABASE])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let dumped = dump.stdout.take().context("a pipe was asked for")?;
+    let restore = ["--exit-on-error", "-d", DATABASE];
+    run(program(to, "pg_restore").args(restore).stdin(dumped))?;
+    let status = dump.wait()?;
+    ensure!(status.success(), "pg_dump: {status}");
+    Ok(())
+}
+
+/// Runs statements, one after the other.
+pub(super) fn statements(on: &Scratch, statements: &[&str]) -> anyhow::Result<Duration> {
+    let begun = Instant::now();
+    for sql in statements {
+        run(psql(on).args(["-c", sql]))?;
+    }
+    Ok(begun.elapsed())
+}
+
 /// The definition of the table alone, restored by hand.
 pub(super) fn schema(from: &Scratch, to: &Scratch) -> anyhow::Result<()> {
     let arguments = ["--section=pre-data", "-t", TABLE, "-d", DATABASE];

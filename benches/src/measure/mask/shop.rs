@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use anyhow::Context;
+use masker::copy::Progress;
 use masker::key::{Draw, Draws, MaskKey};
 use masker::plan::{Action, Basis, Canonical, CasePlan, ColumnPlan, TablePlan};
 use masker::source::Source;
+use masker::subset::{BYTES_MAX, Picked, Request, collect};
 use masker::transform::{Transform, Unmaskable};
-use rules::mask::Transformer;
+use rules::mask::{Transformer, decide};
 use tests::postgres::{Installation, Scratch};
 
 /// The database on either side.
@@ -105,11 +108,74 @@ impl Transform for Token {
     }
 }
 
+fn key() -> anyhow::Result<MaskKey> {
+    let bytes: Vec<u8> = (0..32).map(|byte| byte * 7 + 3).collect();
+    Ok(MaskKey::read(&bytes)?)
+}
+
+/// A hundredth of the customers and events, and what they lead to.
+const SUBSET: &str = r#"
+[masking]
+key = "env:KEY"
+tables."*"."*" = { with = "keep", why = "it is for the subset alone" }
+[masking.subset]
+start = [{ table = "customer", where = "id % 100 = 0" }, { table = "event", where = "id % 100 = 0" }]
+"#;
+
+/// The rows of the subset.
+pub(super) async fn picked(source: &Source) -> anyhow::Result<Picked> {
+    let config = rules::config::parse(SUBSET)
+        .map_err(|problems| anyhow::anyhow!("the bench's rules: {problems:?}"))?;
+    let rules = config.masking.context("the bench masks")?;
+    let schema = source.schema().await?;
+    let decisions = decide(&schema, &rules);
+    let (subset, reach) = rules
+        .subset
+        .as_ref()
+        .zip(decisions.subset.as_ref())
+        .context("the bench has a subset")?;
+    let progress: Progress = Arc::new(|_| ());
+    let request = Request {
+        source,
+        schema: &schema,
+        subset,
+        reach,
+        key: &key()?,
+        bytes_max: BYTES_MAX,
+        progress: &progress,
+    };
+    Ok(Box::pin(collect(&request)).await?)
+}
+
+/// The tables of the subset, each with the statement that one would write by hand for its rows.
+pub(super) const BY_HAND: [(&str, &str); 5] = [
+    ("customer", "SELECT * FROM customer WHERE id % 100 = 0"),
+    ("orders", "SELECT * FROM orders WHERE customer % 100 = 0"),
+    (
+        "item",
+        "SELECT i.* FROM item i JOIN orders o ON o.id = i.orders WHERE o.customer % 100 = 0",
+    ),
+    (
+        "product",
+        "SELECT * FROM product WHERE id IN (SELECT i.product FROM item i \
+                 JOIN orders o ON o.id = i.orders WHERE o.customer % 100 = 0)",
+    ),
+    ("event", "SELECT * FROM event WHERE id % 100 = 0"),
+];
+
+/// What leaves the subset of a copy of everything.
+pub(super) const DELETE: [&str; 5] = [
+    "DELETE FROM item i USING orders o WHERE o.id = i.orders AND o.customer % 100 <> 0",
+    "DELETE FROM orders WHERE customer % 100 <> 0",
+    "DELETE FROM customer WHERE id % 100 <> 0",
+    "DELETE FROM product p WHERE NOT EXISTS (SELECT FROM item i WHERE i.product = p.id)",
+    "DELETE FROM event WHERE id % 100 <> 0",
+];
+
 /// Five columns of the customers masked, everything else kept.
 pub(super) async fn plan(source: &Source) -> anyhow::Result<Vec<TablePlan>> {
     let (schema, facts) = (source.schema().await?, source.facts().await?);
-    let bytes: Vec<u8> = (0..32).map(|byte| byte * 7 + 3).collect();
-    let key = MaskKey::read(&bytes)?;
+    let key = key()?;
     let masked = ["email", "name", "phone", "city", "note"];
     let tables = facts.tables.iter().map(|(name, facts)| {
         let columns = schema.tables[name].columns.iter().map(|column| {

@@ -35,8 +35,8 @@ pub(super) fn rehearse(config: &Path, asked: &Copy, output: &Output) -> Result<(
         }
     });
     let rehearsed = runtime()?.block_on(async {
-        let (_, opened) = opened(config).await?;
-        let rehearsed = opened.rehearse(workers, progress).await;
+        let (masking, opened) = opened(config).await?;
+        let rehearsed = opened.rehearse(&masking.key, workers, progress).await;
         rehearsed.map_err(|error| failure(&error))
     });
     output.show(&rehearsed?.0, counted);

@@ -1,8 +1,11 @@
 //! What becomes of each column, as people read it.
 
+use std::collections::BTreeSet;
+
 use masker::run::{PreviewColumn, PreviewTable};
 use masker::shown::ShownTable;
-use rules::mask::{Problem, Rows};
+use rules::mask::{Problem, Reached, Rows};
+use rules::schema::Name;
 
 use super::super::output::{count, facts, table};
 use super::{Explained, Listed, Planned};
@@ -10,7 +13,7 @@ use super::{Explained, Listed, Planned};
 /// Tables with their columns, then what is missing.
 pub(super) fn plan(planned: &Planned, undecided: bool) -> String {
     let shown = &planned.shown;
-    let copied = shown.tables.iter().filter(|table| table.rows == Rows::Copy);
+    let copied = shown.tables.iter().filter(|table| table.has_rows());
     let columns: usize = shown.tables.iter().map(|table| table.columns.len()).sum();
     let mut text = format!(
         "key {} · {} with rows, {} without · {}",
@@ -22,7 +25,7 @@ pub(super) fn plan(planned: &Planned, undecided: bool) -> String {
     if !undecided {
         for one in &shown.tables {
             text.push_str(&format!("\n\n{}", heading(one)));
-            if one.rows == Rows::Copy {
+            if one.has_rows() {
                 text.push_str(&format!("\n{}", columns_of(one)));
             }
         }
@@ -50,8 +53,46 @@ fn preview(one: &PreviewTable) -> String {
 
 fn heading(one: &ShownTable) -> String {
     match one.rows {
-        Rows::Copy => format!("{} · about {} rows", one.name, one.estimated),
+        Rows::Copy => {
+            let of = format!("{} · about {} rows", one.name, one.estimated);
+            match &one.subset {
+                Some(reached) => format!("{of} · {}", subset(reached)),
+                None => of,
+            }
+        }
         Rows::Drop => format!("{} · no rows in the copy", one.name),
+    }
+}
+
+/// Which rows of a table a subset has. How many is only known once they are collected.
+fn subset(reached: &Reached) -> String {
+    let list = |names: &BTreeSet<Name>| {
+        let names: Vec<String> = names.iter().map(Name::to_string).collect();
+        names.join(", ")
+    };
+    match reached {
+        Reached::Whole { named: true } => "whole, as the rules say".to_owned(),
+        Reached::Whole { named: false } => "whole: it refers to nothing that is cut".to_owned(),
+        Reached::Empty => "none: it refers to what is cut, and nothing leads to it; name it in \
+                           `start` or `whole` of [masking.subset]"
+            .to_owned(),
+        Reached::Part {
+            start,
+            children_of,
+            parents_of,
+        } => {
+            let mut parts = Vec::new();
+            if *start {
+                parts.push("the subset begins here".to_owned());
+            }
+            if !children_of.is_empty() {
+                parts.push(format!("rows that refer to {}", list(children_of)));
+            }
+            if !parents_of.is_empty() {
+                parts.push(format!("rows that {} refers to", list(parents_of)));
+            }
+            parts.join("; ")
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `[masking]`: what becomes of production's columns in a copy.
 
 mod column;
+mod subset;
 
 use crate::mask::{MaskRules, Pattern, Reference, Rows, TableRule, Unlisted};
 use crate::schema::Name;
@@ -47,6 +48,9 @@ pub(super) fn masking(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> 
         Some(value) => references(&value, report),
         None => Vec::new(),
     };
+    let subset = table
+        .get("subset", report)
+        .and_then(|value| subset::subset(&value, report));
     table.finish(&[], report);
     Some(MaskRules {
         key: key?,
@@ -54,6 +58,7 @@ pub(super) fn masking(table: Option<Table<'_, '_>>, report: &mut Report<'_>) -> 
         locales,
         tables,
         references,
+        subset,
     })
 }
 

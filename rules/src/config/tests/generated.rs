@@ -52,6 +52,7 @@ pub(super) fn configs() -> impl Strategy<Value = Config> {
                             locales: BTreeMap::new(),
                             tables: Vec::new(),
                             references: Vec::new(),
+                            subset: None,
                         }),
                     };
                     users(&base).prop_map(move |users| Config {

@@ -122,3 +122,108 @@ fn a_masked_copy_needs_production_a_key_and_decisions() {
          refresh = \"0 3 * * *\"\n"
     ));
 }
+
+#[test]
+fn a_subset_says_where_it_begins_and_where_it_stops() {
+    use crate::mask::{Take, Unfollowed};
+    use crate::schema::Name;
+    let config = parsed(&format!(
+        "{HEAD}[masking.subset]\nstart = [\n\
+         {{ table = \"customers\", where = \"region = 'EU'\" }},\n\
+         {{ table = \"orders\", newest = 1000, by = \"placed_at\", where = \"NOT test\" }},\n\
+         {{ table = \"log.events\", percent = 0.5 }},\n]\n\
+         not_followed = [\"audit_log(customer_id, at)\"]\nwhole = [\"countries\"]\n"
+    ));
+    let subset = config.masking.and_then(|masking| masking.subset);
+    let subset = subset.expect("given");
+    let [customers, orders, events] = subset.start.as_slice() else {
+        panic!("{:?}", subset.start);
+    };
+    assert_eq!(customers.table, Name::new("public", "customers"));
+    assert_eq!(customers.take, Take::All);
+    let condition = customers
+        .condition
+        .as_ref()
+        .map(|condition| condition.as_str());
+    assert_eq!(condition, Some("region = 'EU'"));
+    let by = "placed_at".to_owned();
+    assert_eq!(orders.take, Take::Newest { rows: 1000, by });
+    assert!(orders.condition.is_some());
+    assert_eq!(events.take, Take::Share(500));
+    assert_eq!(events.table, Name::new("log", "events"));
+    let audit = Unfollowed {
+        table: Name::new("public", "audit_log"),
+        columns: vec!["customer_id".to_owned(), "at".to_owned()],
+    };
+    assert_eq!(subset.not_followed, [audit]);
+    assert_eq!(subset.whole, [Name::new("public", "countries")]);
+}
+
+#[test]
+fn what_is_wrong_in_a_subset_is_named_where_it_stands() {
+    let subset = |text: &str, expected: &str| {
+        check(&format!("{HEAD}[masking.subset]\n{text}\n"), &[expected]);
+    };
+    subset(
+        "whole = []",
+        "3:10: [masking.subset] has no \"start\"; add start = [{ table = \"customers\", where = \"region = 'EU'\" }]",
+    );
+    subset("start = []", "4:9: [] begins with no row");
+    subset(
+        "start = [{ table = \"a\", percent = 1 }]\nwhol = []",
+        "5:1: unknown key \"whol\" in [masking.subset]; expected one of start, not_followed, whole; did you mean \"whole\"?",
+    );
+    let start = |text: &str, expected: &str| subset(&format!("start = [{{ {text} }}]"), expected);
+    start(
+        "percent = 1",
+        "4:10: [masking.subset.start[0]] has no \"table\"; add table = \"customers\"",
+    );
+    start(
+        "table = \"a\", were = \"true\"",
+        "4:25: unknown key \"were\" in [masking.subset.start[0]]; expected one of table, where, newest, by, percent; did you mean \"where\"?",
+    );
+    start(
+        "table = \"a\"",
+        "4:10: { table = \"a\" } does not say which rows",
+    );
+    start(
+        "table = \"a\", newest = 3, percent = 1",
+        "4:10: { table = \"a\", newest = 3, percent = 1 } has both `newest` and `percent`",
+    );
+    start(
+        "table = \"a\", newest = 3",
+        "4:10: { table = \"a\", newest = 3 } does not say by which column rows are new",
+    );
+    start(
+        "table = \"a\", percent = 3, by = \"x\"",
+        "4:10: { table = \"a\", percent = 3, by = \"x\" } has `by` without `newest`",
+    );
+    start(
+        "table = \"a\", percent = 101",
+        "4:35: 101 is out of range; expected a number from 0.001 to 100.000",
+    );
+    start(
+        "table = \"a\", percent = 0",
+        "4:35: 0 is out of range; expected a number from 0.001 to 100.000",
+    );
+    start(
+        "table = \"a\", newest = 0, by = \"x\"",
+        "4:34: 0 is out of range; expected a whole number from 1 to 1000000000",
+    );
+    start(
+        "table = \"a\", where = \"true; DROP TABLE a\"",
+        "4:33: \"true; DROP TABLE a\" holds \";\", which has no place in a condition",
+    );
+    start(
+        "table = \"a\", where = \"true) OR (true\"",
+        "4:33: \"true) OR (true\" goes on after the expression, from \")\" on",
+    );
+    start(
+        "table = \"a b\", percent = 1",
+        "4:20: \"a b\" names no table; expected a table: \"customers\" or \"crm.customers\"",
+    );
+    subset(
+        "start = [{ table = \"a\", percent = 1 }]\nnot_followed = [\"a\"]",
+        "5:17: \"a\" names no columns of a table",
+    );
+}

@@ -331,7 +331,7 @@ fn rules_of<'d>(
     })
 }
 
-fn near(name: &str, names: impl Iterator<Item = String>) -> String {
+pub(in crate::mask) fn near(name: &str, names: impl Iterator<Item = String>) -> String {
     let best = names
         .map(|other| (strsim::damerau_levenshtein(name, &other), other))
         .min()

@@ -203,6 +203,7 @@ impl Pair {
         let config = self.to.config("shop");
         let job = Job {
             plan,
+            picked: None,
             target: &config,
             programs: &programs,
             workers: way.workers,

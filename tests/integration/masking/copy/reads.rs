@@ -8,8 +8,9 @@ use masker::key::{Draws, MaskKey};
 use masker::plan::{Action, Basis, Canonical, TablePlan};
 use masker::source::{LOCK_WAIT, Source};
 use rules::mask::Transformer;
-use tests::postgres::{Installation, Scratch, as_server_user, free_port};
+use tests::postgres::{Installation, Scratch};
 
+use super::super::standby::Standby;
 use super::{LOADING, Number, Pair, Token, Way, dump, masked, plan, token};
 
 const SHOP: &str = "
@@ -208,19 +209,12 @@ async fn a_hot_standby_is_copied() -> anyhow::Result<()> {
         client.batch_execute(statement).await?;
     }
     let standby = Standby::of(&primary).await?;
-    let mut config = primary.config("shop");
-    config = {
-        let mut own = tokio_postgres::Config::new();
-        own.host_path(standby.directory.path())
-            .port(standby.port)
-            .user("reader")
-            .dbname("shop");
-        drop(config);
-        own
-    };
     let to = Scratch::start_with(Installation::of_major(15)?, &LOADING)?;
     to.database("shop").await?;
-    let production = masker::source::Production { config, tls: None };
+    let production = masker::source::Production {
+        config: standby.config("reader", "shop"),
+        tls: None,
+    };
     let source = Source::open(&production, LOCK_WAIT).await?;
     let (schema, facts) = (source.schema().await?, source.facts().await?);
     assert!(facts.server.standby);
@@ -230,86 +224,6 @@ async fn a_hot_standby_is_copied() -> anyhow::Result<()> {
     assert_eq!(report.rows(), 50_100);
     source.close().await;
     Ok(())
-}
-
-/// A standby of a scratch cluster.
-struct Standby {
-    directory: tempfile::TempDir,
-    port: u16,
-    server: std::process::Child,
-}
-
-impl Standby {
-    async fn of(primary: &Scratch) -> anyhow::Result<Self> {
-        let bin = &primary.installation().bin;
-        let directory = tempfile::Builder::new()
-            .prefix("standin-standby-")
-            .tempdir_in("/var/tmp")?;
-        tests::postgres::give_to_server_user(directory.path())?;
-        let data = directory.path().join("pgdata");
-        let made = as_server_user(&bin.join("pg_basebackup"))
-            .args([
-                "--write-recovery-conf",
-                "--no-sync",
-                "--checkpoint=fast",
-                "-U",
-                "postgres",
-            ])
-            .arg("-h")
-            .arg(primary.socket_directory())
-            .args(["-p", &primary.port().to_string(), "-D"])
-            .arg(&data)
-            .output()?;
-        anyhow::ensure!(
-            made.status.success(),
-            "{}",
-            String::from_utf8_lossy(&made.stderr)
-        );
-        let port = free_port()?;
-        let server = as_server_user(&bin.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", &format!("port={port}"), "-c", "listen_addresses="])
-            .arg("-c")
-            .arg(format!(
-                "unix_socket_directories={}",
-                directory.path().display()
-            ))
-            .stderr(std::process::Stdio::null())
-            .spawn()?;
-        let standby = Self {
-            directory,
-            port,
-            server,
-        };
-        let began = std::time::Instant::now();
-        loop {
-            let mut config = tokio_postgres::Config::new();
-            config
-                .host_path(standby.directory.path())
-                .port(port)
-                .user("postgres")
-                .dbname("shop");
-            if config.connect(tokio_postgres::NoTls).await.is_ok() {
-                return Ok(standby);
-            }
-            anyhow::ensure!(
-                began.elapsed().as_secs() < 60,
-                "the standby does not answer"
-            );
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-    }
-}
-
-impl Drop for Standby {
-    fn drop(&mut self) {
-        if let Ok(pid) = i32::try_from(self.server.id()) {
-            let pid = nix::unistd::Pid::from_raw(pid);
-            let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGQUIT);
-        }
-        let _ = self.server.wait();
-    }
 }
 
 #[tokio::test]
@@ -377,7 +291,7 @@ async fn every_replaced_cell_is_shown_once() -> anyhow::Result<()> {
     let told = told.lock().expect("no panic");
     let last = told.iter().rev().find_map(|event| match event {
         Event::Rows(moved) => Some(moved),
-        Event::Phase(_) => None,
+        Event::Phase(_) | Event::Collected(_) => None,
     });
     let last = last.expect("rows were told");
     assert_eq!((last.rows, last.all_rows), (30_000, 30_000));
