@@ -6,6 +6,8 @@
 //! and no original onto a disk.
 
 pub mod copy;
+pub mod detect;
+pub mod discover;
 pub mod facts;
 pub mod key;
 pub mod manifest;

@@ -6,5 +6,6 @@ pub mod certificate;
 pub mod contract;
 pub mod daemon;
 pub mod drivers;
+pub mod labelled;
 pub mod postgres;
 pub mod volume;

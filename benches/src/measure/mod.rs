@@ -64,6 +64,8 @@ pub(crate) enum Measurement {
     Crowd,
     /// A masked copy beside plain ones.
     MaskCopy,
+    /// What a thousand columns hold.
+    MaskDiscover,
 }
 
 impl Measurement {
@@ -95,6 +97,7 @@ impl Measurement {
             Self::SeedReset => seed::reset::run_all(effort).await,
             Self::Crowd => crowd::run(effort).await,
             Self::MaskCopy => mask::copy::run(effort).await,
+            Self::MaskDiscover => mask::discover::run(effort).await,
         }
     }
 }

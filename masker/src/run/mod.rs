@@ -287,7 +287,7 @@ impl Looked {
 }
 
 /// Whom names are drawn from: a crowd of the copy's own, which tells nothing of the key.
-fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, UnknownLocale> {
+pub(crate) fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, UnknownLocale> {
     let shares: Vec<(&str, u32)> = rules
         .locales
         .iter()
@@ -309,7 +309,7 @@ fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, UnknownLocale> {
 ///
 /// `pg_stats` (PostgreSQL documentation, "System Views"): a login sees the statistics of what it may
 /// read. Its most common values are not asked for.
-async fn figures(
+pub(crate) async fn figures(
     source: &Source,
     schema: &Schema,
     facts: &Facts,

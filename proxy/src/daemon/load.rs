@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use masker::source::Production;
 use rules::config::{self, Config, Finding, Password, Places, Problem, Source};
 use rules::name::UserName;
 
@@ -106,11 +107,7 @@ impl Loaded {
     /// # Errors
     /// When a secret is missing or is no connection URL.
     pub fn environment_settings(&self) -> Result<environments::Settings, LoadError> {
-        let production = self.config.production.as_ref();
-        let production = production
-            .map(|production| self.secret(&key(&["production", "url"]), &production.url))
-            .transpose()
-            .map_err(|finding| self.wrong(vec![finding]))?;
+        let production = self.production_url()?;
         let mut upstreams = HashMap::new();
         for environment in &self.config.environments {
             if let Source::Upstream(secret) = &environment.source {
@@ -137,6 +134,33 @@ impl Loaded {
         })
     }
 
+    /// How production is reached; `None` without `[production]`. The masking key is not looked at.
+    ///
+    /// # Errors
+    /// When its URL is missing or is none.
+    pub fn production(&self) -> Result<Option<Production>, LoadError> {
+        let url = self.production_url()?;
+        url.map(|url| self.address_of_production(&url)).transpose()
+    }
+
+    fn production_url(&self) -> Result<Option<String>, LoadError> {
+        let production = self.config.production.as_ref();
+        production
+            .map(|production| self.secret(&key(&["production", "url"]), &production.url))
+            .transpose()
+            .map_err(|finding| self.wrong(vec![finding]))
+    }
+
+    fn address_of_production(&self, url: &str) -> Result<Production, LoadError> {
+        address::production(url).map_err(|error| {
+            self.wrong(vec![Finding {
+                key: key(&["production", "url"]),
+                message: error.to_string(),
+                hint: None,
+            }])
+        })
+    }
+
     /// What a masked copy needs: how production is reached, the key, the rules.
     fn masking(
         &self,
@@ -145,13 +169,7 @@ impl Loaded {
         let (Some(rules), Some(url)) = (&self.config.masking, production) else {
             return Ok(None);
         };
-        let production = address::production(url).map_err(|error| {
-            self.wrong(vec![Finding {
-                key: key(&["production", "url"]),
-                message: error.to_string(),
-                hint: None,
-            }])
-        })?;
+        let production = self.address_of_production(url)?;
         let masking_key = self.masking_key(&rules.key);
         Ok(Some(Arc::new(environments::Masking {
             production,

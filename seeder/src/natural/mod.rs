@@ -21,8 +21,7 @@ pub use distinct::{Distinct, Ranked};
 pub use distribution::Distribution;
 pub(crate) use family::states_named;
 pub use family::{NATIONAL_IDS, PASSWORD_HASH, TEST_CARDS, iban_of, national_id_of};
-pub(crate) use infer::words_of;
-pub use infer::{Choice, infer};
+pub use infer::{Choice, infer, words_of};
 
 use crate::value::{CopyText, Type, Value};
 

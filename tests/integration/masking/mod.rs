@@ -1,6 +1,7 @@
 //! The masker on real servers.
 
 mod copy;
+mod discover;
 mod environment;
 mod proof;
 mod standby;

@@ -1,6 +1,7 @@
 //! Masked copies of production.
 
 pub(super) mod copy;
+pub(super) mod discover;
 mod plain;
 mod shop;
 mod subset;

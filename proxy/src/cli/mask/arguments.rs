@@ -4,12 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+/// More rows of a table say no more, and take their time.
+const ROWS_MAX: u64 = 100_000;
+
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(in super::super) enum Mask {
     /// Make the key that every replaced value follows from.
     #[command(subcommand)]
     Key(Key),
+    /// Propose what becomes of each column, by its name and a sample of production's values.
+    Discover(Discover),
     /// Show what becomes of each column of production, and what is still undecided.
     Plan(Plan),
     /// Say how the decision about one column comes about.
@@ -25,6 +30,8 @@ pub(in super::super) enum Mask {
 const EXAMPLES: &str = "\
 Examples:
   standin mask key new masking.key          32 random bytes that only you can read
+  standin mask discover                     what columns seem to hold, and what may become of them
+  standin mask discover --toml              the same as rules for the configuration
   standin mask plan                         every column with its decision, domain and what it keeps
   standin mask plan --undecided             only what keeps a copy from being made
   standin mask explain customers.email      which rule decides, and why
@@ -51,6 +58,32 @@ pub(in super::super) struct NewKey {
     /// The file.
     #[arg(value_name = "FILE", default_value = "masking.key")]
     pub(super) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  standin mask discover                        what each column seems to hold, how sure that is, why
+  standin mask discover --toml > rules.toml    rules to put below [masking]; what is not sure is a comment
+  standin mask discover --json > seen.json     for programs, and for a later run
+  standin mask discover --since seen.json      what is new, gone or of another type since then
+
+[production] is enough; no key is needed. What the configuration decides about is left alone, and a rule
+whose column is gone, or whose type it does not fit any more, is named. Nothing is proposed to be kept:
+what is not recognised stays undecided, for you to decide. Production is only read, a sample of each
+table, and no value is shown or written: names, counts, and shapes such as Aaaa99.
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage or configuration.")]
+pub(in super::super) struct Discover {
+    /// Print rules for the configuration rather than a table for people.
+    #[arg(long)]
+    pub(super) toml: bool,
+    /// Rows of each table that are looked at, about.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000,
+          value_parser = clap::value_parser!(u64).range(1..=ROWS_MAX))]
+    pub(super) rows: u64,
+    /// What an earlier run printed with --json: its schema is compared with today's.
+    #[arg(long, value_name = "FILE")]
+    pub(super) since: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

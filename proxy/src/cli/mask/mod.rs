@@ -3,6 +3,7 @@
 //! Production is read from here, with the login of the configuration; nothing is written there.
 
 pub(super) mod arguments;
+mod discover;
 pub(super) mod key;
 mod prove;
 mod show;
@@ -27,6 +28,7 @@ use arguments::{Key, Mask};
 pub(super) fn run(config: &Path, verb: Mask, output: &Output) -> Result<ExitCode, Failure> {
     match verb {
         Mask::Key(Key::New(asked)) => key::new(&asked, output)?,
+        Mask::Discover(asked) => runtime()?.block_on(discover::run(config, &asked, output))?,
         Mask::Transformers => output.show(&transformers(), |all| show::transformers(all)),
         Mask::Plan(asked) => {
             let planned = runtime()?.block_on(planned(config, asked.preview))?;

@@ -28,8 +28,9 @@ impl std::fmt::Debug for Choice {
     }
 }
 
-/// The words of a name in lower case and singular: `OrderItems` is `order item`.
-pub(crate) fn words_of(name: &str) -> Vec<String> {
+/// The words of a name, in lower case and singular, translated into English where that is known:
+/// `OrderItems` is `order item`; `strEmailAddress` and `Vorname` come apart.
+pub fn words_of(name: &str) -> Vec<String> {
     tokens(name)
 }
 
