@@ -131,8 +131,36 @@ fn both_ways(mask: Mask) -> Vec<Mask> {
     ways
 }
 
-/// The choice for a document, an array or a composite with such parts; `None` for other types.
-pub(super) fn nested(data_type: &Type, parts: &[(String, Choice)]) -> Option<Choice> {
+/// The choices for a document, an array or a composite with such parts, the best first; none for other
+/// types. By row where frequencies would tell, if every part can be made so.
+pub(super) fn nested(data_type: &Type, parts: &[(String, Choice)]) -> Vec<Choice> {
+    let of_row = parts.iter().map(|(path, choice)| {
+        let choice = by_row(choice)?;
+        Some((path.clone(), choice))
+    });
+    let of_row: Option<Vec<(String, Choice)>> = of_row.collect();
+    let of_value = whole(data_type, parts).map(|mask| Choice::Mask(Box::new(mask)));
+    let of_row = of_row.and_then(|parts| whole(data_type, &parts));
+    let of_row = of_row.and_then(|mask| by_row(&Choice::Mask(Box::new(mask))));
+    of_value.into_iter().chain(of_row).collect()
+}
+
+/// A choice as it is made of the row; `None` where it is by value alone.
+fn by_row(choice: &Choice) -> Option<Choice> {
+    match choice {
+        Choice::Mask(mask) if mask.with == Transformer::Null => Some(choice.clone()),
+        Choice::Mask(mask) if mask.by == By::Row || mask.with.nature().by_any => {
+            let by = By::Row;
+            Some(Choice::Mask(Box::new(Mask {
+                by,
+                ..Mask::clone(mask)
+            })))
+        }
+        _ => None,
+    }
+}
+
+fn whole(data_type: &Type, parts: &[(String, Choice)]) -> Option<Mask> {
     let rule = |choice: &Choice| ColumnRule::always(choice.clone());
     let mask = match data_type.base() {
         Type::Json { .. } => with(Transformer::Json, |options| {
@@ -161,7 +189,7 @@ pub(super) fn nested(data_type: &Type, parts: &[(String, Choice)]) -> Option<Cho
         }),
         _ => return None,
     };
-    Some(Choice::Mask(Box::new(mask)))
+    Some(mask)
 }
 
 /// The paths of the keys that stars of a path stand for: such keys look like values, so they are
@@ -259,5 +287,6 @@ pub(super) fn empty() -> MaskRules {
         locales: BTreeMap::new(),
         tables: Vec::new(),
         references: Vec::new(),
+        subset: None,
     }
 }

@@ -228,8 +228,8 @@ fn of_documents(judged: Judged<'_>, documents: &Documents) -> JudgedColumn {
         None => format!("{} leaves, none of a known kind", parts.len()),
     };
     let class = class.or_else(|| named.filter(|_| documents.len() == 0));
-    let choice = match chosen.is_empty() {
-        true => None,
+    let choices = match chosen.is_empty() {
+        true => Vec::new(),
         false => nested(judged.data_type, &chosen),
     };
     JudgedColumn {
@@ -241,7 +241,7 @@ fn of_documents(judged: Judged<'_>, documents: &Documents) -> JudgedColumn {
         },
         parts,
         traces: BTreeMap::new(),
-        choices: choice.into_iter().collect(),
+        choices,
     }
 }
 

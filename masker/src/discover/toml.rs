@@ -98,9 +98,10 @@ fn column_lines(table: &str, column: &ColumnReport, out: &mut String, nested: &m
         Proposal::Choice(choice) if !column.parts.is_empty() && has_parts(choice) => {
             let Choice::Mask(mask) = choice else { return };
             let place = format!("[masking.tables.{}.{name}", quoted(table));
+            let with = quoted(mask.with.name());
+            let by = by(mask).map_or_else(String::new, |by| format!("{by}\n"));
             nested.push_str(&format!(
-                "{place}]   # {why}\nwith = {}\n{place}.parts]\n",
-                quoted(mask.with.name())
+                "{place}]   # {why}\nwith = {with}\n{by}{place}.parts]\n"
             ));
             parts_lines(column, mask, nested);
         }
@@ -204,16 +205,18 @@ pub(super) fn value(choice: &Choice) -> String {
     }
 }
 
+/// What replacements follow, where that is not what they follow by themselves.
+fn by(mask: &Mask) -> Option<String> {
+    (mask.by != mask.with.nature().by).then(|| match &mask.by {
+        By::Value => "by = \"value\"".to_owned(),
+        By::Row => "by = \"row\"".to_owned(),
+        By::Subject(column) => format!("by = {{ subject = {} }}", quoted(column)),
+    })
+}
+
 fn fields(mask: &Mask) -> Vec<String> {
     use rules::mask::Transformer as T;
-    let mut fields = Vec::new();
-    if mask.by != mask.with.nature().by {
-        fields.push(match &mask.by {
-            By::Value => "by = \"value\"".to_owned(),
-            By::Row => "by = \"row\"".to_owned(),
-            By::Subject(column) => format!("by = {{ subject = {} }}", quoted(column)),
-        });
-    }
+    let mut fields: Vec<String> = by(mask).into_iter().collect();
     let options = &mask.options;
     if let Some(text) = &options.text {
         let key = match mask.with {

@@ -25,7 +25,7 @@ pub(super) fn customers(rows: u64) -> String {
         "CREATE TABLE customer (id bigint PRIMARY KEY, email text NOT NULL UNIQUE, name text NOT NULL, \
          phone text, city text, note text, region int, active bool, balance numeric(12, 2), created timestamptz); \
          INSERT INTO customer SELECT n, 'user' || n || '@corp.example', 'Maria ' || md5(n::text)::varchar(10), \
-         '+4930' || (n * 7919) % 100000000, 'City ' || n % 5000, 'called ' || n % 100 || ' times, likes tea', \
+         '+4930' || (n * 7919::bigint) % 100000000, 'City ' || n % 5000, 'called ' || n % 100 || ' times, likes tea', \
          n % 50, n % 3 > 0, (n * 13 % 1000000) / 100.0, timestamptz '2020-01-01' + n * interval '1 second' \
          FROM generate_series(1, {rows}) n; VACUUM (FREEZE, ANALYZE) customer; CHECKPOINT"
     )

@@ -87,7 +87,13 @@ async fn columns_are_proposed_by_what_they_hold_and_the_plan_accepts_them() -> a
             ("login", "from_where", "ip"),
             ("visit", "who", "phone"),
         ] {
-            assert_eq!(proposed(&report, table, name), expected, "{table}.{name}");
+            let found = column(&report, table, name);
+            let told = (&found.why, &found.proposal);
+            assert_eq!(
+                proposed(&report, table, name),
+                expected,
+                "{table}.{name}: {told:?}"
+            );
         }
         assert_eq!(report.unread, []);
         let text = toml(&report);
