@@ -154,7 +154,8 @@ const DOES: [(T, &str); 45] = [
     ),
     (
         T::Redact,
-        "What detectors find in a text replaced, the rest as it is. Not available yet.",
+        "What detectors find in a text, addresses, numbers, secrets and whole names, becomes \
+                the like of it that is nobody's. The rest stays as it is, a name that stands alone too.",
     ),
     (
         T::Secret,

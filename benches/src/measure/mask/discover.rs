@@ -101,7 +101,7 @@ fn judged(columns: &[LabelledColumn], lists: &Lists, effort: Effort, report: &mu
         &format!("a column of {VALUES} values judged, in this process"),
         None,
     ));
-    report.note(format!("{:.0} values a second and core", rate));
+    report.note(format!("{rate:.0} values a second and core"));
     report.target(
         "million values a second and core",
         rate / 1e6,

@@ -57,6 +57,26 @@ fn judged(lists: &Lists, number: usize, column: &LabelledColumn) -> Option<Class
     judge(place, &data_type, YEAR, values.iter().map(String::as_str)).class
 }
 
+/// A line for each class and each way of naming.
+fn scores(classes: &BTreeMap<Option<Class>, Score>, namings: &BTreeMap<Naming, Score>) -> String {
+    let mut told = String::new();
+    for (class, score) in classes {
+        let word = class.map_or("none", Class::word);
+        told += &format!(
+            "{word:12} right {:4} wrong {:3} missed {:3} precision {:.3} recall {:.3}\n",
+            score.right,
+            score.wrong,
+            score.missed,
+            score.precision(),
+            score.recall()
+        );
+    }
+    for (naming, score) in namings {
+        told += &format!("names that are {naming:?}: F1 {:.4}\n", score.f1());
+    }
+    told
+}
+
 #[test]
 fn discovery_is_right_about_labelled_columns() {
     let lists = Lists::read();
@@ -98,21 +118,7 @@ fn discovery_is_right_about_labelled_columns() {
             ));
         }
     }
-    let mut told = String::new();
-    for (class, score) in &classes {
-        let word = class.map_or("none", Class::word);
-        told += &format!(
-            "{word:12} right {:4} wrong {:3} missed {:3} precision {:.3} recall {:.3}\n",
-            score.right,
-            score.wrong,
-            score.missed,
-            score.precision(),
-            score.recall()
-        );
-    }
-    for (naming, score) in &namings {
-        told += &format!("names that are {naming:?}: F1 {:.4}\n", score.f1());
-    }
+    let mut told = scores(&classes, &namings);
     told += &format!(
         "all {} columns: F1 {:.4}; the half that no threshold was chosen by: F1 {:.4}; about people or not: \
          precision {:.4} recall {:.4}\n",
