@@ -15,7 +15,7 @@ pub struct Found {
 }
 
 /// More entities in one text are not looked for.
-pub const ENTITIES_MAX: usize = 1_000;
+const FOUND_MAX: usize = 1_000;
 
 /// The entities in a text, in order, none inside of another: addresses, numbers, secrets, and names
 /// of persons where a given and a family name stand together.
@@ -25,7 +25,7 @@ pub fn within(text: &str) -> Vec<Found> {
     let mut found: Vec<Found> = Vec::new();
     let words: Vec<Range<usize>> = tokens(text);
     let mut at = 0;
-    while at < words.len() && found.len() < ENTITIES_MAX {
+    while at < words.len() && found.len() < FOUND_MAX {
         let (kind, end) = match entity(text, &words[at..]) {
             Some((kind, taken)) => (Some(kind), at + taken),
             None => (None, at + 1),

@@ -16,7 +16,7 @@ mod profile;
 mod secret;
 mod words;
 
-pub use entities::{ENTITIES_MAX, Found, within};
+pub use entities::{Found, within};
 pub use kind::{Kind, Kinds};
 pub use national::Schemes;
 pub use words::Words;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rules::mask::{Decided, MaskRules, ProblemKind, decide};
-use rules::schema::Schema;
+use rules::schema::{Schema, TableKind};
 
 use super::propose::{Trial, problems};
 use super::report::{Change, ChangeKind};
@@ -55,10 +55,12 @@ fn by_types(
 ) {
     let known: BTreeSet<&str> = types.keys().map(|(table, _)| table.as_str()).collect();
     let mut there: BTreeMap<(String, String), &str> = BTreeMap::new();
-    let roots = schema
-        .tables
-        .iter()
-        .filter(|(_, table)| table.partition_of.is_none());
+    // A report has no others: what a foreign server has is not copied.
+    let roots = schema.tables.iter().filter(|(_, table)| {
+        table.partition_of.is_none()
+            && table.kind == TableKind::Ordinary
+            && !table.columns.is_empty()
+    });
     for (name, table) in roots {
         let name = name.to_string();
         if !known.contains(name.as_str()) {

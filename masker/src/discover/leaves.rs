@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::judge::{Tally, is_person};
+use super::judge::{SMALLEST_CELL, Tally, is_person, like_person};
 
 /// Paths of one column.
 const PATHS_MAX: usize = 200;
@@ -135,9 +135,10 @@ fn walk(values: &[&Value], path: &Path, found: &mut Vec<Leaf>) {
     if !elements.is_empty() {
         walk(&elements, &path.elements(), found);
     }
-    // Names of fields come again; keys that are values hardly do.
-    let least = (objects / 50).max(2);
-    let many = fields.len() > FIELDS_MAX;
+    // Names of fields come again; keys that are values hardly do, and are like each other.
+    let least = (objects / 50).max(SMALLEST_CELL as usize);
+    let people = fields.keys().filter(|key| like_person(key)).count();
+    let many = fields.len() > FIELDS_MAX || people * 2 > fields.len();
     let mut others: Vec<&Value> = Vec::new();
     for (key, values) in fields {
         if !many && is_field(key) && values.len() >= least {
@@ -168,7 +169,9 @@ mod tests {
 
     fn paths(documents: &[&str]) -> Vec<String> {
         let mut all = Documents::default();
-        documents.iter().for_each(|text| all.add(Some(text)));
+        for _ in 0..SMALLEST_CELL / 2 {
+            documents.iter().for_each(|text| all.add(Some(text)));
+        }
         all.leaves().into_iter().map(|leaf| leaf.path).collect()
     }
 
@@ -187,5 +190,10 @@ mod tests {
             ["kind", "*"]
         );
         assert_eq!(paths(&[r#"{"Anna":1}"#, r#"{"Anna":1}"#]), ["*"]);
+        // Names in small letters tell by their company, for fields are called like persons, too.
+        let rated = r#"{"ratings":{"mueller":5,"jsmith42":3}}"#;
+        assert_eq!(paths(&[rated, rated]), ["ratings.*"]);
+        let priced = r#"{"currency":"EUR","mark":2,"price":3}"#;
+        assert_eq!(paths(&[priced, priced]), ["currency", "mark", "price"]);
     }
 }

@@ -4,6 +4,8 @@
 //! a table as at its beginning (PostgreSQL documentation, "Using EXPLAIN", Tid Scan). The oldest rows,
 //! which a bare LIMIT would give, are a table's least typical.
 
+use std::collections::BTreeSet;
+
 use rules::schema::{Name, quoted};
 use seeder::load::Failure;
 use seeder::value::Type;
@@ -122,11 +124,18 @@ pub(super) async fn sample(
     for (leaf, leaf_pages) in leaves {
         let wanted = share(table.wanted, *leaf_pages, pages);
         let mut got = 0;
+        let mut seen = BTreeSet::new();
         for _ in 0..ROUNDS_MAX {
             let small = *leaf_pages <= SMALL_PAGES;
             let filter = match small {
                 true => String::new(),
-                false => rows_of(*leaf_pages, density, wanted - got, &mut draws),
+                false => {
+                    let size = (*leaf_pages, density);
+                    let places = rows_of(size, wanted - got, &mut draws, &mut seen);
+                    // A row that is read twice would count twice, and what is there once would not.
+                    let Some(places) = places else { break };
+                    places
+                }
             };
             let mut counted = 0;
             for (batch, columns) in reads.chunks(COLUMNS_MAX).enumerate() {
@@ -180,8 +189,14 @@ fn chosen<'l>(leaves: &'l [(Name, u64)], draws: &mut Draws) -> Vec<&'l (Name, u6
     filled
 }
 
-/// A condition that picks rows of pages by chance.
-fn rows_of(pages: u64, density: u64, wanted: u64, draws: &mut Draws) -> String {
+/// A condition that picks rows of pages by chance, of places that were not picked before; `None` where
+/// all were.
+fn rows_of(
+    (pages, density): (u64, u64),
+    wanted: u64,
+    draws: &mut Draws,
+    seen: &mut BTreeSet<(u64, u64)>,
+) -> Option<String> {
     let visited = pages.min(PAGES_MAX.max(wanted / density));
     // Twice as many as are wanted, since not every identifier has a row.
     let a_page = (wanted * 2)
@@ -196,11 +211,14 @@ fn rows_of(pages: u64, density: u64, wanted: u64, draws: &mut Draws) -> String {
         let skip = draws.below(highest);
         for row in 0..a_page.min(highest) {
             let row = (skip + row * (highest / a_page).max(1)) % highest + 1;
+            if !seen.insert((page, row)) {
+                continue;
+            }
             tids.push_str(if tids.is_empty() { "" } else { "," });
             tids.push_str(&format!("\"({page},{row})\""));
         }
     }
-    format!(" WHERE t.ctid = ANY ('{{{tids}}}'::tid[])")
+    (!tids.is_empty()).then(|| format!(" WHERE t.ctid = ANY ('{{{tids}}}'::tid[])"))
 }
 
 /// Takes the rarest values of some columns, in one pass over the table.
@@ -239,7 +257,8 @@ fn rarest_query(leaves: &[(Name, u64)], columns: &[Read]) -> String {
     let list: Vec<String> = columns
         .iter()
         .enumerate()
-        .map(|(at, read)| format!("{} AS c{at}", read.expression()))
+        // Columns of different collations have none together.
+        .map(|(at, read)| format!("({}) COLLATE \"C\" AS c{at}", read.expression()))
         .collect();
     let list = list.join(", ");
     let from: Vec<String> = leaves
@@ -278,7 +297,9 @@ mod tests {
 
     #[test]
     fn every_part_of_a_table_is_visited() {
-        let sql = rows_of(1_000_000, 60, 1_000, &mut Draws(7));
+        let mut seen = BTreeSet::new();
+        let size = (1_000_000, 60);
+        let sql = rows_of(size, 1_000, &mut Draws(7), &mut seen).expect("places");
         let pages: Vec<u64> = sql
             .split("\"(")
             .skip(1)
@@ -290,5 +311,19 @@ mod tests {
             assert!(pages.iter().filter(|page| part.contains(*page)).count() >= 100);
         }
         assert!(pages.len() as u64 <= 2 * 1_000 + PAGES_MAX);
+    }
+
+    #[test]
+    fn no_place_is_read_twice() {
+        let (mut draws, mut seen) = (Draws(7), BTreeSet::new());
+        let mut places = Vec::new();
+        // Forty pages that are mostly dead: all places are asked for at once, and none again.
+        while let Some(sql) = rows_of((40, 1), 1_000, &mut draws, &mut seen) {
+            let found = sql.split('"').filter(|part| part.starts_with('('));
+            places.extend(found.map(str::to_owned));
+        }
+        let all: BTreeSet<&String> = places.iter().collect();
+        assert_eq!(all.len(), places.len());
+        assert!(places.len() >= 1_000, "{}", places.len());
     }
 }

@@ -7,9 +7,10 @@ use super::report::{ChangeKind, ColumnReport, Proposal, Report, TableReport};
 /// Why a star is no field that could be kept without a look.
 const VALUE_KEYS: &str = "its keys look like values";
 
-/// Line breaks in a comment would end it.
+/// Line breaks in a comment would end it, and other control characters may not be in one (TOML 1.0,
+/// "Comment").
 fn comment(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+    text.replace(char::is_control, " ")
 }
 
 /// A text in quotes (TOML 1.0, "String").
@@ -264,6 +265,7 @@ mod tests {
     fn names_cannot_leave_their_quotes() {
         assert_eq!(quoted("a\"b\\c\nd"), "\"a\\\"b\\\\c\\u000Ad\"");
         assert_eq!(comment("a\nb = \"keep\""), "a b = \"keep\"");
+        assert_eq!(comment("a\u{1}b\u{7f}c\rd"), "a b c d");
     }
 
     #[test]

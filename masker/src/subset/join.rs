@@ -19,7 +19,9 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, c.oid
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = u.name";
 
 /// How pairs of columns are compared: by a foreign key's own operators, else by the equality of their
-/// types, where it is found outside of `pg_catalog`; in the collation of what is referred to.
+/// types, where it is found outside of `pg_catalog`; in the collation of what is referred to. Both sides
+/// are of the operator's types, as the server's own checks make them: its name alone would be looked up for
+/// the columns' types, and `text` beside `char(5)` is compared with the blanks.
 ///
 /// The last pair of a key over periods overlaps, from PostgreSQL 18 on.
 const PAIRS: &str = "
@@ -27,7 +29,8 @@ SELECT u.step, u.place, fa.attname::text AS child, ta.attname::text AS parent,
        CASE WHEN ta.attcollation <> 0 AND fa.attcollation <> 0 AND ta.attcollation <> fa.attcollation
             THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END AS collation,
        coalesce((to_jsonb(k)->>'conperiod')::bool, false) AND u.place = cardinality(k.conkey) AS period,
-       coalesce(o.operator, own.operator, 'pg_catalog.=') AS operator
+       coalesce(o.operator, own.operator, 'pg_catalog.=') AS operator,
+       o.parent_type, o.child_type
   FROM unnest($1::int4[], $2::int4[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
        u (step, place, from_schema, from_name, from_column, to_schema, to_name, to_column, constraint_name)
   JOIN pg_catalog.pg_namespace fs ON fs.nspname = u.from_schema
@@ -40,8 +43,17 @@ SELECT u.step, u.place, fa.attname::text AS child, ta.attname::text AS parent,
   LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
   LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = f.oid AND k.contype = 'f' AND k.conname = u.constraint_name
   LEFT JOIN LATERAL (
-    SELECT quote_ident(n.nspname) || '.' || p.oprname AS operator FROM pg_catalog.pg_operator p
+    SELECT quote_ident(n.nspname) || '.' || p.oprname AS operator,
+           CASE WHEN lt.typtype <> 'p' AND lt.oid <> ta.atttypid
+                THEN quote_ident(ln.nspname) || '.' || quote_ident(lt.typname) END AS parent_type,
+           CASE WHEN rt.typtype <> 'p' AND rt.oid <> fa.atttypid
+                THEN quote_ident(rn.nspname) || '.' || quote_ident(rt.typname) END AS child_type
+      FROM pg_catalog.pg_operator p
       JOIN pg_catalog.pg_namespace n ON n.oid = p.oprnamespace
+      JOIN pg_catalog.pg_type lt ON lt.oid = p.oprleft
+      JOIN pg_catalog.pg_namespace ln ON ln.oid = lt.typnamespace
+      JOIN pg_catalog.pg_type rt ON rt.oid = p.oprright
+      JOIN pg_catalog.pg_namespace rn ON rn.oid = rt.typnamespace
      WHERE p.oid = k.conpfeqop[u.place] AND k.conkey[u.place] = fa.attnum) o ON true
   LEFT JOIN pg_catalog.pg_type fy ON fy.oid = fa.atttypid
   LEFT JOIN pg_catalog.pg_type ty ON ty.oid = ta.atttypid
@@ -256,12 +268,17 @@ fn pair(row: &Row) -> Result<(usize, String), tokio_postgres::Error> {
     let (child, parent) = (quoted(&text("child")?), quoted(&text("parent")?));
     let collation: Option<String> = row.try_get("collation")?;
     let collation = collation.map_or(String::new(), |name| format!(" COLLATE {name}"));
-    let operator = match row.try_get("period")? {
-        true => "pg_catalog.&&".to_owned(),
-        false => text("operator")?,
+    let cast = |column| -> Result<String, tokio_postgres::Error> {
+        let name: Option<String> = row.try_get(column)?;
+        Ok(name.map_or(String::new(), |name| format!("::{name}")))
+    };
+    let (operator, of_parent, of_child) = match row.try_get("period")? {
+        true => ("pg_catalog.&&".to_owned(), String::new(), String::new()),
+        false => (text("operator")?, cast("parent_type")?, cast("child_type")?),
     };
     let at = row.try_get::<_, i32>("step")?.unsigned_abs() as usize;
-    let condition = format!("p.{parent} OPERATOR({operator}) c.{child}{collation}");
+    let condition =
+        format!("p.{parent}{of_parent} OPERATOR({operator}) c.{child}{of_child}{collation}");
     Ok((at, condition))
 }
 

@@ -197,7 +197,6 @@ fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
         T::Label => text::label(mask, column),
         T::Lorem => text::lorem(column),
         T::Password => text::password(column),
-        T::Redact => text::redact(mask, column),
         T::Email => person::email(mask, column),
         T::Username => person::username(mask, column),
         T::Phone => person::phone(mask, column),
@@ -231,6 +230,10 @@ fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
         T::Shuffle => Err(Unfit::new(
             "\"shuffle\" is not available yet",
             "take label, noise, bucket, or a transformer by = \"row\"",
+        )),
+        T::Redact => Err(Unfit::new(
+            "\"redact\" is not available yet",
+            "take lorem, static or null",
         )),
     }
 }

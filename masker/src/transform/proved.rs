@@ -48,8 +48,8 @@ fn how(with: Transformer) -> How {
         T::Int | T::Uuid | T::Code | T::Digits => How::Walked,
         T::Label | T::Country | T::Region => How::Chosen,
         T::Static | T::Password | T::DateTrunc | T::Bucket | T::Mac => How::Once,
-        // Parts have been made to differ from what they were, and a text without any stays.
-        T::Redact | T::Json | T::Array | T::Hstore | T::Fields | T::Range => How::Once,
+        // Parts have been made to differ from what they were.
+        T::Json | T::Array | T::Hstore | T::Fields | T::Range => How::Once,
         _ => How::Drawn,
     }
 }

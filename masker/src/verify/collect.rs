@@ -4,8 +4,6 @@
 use rules::mask::Transformer;
 use rules::schema::Name;
 
-use crate::detect::{Kind, within};
-
 use super::form::{DIGITS_MAX, Form, Hashing, WORDS_MAX};
 use super::known::{Filtered, Known};
 use crate::key::MaskKey;
@@ -145,10 +143,6 @@ impl Collector {
         let (_, chance, seen) = &mut self.columns[column];
         let chance = *chance;
         seen.values += 1;
-        if self.columns[column].0.with == Transformer::Redact {
-            return self.see_redacted(column, original, replacement);
-        }
-        let (_, _, seen) = &mut self.columns[column];
         // What is empty stays so, and tells nothing.
         if replacement == Some(original) && !original.is_empty() {
             seen.unchanged += 1;
@@ -177,30 +171,6 @@ impl Collector {
         if let (Chance::None, Some(hash)) = (chance, first) {
             self.samples.see(hash, original);
         }
-    }
-
-    /// Of a text of which only parts are replaced, what is found is what must not be there any more.
-    ///
-    /// Names may be somebody else's too, so that they are looked for in the text itself alone.
-    fn see_redacted(&mut self, column: usize, original: &[u8], replacement: Option<&[u8]>) {
-        let text = String::from_utf8_lossy(original);
-        let masked = String::from_utf8_lossy(replacement.unwrap_or_default());
-        let mut left = false;
-        for found in within(&text) {
-            let entity = &text[found.range.clone()];
-            left |= masked.contains(entity);
-            if matches!(found.kind, Kind::Name | Kind::Street) {
-                continue;
-            }
-            let (words_max, numbers) = (&mut self.words_max, &mut self.numbers);
-            let gone = &mut self.gone;
-            self.hashing.of_value(entity.as_bytes(), &mut |form: Form| {
-                *words_max = (*words_max).max(form.words);
-                numbers[form.digits] += u64::from(form.digits > 0);
-                gone.insert(form.hash);
-            });
-        }
-        self.columns[column].2.unchanged += u64::from(left);
     }
 
     /// Puts in what another worker saw of the same columns.
@@ -297,37 +267,5 @@ mod tests {
         collector.see(0, b"maria@corp.invalid", Some(b"maria@corp.invalid"));
         let seen = collector.columns[0].2;
         assert_eq!((seen.values, seen.unchanged), (3, 1));
-    }
-
-    /// What stays of a redacted text is none of the gate's business, what was found in it is.
-    #[test]
-    fn of_a_redacted_text_what_is_found_must_be_gone() {
-        let bytes: Vec<u8> = (0..32).collect();
-        let key = MaskKey::read(&bytes).expect("a key");
-        let watched = Watched {
-            table: Name::new("public", "t"),
-            column: "c".to_owned(),
-            with: Transformer::Redact,
-        };
-        let mut collector = Collector::new(&key, vec![watched]);
-        let kept = b"likes tea";
-        collector.see(0, kept, Some(kept));
-        collector.see(
-            0,
-            b"write to maria@corp.invalid",
-            Some(b"write to x@example.com"),
-        );
-        assert_eq!(collector.columns[0].2.unchanged, 0);
-        let gone = collector.gone.clone().filtered();
-        let mut found = false;
-        collector
-            .hashing
-            .of_value(b"maria@corp.invalid", &mut |form: Form| {
-                found |= gone.contains(form.hash);
-            });
-        assert!(found);
-        let text = b"maria@corp.invalid and Anna Schmidt";
-        collector.see(0, text, Some(b"x@example.com and Anna Schmidt"));
-        assert_eq!(collector.columns[0].2.unchanged, 1);
     }
 }

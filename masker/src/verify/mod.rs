@@ -32,6 +32,14 @@ pub enum GateError {
     /// The copy could not be read.
     #[error("read the copy")]
     Read(#[source] tokio_postgres::Error),
+    /// A table gave no row for ten minutes.
+    #[error(
+        "table {table} gave no row for ten minutes: somebody holds it, or code that it is read by never ends"
+    )]
+    Stuck {
+        /// Which.
+        table: String,
+    },
     /// A part of the work ended by itself.
     #[error("a part of the verification ended early")]
     Ended,
@@ -176,21 +184,14 @@ fn tolerated(with: Transformer, seen: Seen) -> u64 {
         | T::City
         | T::Postcode
         | T::Company
+        | T::Redact
         | T::Json
         | T::Array
         | T::Hstore
         | T::Fields
         | T::Range => 0.1,
         // A space of some thousand and more.
-        T::Int
-        | T::Name
-        | T::Street
-        | T::Address
-        | T::Code
-        | T::Digits
-        | T::Ip
-        | T::Lorem
-        | T::Redact => 0.01,
+        T::Int | T::Name | T::Street | T::Address | T::Code | T::Digits | T::Ip | T::Lorem => 0.01,
         _ => 0.0,
     };
     (seen.values as f64 * share).ceil() as u64 + if share > 0.0 { 3 } else { 0 }

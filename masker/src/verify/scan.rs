@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio::sync::Semaphore;
@@ -71,6 +72,9 @@ pub(super) async fn cells(
     Ok(all)
 }
 
+/// How long a scan may stand still: code of a database's users could be what it reads.
+const MOVES_WITHIN: Duration = Duration::from_secs(600);
+
 async fn connect(config: &Config) -> Result<Client, GateError> {
     let (client, connection) = config.connect(NoTls).await.map_err(GateError::Read)?;
     // The client's own calls report the same error.
@@ -96,10 +100,20 @@ async fn relation(
             "COPY (SELECT {} FROM ONLY {name}) TO STDOUT",
             listed.join(", ")
         );
-        let stream = client.copy_out(&sql).await.map_err(GateError::Read)?;
-        let mut stream = pin!(stream);
+        let stuck = |_| GateError::Stuck {
+            table: name.clone(),
+        };
+        // The largest tables take hours, so what bounds a scan is that it goes on.
+        let lift = client.batch_execute("SET statement_timeout = 0").await;
+        lift.map_err(GateError::Read)?;
+        let stream = tokio::time::timeout(MOVES_WITHIN, client.copy_out(&sql)).await;
+        let mut stream = pin!(stream.map_err(stuck)?.map_err(GateError::Read)?);
         let mut line = Vec::new();
-        while let Some(part) = stream.next().await {
+        loop {
+            let part = tokio::time::timeout(MOVES_WITHIN, stream.next()).await;
+            let Some(part) = part.map_err(stuck)? else {
+                break;
+            };
             let part = part.map_err(GateError::Read)?;
             let mut rest = part.as_ref();
             // A message is no row.
@@ -347,7 +361,11 @@ const TEXTS: &str = "\
 
 /// Looks at texts that the server keeps beside the rows.
 pub(super) async fn texts(config: &Config, collected: &Collected) -> Result<Scanned, GateError> {
-    let client = connect(config).await?;
+    let mut config = config.clone();
+    // A client may hold a view for as long as it likes, and bound every session of its database.
+    let options = config.get_options().unwrap_or_default();
+    let options = format!("{options} -c lock_timeout=60s -c statement_timeout=30min");
+    let client = connect(config.options(options)).await?;
     // The path of the database is its users', and operators of theirs would run with our rights.
     let plain = client.batch_execute("SET search_path = ''").await;
     plain.map_err(GateError::Read)?;

@@ -2,8 +2,9 @@
 //! are its users', and whoever evaluates them gives them their own rights.
 //!
 //! It logs in for itself, because a session of a superuser can always go back to being one. It may do
-//! what the owners of the databases may, so it reads all that they read and runs their functions, and
-//! code of a user gains nothing that the user has not. Row security is passed over, as it is for readers.
+//! what the owners of the databases may, so it reads all that they read and runs their functions. Code of a
+//! user gains to read what only a superuser reads of the database, such as tables that an extension keeps
+//! for itself, and nothing else that the user has not. Row security is passed over, as it is for readers.
 
 use tokio_postgres::Client;
 
@@ -35,6 +36,12 @@ SELECT format('REVOKE %I FROM %I', d.rolname, m.rolname)
 FROM pg_auth_members a JOIN pg_roles d ON d.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
 WHERE d.rolname = $1";
 
+/// What takes back the settings of the deputy: every role may set its own, so code that it runs may do so.
+const SET_BY_ITSELF: &str = "
+SELECT format('ALTER ROLE %I%s RESET ALL', d.rolname, ' IN DATABASE ' || quote_ident(b.datname))
+FROM pg_db_role_setting s JOIN pg_roles d ON d.oid = s.setrole LEFT JOIN pg_database b ON b.oid = s.setdatabase
+WHERE d.rolname = $1";
+
 /// Makes sure that the deputy can log in and act for the owners of `databases`, and that nobody else
 /// can become the deputy.
 ///
@@ -64,11 +71,12 @@ pub async fn ensure_deputy(server: &Server, databases: &[Database]) -> Result<()
 
 async fn take_back(client: &Client) -> Result<(), RolesError> {
     let verb = "take our own low role back from others";
-    let rows = client.query(GIVEN_AWAY, &[&DEPUTY]).await;
-    let rows = rows.map_err(doing(verb))?;
-    for row in rows {
-        let revoked = client.batch_execute(row.get(0)).await;
-        revoked.map_err(doing(verb))?;
+    for query in [GIVEN_AWAY, SET_BY_ITSELF] {
+        let rows = client.query(query, &[&DEPUTY]).await;
+        for row in rows.map_err(doing(verb))? {
+            let taken = client.batch_execute(row.get(0)).await;
+            taken.map_err(doing(verb))?;
+        }
     }
     Ok(())
 }

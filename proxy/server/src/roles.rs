@@ -19,7 +19,18 @@ const ROLE_BYTES_MAX: usize = 63;
 /// Names of databases that would be names of roles of ours.
 const RESERVED: &str = "standin";
 /// The lock under which roles are made; two sessions altering one role fail otherwise.
-pub(super) const ROLES_LOCK: i64 = 0x7374_616e_6469_6e01;
+const ROLES_LOCK: i64 = 0x7374_616e_6469_6e01;
+
+/// How long the lock is waited for: a client may hold it, too.
+const ROLES_LOCKED_WITHIN: &str = "10s";
+
+/// What takes the lock under which roles are made, until the end of the transaction.
+pub(super) fn lock_roles() -> String {
+    format!(
+        "SET LOCAL lock_timeout = '{ROLES_LOCKED_WITHIN}'; SELECT pg_advisory_xact_lock({ROLES_LOCK}); \
+         SET LOCAL lock_timeout = 0"
+    )
+}
 
 /// A database that clients may enter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -297,9 +308,8 @@ impl<'a> Rights<'a> {
         }
         let verb = "make a role";
         let transaction = client.transaction().await.map_err(doing(verb))?;
-        let lock = format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})");
         transaction
-            .batch_execute(&lock)
+            .batch_execute(&lock_roles())
             .await
             .map_err(doing(verb))?;
         // Another session may have been here while the lock was waited for.

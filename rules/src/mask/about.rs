@@ -154,8 +154,7 @@ const DOES: [(T, &str); 45] = [
     ),
     (
         T::Redact,
-        "What detectors find in a text, addresses, numbers, secrets and whole names, becomes \
-                the like of it that is nobody's. The rest stays as it is, a name that stands alone too.",
+        "What detectors find in a text replaced, the rest as it is. Not available yet.",
     ),
     (
         T::Secret,

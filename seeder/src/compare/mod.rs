@@ -90,6 +90,18 @@ pub enum CompareError {
         #[source]
         source: tokio_postgres::Error,
     },
+    /// A statement does not end, whatever was to end it.
+    #[error(
+        "table {table} of the {side} database is read for {} minutes, and what was to end that was caught: a view, a \
+         function or an operator there never ends",
+        side::ENDS_WITHIN.as_secs() / 60
+    )]
+    Endless {
+        /// Which table.
+        table: Name,
+        /// `first` or `second`.
+        side: &'static str,
+    },
     /// A transaction could not be opened.
     #[error("open a snapshot of the {side} database")]
     Begin {
@@ -190,6 +202,10 @@ async fn in_snapshots<T>(
         Ok(_) => work.await,
         Err(error) => Err(error),
     };
+    // What never ends would be waited for again; the caller closes the sessions.
+    if matches!(result, Err(CompareError::Endless { .. })) {
+        return result;
+    }
     let (one, two) = tokio::join!(first.end(), second.end());
     let value = result?;
     one.and(two).map(|()| value)

@@ -1,5 +1,7 @@
 //! One of the two databases: its snapshot, and the queries that run on both sides alike.
 
+use std::time::Duration;
+
 use rules::schema::{Name, Schema, Table};
 use tokio_postgres::{Error, Row, Statement};
 
@@ -8,6 +10,10 @@ use super::{CompareError, Database, RowIdentity};
 /// Rows fetched from a cursor at once: enough to hide the round trip, few enough that the longest
 /// keys (a third of a page each) stay below 12 MiB.
 const BATCH_ROWS: usize = 4096;
+
+/// How long one statement is waited for: longer than whoever opened a session to what others wrote lets one
+/// run, since code can catch what ends it.
+pub(super) const ENDS_WITHIN: Duration = Duration::from_secs(1_900);
 
 /// One database, and what errors call it.
 pub(super) struct Side<'a> {
@@ -222,7 +228,7 @@ impl<'a> Side<'a> {
                 sums: [row.try_get(1)?, row.try_get(2)?],
             })
         };
-        read.await.map_err(|source| self.failed(plan, source))
+        self.ended(plan, read).await
     }
 
     /// Opens the cursor over a table; one at a time for each side.
@@ -241,7 +247,7 @@ impl<'a> Side<'a> {
                 .prepare(&format!("FETCH FORWARD {BATCH_ROWS} FROM standin_compare"))
                 .await
         };
-        let fetch = open.await.map_err(|source| self.failed(plan, source))?;
+        let fetch = self.ended(plan, open).await?;
         Ok(Stream {
             side: self,
             plan,
@@ -249,6 +255,20 @@ impl<'a> Side<'a> {
             batch: Vec::new().into_iter(),
             ended: false,
         })
+    }
+
+    async fn ended<T>(
+        &self,
+        plan: &Plan,
+        statement: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, CompareError> {
+        match tokio::time::timeout(ENDS_WITHIN, statement).await {
+            Ok(done) => done.map_err(|source| self.failed(plan, source)),
+            Err(_) => Err(CompareError::Endless {
+                table: plan.table.clone(),
+                side: self.word,
+            }),
+        }
     }
 
     fn failed(&self, plan: &Plan, source: Error) -> CompareError {
@@ -273,8 +293,8 @@ impl Stream<'_, '_> {
     /// The next row, `None` behind the last.
     pub(super) async fn next(&mut self) -> Result<Option<Item>, CompareError> {
         if self.batch.len() == 0 && !self.ended {
-            let rows = self.side.database.client.query(&self.fetch, &[]).await;
-            let rows = rows.map_err(|source| self.side.failed(self.plan, source))?;
+            let fetched = self.side.database.client.query(&self.fetch, &[]);
+            let rows = self.side.ended(self.plan, fetched).await?;
             self.ended = rows.len() < BATCH_ROWS;
             self.batch = rows.into_iter();
         }

@@ -10,11 +10,11 @@ use seeder::value::Type;
 use super::class::{Class, Confidence};
 
 pub(super) use classify::{Judged, Verdict, classify};
-pub(super) use names::{Hint, hint, in_text, is_person};
+pub(super) use names::{Hint, hint, in_text, is_person, like_person};
 pub(super) use tally::Tally;
 
 /// Counts below this are told of no shape: it could be one person's.
-const SMALLEST_CELL: u32 = 10;
+pub(super) const SMALLEST_CELL: u32 = 10;
 
 /// What is found out about a column by its name and values alone.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use seeder::natural::words_of;
 
+use crate::detect::Kind;
 use crate::discover::class::Class;
 
 /// What a name says.
@@ -281,10 +282,26 @@ pub(super) fn is_catalogue(table: &str, column: &str) -> bool {
     words.next().is_some()
 }
 
-/// Whether a key is a person's name rather than a field's: listed as one, with a capital letter.
+/// Whether a key is a person's name rather than a field's: listed as one, with a capital letter, or
+/// something else that leads to a person.
 pub(in crate::discover) fn is_person(key: &str) -> bool {
-    let words = crate::detect::read(key).words;
-    words.capitals && words.listed > 0 && words.shares[3] < 0.5
+    let reading = crate::detect::read(key);
+    let words = &reading.words;
+    let named = words.capitals && words.listed > 0 && words.shares[3] < 0.5;
+    let numbered = reading.kinds.has(Kind::Username) && key.ends_with(|c: char| c.is_ascii_digit());
+    named
+        || numbered
+        || Kind::ALL
+            .iter()
+            .any(|kind| kind.tells() && reading.kinds.has(*kind))
+}
+
+/// Whether a key could be a person's name or user name, in any letters: so could be names of fields
+/// (`price`, `mark`), so it takes more than one to tell.
+pub(in crate::discover) fn like_person(key: &str) -> bool {
+    let reading = crate::detect::read(key);
+    let words = &reading.words;
+    reading.kinds.has(Kind::Username) || words.listed > 0 && words.shares[3] < 0.5
 }
 
 #[cfg(test)]

@@ -125,7 +125,7 @@ proptest! {
         for (name, data_type, tried) in ALL.iter() {
             let Ok(masked) = outcome(tried, value.as_bytes()) else { continue };
             prop_assert!(std::str::from_utf8(&masked).is_ok());
-            if *data_type != "text" || matches!(*name, "static" | "redact") {
+            if *data_type != "text" || *name == "static" {
                 continue;
             }
             prop_assert_eq!(masked.is_empty(), value.is_empty(), "{}", name);
@@ -151,7 +151,7 @@ proptest! {
     #[test]
     fn no_part_of_a_text_is_left(value in "[A-Za-z]{12,40}") {
         for (name, data_type, tried) in ALL.iter() {
-            if *data_type != "text" || matches!(*name, "digits" | "redact") {
+            if *data_type != "text" || *name == "digits" {
                 continue;
             }
             if let Ok(masked) = outcome(tried, value.as_bytes()) {

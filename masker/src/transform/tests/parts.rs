@@ -1,7 +1,6 @@
 //! Parts of values: linked with columns where a rule says so, and with nothing else.
 
 use super::*;
-use crate::detect::ENTITIES_MAX;
 
 /// The e-mail of a document is the e-mail of the column, so that they can be joined.
 #[test]
@@ -119,72 +118,4 @@ fn moments_in_documents_keep_their_form() {
         !masked.contains("12.50") && !masked.contains("\"sum\":\""),
         "{masked}"
     );
-}
-
-const REDACT: &str = "{ with = \"redact\", accept_residual = \"tests\" }";
-
-#[test]
-fn what_is_found_is_replaced_and_the_rest_stays() {
-    let tried = tried("text", REDACT);
-    let masked = tried.gives(
-        "Call Anna Müller (+49 171 1234567), or anna@firma.invalid; Anna Müller lives in \
-         Lindenstraße 12, from 10.1.2.3, key sk_live_4eC39HqLyjWDarjtT1zdp7dc.",
-    );
-    for gone in [
-        "Anna",
-        "Müller",
-        "171 1234567",
-        "firma",
-        "Lindenstra",
-        "10.1.2.3",
-        "4eC39",
-    ] {
-        assert!(!masked.contains(gone), "{gone}: {masked}");
-    }
-    assert!(
-        masked.starts_with("Call ") && masked.ends_with('.'),
-        "{masked}"
-    );
-    for kept in ["), or ", " lives in ", ", from ", ", key "] {
-        assert!(masked.contains(kept), "{kept}: {masked}");
-    }
-    // One name is one name, however often it occurs.
-    let name = masked["Call ".len()..].split(" (").next().expect("a name");
-    assert_eq!(masked.matches(name).count(), 2, "{masked}");
-}
-
-#[test]
-fn a_text_in_which_nothing_is_found_stays() {
-    let tried = tried("text", REDACT);
-    for text in [
-        "Works exactly as described.",
-        "-",
-        "Order 10023411 shipped on 2024-01-31",
-    ] {
-        assert_eq!(tried.gives(text), text);
-    }
-}
-
-#[test]
-fn a_text_that_becomes_longer_is_cut_by_whole_characters() {
-    let tried = tried("character varying(24)", REDACT);
-    for n in 0..200 {
-        let masked = tried.gives(&format!("ä {n} an ab{n}@x.de"));
-        assert!(
-            masked.chars().count() <= 24 && masked.starts_with("ä "),
-            "{masked}"
-        );
-    }
-}
-
-#[test]
-fn a_text_with_more_than_is_looked_for_is_refused() {
-    let tried = tried("text", REDACT);
-    let many = "a@b.invalid ".repeat(ENTITIES_MAX);
-    assert!(
-        tried
-            .mask(&many)
-            .is_err_and(|reason| reason.contains("more"))
-    );
-    assert!(asked("integer", REDACT).made().is_err());
 }

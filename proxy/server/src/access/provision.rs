@@ -4,7 +4,7 @@ use tokio_postgres::Client;
 
 use super::{APPENDERS, AccessError, READERS, doing};
 use crate::ownership::CALM_EVENT_TRIGGERS;
-use crate::roles::{Database, ROLES_LOCK, quote};
+use crate::roles::{Database, lock_roles, quote};
 
 /// What stands in the way of the rights, and the rights.
 const SQL: [&str; 2] = [include_str!("passed.sql"), include_str!("provision.sql")];
@@ -17,7 +17,7 @@ pub(super) async fn database(client: &mut Client, database: &Database) -> Result
         let done = transaction.batch_execute(&sql).await;
         done.map_err(doing(verb, database))
     };
-    run(format!("SELECT pg_advisory_xact_lock({ROLES_LOCK})")).await?;
+    run(lock_roles()).await?;
     run(CALM_EVENT_TRIGGERS.to_owned()).await?;
     for group in [READERS, APPENDERS] {
         run(format!(

@@ -22,15 +22,24 @@ use crate::{Account, Home};
 const SOCKET: &str = ".s.PGSQL.1";
 /// Our role in every cluster.
 pub(crate) const SUPERUSER: &str = "standin";
-/// What a database or a configuration file could set otherwise for our own statements.
-const PLAIN_SETTINGS: [&str; 6] = [
+/// What a database or a configuration file could set otherwise for any session of ours, by the first major
+/// version that knows it.
+const OWN_SETTINGS: [(u16, &str); 6] = [
+    (0, "role=none"),
+    // A space in an option is written so. A standby has no stricter one.
+    (0, "default_transaction_isolation=read\\ committed"),
+    (0, "lock_timeout=0"),
+    (0, "idle_in_transaction_session_timeout=0"),
+    (14, "idle_session_timeout=0"),
+    (17, "transaction_timeout=0"),
+];
+/// The same of the statements of our superuser alone.
+const PLAIN_SETTINGS: [&str; 4] = [
     "search_path=pg_catalog",
     "default_transaction_read_only=off",
     // What we write is relied on at once, whatever a crash may cost the clients' own.
     "synchronous_commit=on",
     "statement_timeout=0",
-    "lock_timeout=0",
-    "idle_in_transaction_session_timeout=0",
 ];
 /// Before 17 nothing but this keeps event triggers from running with our rights, and only those that
 /// [`crate::ownership`] leaves: not the ones for replicas.
@@ -187,10 +196,10 @@ impl Server {
     /// As [`Server::admin`], but none of the settings of the database or of its configuration file
     /// can change what our own statements mean, and no event trigger runs.
     pub async fn admin_plain(&self, database: &str) -> Result<Client, AdminError> {
-        let settings = PLAIN_SETTINGS
-            .iter()
-            .map(|setting| format!("-c {setting} "));
-        let mut options: String = settings.collect();
+        let mut options = self.own_settings();
+        for setting in PLAIN_SETTINGS {
+            options.push_str(&format!("-c {setting} "));
+        }
         if self.0.major < 17 {
             options.push_str(NO_EVENT_TRIGGERS_BEFORE_17);
         }
@@ -200,8 +209,20 @@ impl Server {
     /// Logs in as the role of [`crate::ensure_deputy`], to read what runs code of a database's users:
     /// a statement ends after [`DEPUTY_STATEMENT_WITHIN`].
     pub async fn deputy(&self, database: &str) -> Result<Client, AdminError> {
-        let options = format!("-c default_transaction_read_only=on {}", bounded());
+        let options = format!("-c default_transaction_read_only=on {}", self.bounded());
         self.login_within(database, DEPUTY, options).await
+    }
+
+    fn own_settings(&self) -> String {
+        let known = OWN_SETTINGS.iter();
+        let known = known.filter(|(since, _)| self.0.major >= *since);
+        known.map(|(_, setting)| format!("-c {setting} ")).collect()
+    }
+
+    /// The bound on statements of the deputy, as an option of a login.
+    fn bounded(&self) -> String {
+        let within = DEPUTY_STATEMENT_WITHIN.as_millis();
+        format!("{}-c statement_timeout={within} ", self.own_settings())
     }
 
     async fn login_within(
@@ -221,10 +242,12 @@ impl Server {
     /// while the server lives.
     pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
         let mut config = self.config(database, SUPERUSER);
+        let mut options = self.own_settings();
         if self.0.major >= 17 {
             // A login trigger of a migration would run with our rights.
-            config.options("-c event_triggers=off");
+            options.push_str("-c event_triggers=off");
         }
+        config.options(options);
         config
     }
 
@@ -232,7 +255,7 @@ impl Server {
     /// writes; valid in this process while the server lives.
     pub fn deputy_config(&self, database: &str) -> tokio_postgres::Config {
         let mut config = self.config(database, DEPUTY);
-        config.options(bounded());
+        config.options(self.bounded());
         config
     }
 
@@ -299,12 +322,6 @@ impl Server {
                     .sum::<u64>(),
         )
     }
-}
-
-/// The bound on statements of the deputy, as an option of a login.
-fn bounded() -> String {
-    let within = DEPUTY_STATEMENT_WITHIN.as_millis();
-    format!("-c statement_timeout={within} ")
 }
 
 fn proportional_bytes(pid: Pid) -> Option<u64> {

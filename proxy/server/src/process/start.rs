@@ -275,14 +275,21 @@ async fn prove(
     version: Version,
     database: Option<&str>,
 ) -> Result<(), StartError> {
-    let first = server.admin_plain(database.unwrap_or(PROOF_DATABASE)).await;
-    let client = match first {
-        // A client may have dropped or renamed it since it was written down.
-        Err(AdminError::Login { .. }) if database.is_some() => {
-            server.admin_plain(PROOF_DATABASE).await?
-        }
-        first => first?,
+    let Some(database) = database else {
+        return pinned(server, version, PROOF_DATABASE).await;
     };
+    match pinned(server, version, database).await {
+        // A client may have dropped or renamed it since it was written down, or set for it what a client may
+        // set: then that is its value's source there, and what the command line says shows elsewhere.
+        Err(StartError::Login(AdminError::Login { .. }) | StartError::NotPinned { .. }) => {
+            pinned(server, version, PROOF_DATABASE).await
+        }
+        proved => proved,
+    }
+}
+
+async fn pinned(server: &Server, version: Version, database: &str) -> Result<(), StartError> {
+    let client = server.admin_plain(database).await?;
     let query = "SELECT name, setting FROM pg_settings WHERE source = 'command line'";
     let answer = client
         .simple_query(query)

@@ -120,3 +120,71 @@ async fn a_standby_without_a_deputy_says_what_to_do_and_one_with_it_is_read() {
     server.deputy("shop").await.expect("a session");
     server.stop().await.expect("it stops");
 }
+
+/// What an owner may set for all sessions of a database, and every role for its own.
+const SETTINGS: [(u16, &str); 6] = [
+    (0, "role = shop"),
+    (0, "local_preload_libraries = ''"),
+    (0, "default_transaction_isolation = serializable"),
+    (0, "lock_timeout = '1ms'"),
+    (14, "idle_session_timeout = '1ms'"),
+    (17, "transaction_timeout = '1ms'"),
+];
+
+#[tokio::test]
+async fn what_owners_set_for_their_database_changes_no_session_of_ours() {
+    let installations = installations();
+    for installation in installations.iter() {
+        let scratch = Scratch::on(installation);
+        let (home, server) = with_shop(&scratch).await;
+        let found = databases(&server).await.expect("databases");
+        let ada = "ada".parse().expect("a user name");
+        ensure_login(&server, &ada, AccessMode::ReadWrite, &found)
+            .await
+            .expect("a login");
+        ensure_deputy(&server, &found).await.expect("a deputy");
+        let client = enter(&server, "ada", &found[0]).await.expect("entry");
+        let known = SETTINGS
+            .iter()
+            .filter(|(since, _)| server.major() >= *since);
+        for (_, setting) in known {
+            let set = format!("ALTER DATABASE shop SET {setting}");
+            client.batch_execute(&set).await.expect(&set);
+        }
+        // Code that the deputy runs can set what the deputy may.
+        let (deputy, session) = server
+            .deputy_config("shop")
+            .connect(tokio_postgres::NoTls)
+            .await
+            .expect("a session");
+        tokio::spawn(session);
+        let set = "ALTER ROLE CURRENT_USER SET row_security = off; \
+                   ALTER ROLE CURRENT_USER IN DATABASE shop SET work_mem = '64kB'";
+        deputy
+            .batch_execute(set)
+            .await
+            .expect("settings of its own");
+        server.stop().await.expect("it stops");
+
+        // It starts, which proves its settings in the first database.
+        let settings = Settings {
+            first_database: Some("shop".to_owned()),
+            ..Settings::default()
+        };
+        let server = scratch.start_with(&home, &settings).await;
+        ensure_deputy(&server, &found).await.expect("a deputy");
+        let plain = server.admin_plain("shop").await.expect("a session");
+        let deputy = server.deputy("shop").await.expect("a session");
+        for (client, expected) in [(&plain, "standin"), (&deputy, "standin_deputy")] {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            let row = client.query_one("SELECT current_user::text", &[]).await;
+            let user: String = row.expect("it lives").get(0);
+            assert_eq!(user, expected);
+        }
+        let own = "SELECT count(*) FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole \
+                   WHERE r.rolname = 'standin_deputy'";
+        let row = plain.query_one(own, &[]).await.expect("a count");
+        assert_eq!(row.get::<_, i64>(0), 0, "its own settings are gone");
+        server.stop().await.expect("it stops");
+    }
+}

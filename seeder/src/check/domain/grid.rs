@@ -300,6 +300,8 @@ impl Grid {
         let day = i128::from(DAY);
         let (usual, reach) = match self.unit {
             Unit::Int => (1, 16),
+            // Values of finer ones have no exact place.
+            Unit::Decimal(scale) if scale > 28 => return None,
             Unit::Decimal(scale) => (10_i128.pow(scale), 64),
             Unit::Date => (1, 120),
             Unit::Time => (60 * SECOND, 60),
@@ -456,7 +458,7 @@ impl Grid {
         match self.unit {
             Unit::Int => ((1, 1_000), 1_000),
             Unit::Decimal(scale) | Unit::Float(scale, _) => {
-                let one = 10_i128.pow(scale);
+                let one = 10_i128.pow(scale.min(28));
                 ((one.min(100), 1_000 * one), 1_000 * one)
             }
             Unit::Date => ((from, to), 30),

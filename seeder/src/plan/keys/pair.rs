@@ -113,15 +113,22 @@ impl<'p> Pair<'p> {
     fn shifted(&self, shift: Shift, size: u64) -> Option<Tied> {
         let moved = |_: u64, lead: &Value| shift.apply(lead);
         let tried = |size: u64| if size <= TRIED_WHOLE { size } else { TRIALS };
-        if self.fits(tried(size), &|index| self.value(self.lead, index), &moved) {
-            let follower = Unlike::Shifted(Box::new(shift));
-            return Some(Tied::from([(self.follower, follower)]));
-        }
+        let lead = |index| self.value(self.lead, index);
         let chosen = matches!(
             self.table.columns[self.lead].origin,
             Origin::Distinct | Origin::Digit(_)
         );
-        if !chosen || self.tied.contains_key(&self.lead) {
+        let chosen = chosen && !self.tied.contains_key(&self.lead);
+        // A lead near an end has no follower, and few of so many would show among those that are tried.
+        let looked_at = TRIED_WHOLE + 1..=LISTED_MAX;
+        let each = !chosen
+            || !looked_at.contains(&size)
+            || (0..size).all(|index| moved(index, &lead(index)).is_some());
+        if each && self.fits(tried(size), &lead, &moved) {
+            let follower = Unlike::Shifted(Box::new(shift));
+            return Some(Tied::from([(self.follower, follower)]));
+        }
+        if !chosen {
             return None;
         }
         let size = shift.from().size().min(1 << 62);

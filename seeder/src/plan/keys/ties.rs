@@ -61,7 +61,7 @@ pub(super) fn follow(
 pub(super) fn combine(
     table: &mut TablePlan,
     values: &Values,
-    digits: Vec<Digit>,
+    mut digits: Vec<Digit>,
     tied: &mut Tied,
 ) -> Vec<Digit> {
     let columns: Vec<usize> = digits.iter().filter_map(Digit::column).collect();
@@ -89,17 +89,15 @@ pub(super) fn combine(
                 table.columns[column].origin = Origin::Tied(first);
             }
         }
-        let mut joined = digits;
-        joined.retain(|digit| {
+        digits.retain(|digit| {
             digit
                 .column()
                 .is_none_or(|column| !members.contains(&column))
         });
-        joined.push(Digit::Column {
+        digits.push(Digit::Column {
             column: first,
             size,
         });
-        return joined;
     }
     digits
 }

@@ -167,6 +167,8 @@ INSERT INTO canary SELECT n, (ARRAY['Anna', 'Zebulon', 'Karl'])[n % 3 + 1] || ' 
    json_build_array(json_build_object('quillfeather' || n, 'Zebulon')), ARRAY['Zebulon', 'Quillfeather'],
    '1951-03-17', 'quillfeather', 'sk_live_zebulonquillfeather0123456789', 'quillfeather'::bytea, 'quillfeather ' || n
   FROM generate_series(1, 2000) n;
+CREATE TABLE rated (doc jsonb);
+INSERT INTO rated SELECT jsonb_build_object('ratings', jsonb_build_object('zebulon', n, 'mueller7', 1), 'at', n) FROM generate_series(1, 2000) n;
 CREATE TABLE lone (a text, doc jsonb);
 INSERT INTO lone VALUES ('Zebulon Quillfeather', '{\"quillfeather\": {\"zebulon\": \"1951-03-17\"}}');
 ANALYZE";
@@ -177,6 +179,7 @@ async fn no_value_is_in_anything_that_is_told() -> anyhow::Result<()> {
     let told = shown(&report)?.to_lowercase();
     for canary in [
         "zebulon",
+        "mueller",
         "quillfeather",
         "5550199",
         "4111",

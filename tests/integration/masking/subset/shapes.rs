@@ -31,6 +31,11 @@ INSERT INTO twice VALUES (1, 7), (2, NULL);
 -- Equal to the key without being the same.
 CREATE TABLE words (rid int, word text COLLATE folded REFERENCES base (word), base int REFERENCES base);
 INSERT INTO words VALUES (1, 'WORD 1', NULL), (2, 'word 5', 1), (3, 'WORD 2', 2);
+-- Equal as char(5), which counts no blanks, and not as text.
+CREATE TABLE codes (rid int, code char(5) PRIMARY KEY, base int REFERENCES base);
+INSERT INTO codes VALUES (1, 'ab', 1), (2, 'cd', 2);
+CREATE TABLE coded (rid int, code text REFERENCES codes);
+INSERT INTO coded VALUES (1, 'ab   '), (2, 'cd'), (3, 'ab');
 -- A chain that is walked a row at a time, and a circle of three tables.
 CREATE TABLE chain (rid int PRIMARY KEY, next int REFERENCES chain, base int REFERENCES base);
 INSERT INTO chain SELECT n, NULL, NULL FROM generate_series(1, 299) n;
@@ -60,13 +65,15 @@ GRANT USAGE ON SCHEMA \"Other \"\"side\" TO reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA public, \"Other \"\"side\" TO reader";
 
 /// Rows of each table that row 1 of the first leads to.
-const REACHED: [(&str, &[i32]); 12] = [
+const REACHED: [(&str, &[i32]); 14] = [
     // Row 5 is lifted by a word.
     ("base", &[1, 5]),
     ("\"Other \"\"side\".\"turned round\"", &[1]),
     ("filled", &[1]),
     ("twice", &[]),
     ("words", &[1, 2]),
+    ("codes", &[1]),
+    ("coded", &[1, 3]),
     // Row 5 of z refers to the first of x, whose circle lifts the others, and these pull nothing in.
     ("x", &[1, 2, 3, 4]),
     ("z", &[1, 2, 3, 5]),
