@@ -46,7 +46,8 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind = 'p' AS pa
        fn.nspname::text AS target_schema, f.relname::text AS target_name,
        f.relkind = 'p' AS target_partitioned, k.conname::text AS constraint,
        k.confmatchtype = 'f' AS full_match,
-       coalesce((to_jsonb(k)->>'conperiod')::bool, false) AS period, u.columns, u.targets, u.operators, u.collations
+       coalesce((to_jsonb(k)->>'conperiod')::bool, false) AS period, u.columns, u.targets, u.operators, u.collations,
+       u.parent_casts, u.child_casts
   FROM pg_constraint k
   JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_class f ON f.oid = k.confrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
@@ -54,11 +55,19 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind = 'p' AS pa
     SELECT array_agg(a.attname::text ORDER BY i) AS columns, array_agg(b.attname::text ORDER BY i) AS targets,
            array_agg(quote_ident(m.nspname) || '.' || o.oprname ORDER BY i) AS operators,
            array_agg(CASE WHEN a.attcollation <> b.attcollation AND b.attcollation <> 0
-                          THEN b.attcollation::regcollation::text END ORDER BY i) AS collations
+                          THEN b.attcollation::regcollation::text END ORDER BY i) AS collations,
+           array_agg(CASE WHEN l.typtype <> 'p' AND l.oid <> b.atttypid
+                          THEN '::' || quote_ident(ln.nspname) || '.' || quote_ident(l.typname) ELSE '' END
+                     ORDER BY i) AS parent_casts,
+           array_agg(CASE WHEN r.typtype <> 'p' AND r.oid <> a.atttypid
+                          THEN '::' || quote_ident(rn.nspname) || '.' || quote_ident(r.typname) ELSE '' END
+                     ORDER BY i) AS child_casts
       FROM generate_series(1, cardinality(k.conkey)) i
       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[i]
       JOIN pg_attribute b ON b.attrelid = k.confrelid AND b.attnum = k.confkey[i]
-      JOIN pg_operator o ON o.oid = k.conpfeqop[i] JOIN pg_namespace m ON m.oid = o.oprnamespace) u
+      JOIN pg_operator o ON o.oid = k.conpfeqop[i] JOIN pg_namespace m ON m.oid = o.oprnamespace
+      JOIN pg_type l ON l.oid = o.oprleft JOIN pg_namespace ln ON ln.oid = l.typnamespace
+      JOIN pg_type r ON r.oid = o.oprright JOIN pg_namespace rn ON rn.oid = r.typnamespace) u
  WHERE k.contype = 'f' AND k.conparentid = 0 AND {user}
    AND coalesce((to_jsonb(k)->>'conenforced')::bool, true)
  ORDER BY 1, 2, k.conname";
@@ -149,6 +158,10 @@ pub(super) struct ForeignKey {
     pub(super) targets: Vec<String>,
     pub(super) operators: Vec<String>,
     pub(super) collations: Vec<Option<String>>,
+    /// Casts to the operators' own types, for their names alone would be looked up for the columns'; empty
+    /// where these are the same.
+    pub(super) parent_casts: Vec<String>,
+    pub(super) child_casts: Vec<String>,
 }
 
 pub(super) struct Unique {
@@ -260,6 +273,8 @@ fn foreign_key(row: &Row) -> Result<ForeignKey, AuditError> {
         targets: field(row, "targets")?,
         operators: field(row, "operators")?,
         collations: field(row, "collations")?,
+        parent_casts: field(row, "parent_casts")?,
+        child_casts: field(row, "child_casts")?,
     })
 }
 

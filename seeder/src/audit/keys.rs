@@ -119,7 +119,8 @@ impl ForeignKey {
             let collation = collation.map_or(String::new(), |name| format!(" COLLATE {name}"));
             let (parent, child) = (quoted(&self.targets[at]), quoted(&self.columns[at]));
             let operator = &self.operators[at];
-            format!("p.{parent} OPERATOR({operator}) c.{child}{collation}")
+            let (of_parent, of_child) = (&self.parent_casts[at], &self.child_casts[at]);
+            format!("p.{parent}{of_parent} OPERATOR({operator}) c.{child}{of_child}{collation}")
         });
         let pairs: Vec<String> = pairs.collect();
         if pairs.is_empty() {

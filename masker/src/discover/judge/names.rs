@@ -296,9 +296,13 @@ pub(in crate::discover) fn is_person(key: &str) -> bool {
             .any(|kind| kind.tells() && reading.kinds.has(*kind))
 }
 
-/// Whether a key could be a person's name or user name, in any letters: so could be names of fields
-/// (`price`, `mark`), so it takes more than one to tell.
+/// Whether a key could be a person's name or user name, in any letters, and is no field's name that is
+/// known (`price`). Others could be (`mark`), so it takes more than one to tell.
 pub(in crate::discover) fn like_person(key: &str) -> bool {
+    let known = hint("", key);
+    if known.against || known.class.is_some() {
+        return false;
+    }
     let reading = crate::detect::read(key);
     let words = &reading.words;
     reading.kinds.has(Kind::Username) || words.listed > 0 && words.shares[3] < 0.5

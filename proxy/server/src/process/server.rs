@@ -33,6 +33,8 @@ const OWN_SETTINGS: [(u16, &str); 6] = [
     (14, "idle_session_timeout=0"),
     (17, "transaction_timeout=0"),
 ];
+/// A library that is not there, which an owner may name for a database, would end each login.
+const NO_LOCAL_LIBRARIES: &str = "-c local_preload_libraries= ";
 /// The same of the statements of our superuser alone.
 const PLAIN_SETTINGS: [&str; 4] = [
     "search_path=pg_catalog",
@@ -196,6 +198,18 @@ impl Server {
     /// As [`Server::admin`], but none of the settings of the database or of its configuration file
     /// can change what our own statements mean, and no event trigger runs.
     pub async fn admin_plain(&self, database: &str) -> Result<Client, AdminError> {
+        let options = self.plain_settings() + NO_LOCAL_LIBRARIES;
+        self.login_within(database, SUPERUSER, options).await
+    }
+
+    /// As [`Server::admin_plain`], for whoever asks which settings the command line has: it sets none of
+    /// those, so where a database has a library that is not there, it is refused.
+    pub(super) async fn admin_pinned(&self, database: &str) -> Result<Client, AdminError> {
+        self.login_within(database, SUPERUSER, self.plain_settings())
+            .await
+    }
+
+    fn plain_settings(&self) -> String {
         let mut options = self.own_settings();
         for setting in PLAIN_SETTINGS {
             options.push_str(&format!("-c {setting} "));
@@ -203,7 +217,7 @@ impl Server {
         if self.0.major < 17 {
             options.push_str(NO_EVENT_TRIGGERS_BEFORE_17);
         }
-        self.login_within(database, SUPERUSER, options).await
+        options
     }
 
     /// Logs in as the role of [`crate::ensure_deputy`], to read what runs code of a database's users:
@@ -222,7 +236,8 @@ impl Server {
     /// The bound on statements of the deputy, as an option of a login.
     fn bounded(&self) -> String {
         let within = DEPUTY_STATEMENT_WITHIN.as_millis();
-        format!("{}-c statement_timeout={within} ", self.own_settings())
+        let own = self.own_settings() + NO_LOCAL_LIBRARIES;
+        format!("{own}-c statement_timeout={within} ")
     }
 
     async fn login_within(
@@ -242,7 +257,7 @@ impl Server {
     /// while the server lives.
     pub fn admin_config(&self, database: &str) -> tokio_postgres::Config {
         let mut config = self.config(database, SUPERUSER);
-        let mut options = self.own_settings();
+        let mut options = self.own_settings() + NO_LOCAL_LIBRARIES;
         if self.0.major >= 17 {
             // A login trigger of a migration would run with our rights.
             options.push_str("-c event_triggers=off");

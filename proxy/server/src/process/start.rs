@@ -289,7 +289,7 @@ async fn prove(
 }
 
 async fn pinned(server: &Server, version: Version, database: &str) -> Result<(), StartError> {
-    let client = server.admin_plain(database).await?;
+    let client = server.admin_pinned(database).await?;
     let query = "SELECT name, setting FROM pg_settings WHERE source = 'command line'";
     let answer = client
         .simple_query(query)

@@ -235,8 +235,12 @@ impl Pool {
     pub(super) fn empty_trash_later(&self) {
         let pool = self.clone();
         self.0.runtime.spawn(async move {
-            if let Err(error) = pool.empty_trash().await {
-                tracing::warn!(%error, "trash was not emptied");
+            match pool.empty_trash().await {
+                // A process that ends does not begin it; the next start does.
+                Err(error) if !is_cancelled(&error) => {
+                    tracing::warn!(%error, "trash was not emptied");
+                }
+                _ => {}
             }
         });
     }
@@ -247,4 +251,11 @@ impl Pool {
         let (layout, driver) = (self.0.layout.clone(), self.0.driver);
         blocking(move || disk::empty(&layout, driver)).await
     }
+}
+
+/// Whether work was not begun because the process ends.
+fn is_cancelled(error: &std::io::Error) -> bool {
+    let cause = error.get_ref();
+    let join = cause.and_then(|cause| cause.downcast_ref::<tokio::task::JoinError>());
+    join.is_some_and(tokio::task::JoinError::is_cancelled)
 }
