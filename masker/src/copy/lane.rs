@@ -278,6 +278,12 @@ impl Feed<'_> {
                 }
             }
             if let Some(count) = ended {
+                while let Some(piece) = splitter.last() {
+                    let work = self.masked(piece, large.take());
+                    if self.to_writer.send(work).await.is_err() {
+                        return std::future::pending().await;
+                    }
+                }
                 return match splitter.held() {
                     0 => Ok(count),
                     _ => Err(read_failed(

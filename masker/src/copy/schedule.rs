@@ -207,6 +207,8 @@ pub(super) fn units(
             };
             let pieces = match picked {
                 Some(rows) => cut.pieces(leaf, rows, share),
+                // Rows change cells with those around them, whatever the number of workers.
+                None if table.layout.shuffles() => vec![vec![Part::whole(leaf)]],
                 None => cut
                     .parts(leaf, share)
                     .into_iter()
@@ -306,6 +308,16 @@ impl PartitionKey {
 }
 
 impl Part {
+    /// All of a leaf.
+    fn whole(leaf: &Leaf) -> Self {
+        Self {
+            leaf: leaf.name.clone(),
+            blocks: None,
+            rows_max: None,
+            rows: None,
+        }
+    }
+
     /// The statement that reads it.
     pub(super) fn read(&self, table: &Table) -> String {
         let leaf = self.leaf.quoted();
@@ -367,12 +379,7 @@ impl Table {
         leaves
             .flat_map(|(leaf, picked)| match picked {
                 Some(rows) => picked_parts(leaf, rows),
-                None => vec![Part {
-                    leaf: leaf.name.clone(),
-                    blocks: None,
-                    rows_max: None,
-                    rows: None,
-                }],
+                None => vec![Part::whole(leaf)],
             })
             .collect()
     }

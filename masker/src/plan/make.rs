@@ -177,6 +177,7 @@ impl<'a> Making<'a> {
                 Choice::Drop => self.null(at),
                 Choice::Mask(mask) => match mask.with {
                     Transformer::Null => self.null(at),
+                    Transformer::Shuffle => self.shuffle(at),
                     Transformer::Static => {
                         // Made to see whether the type and its CHECKs take it.
                         self.transform(at, mask);
@@ -201,6 +202,31 @@ impl<'a> Making<'a> {
             self.unfit(at.name, column, message, "give it a transformer");
         }
         Action::Null
+    }
+
+    /// Cells change rows, so nothing else may depend on which row holds which.
+    fn shuffle(&mut self, at: At<'_>) -> Action {
+        let (domain, column) = (&at.decision.domain, &at.decision.column);
+        let shared = self.spreads.get(domain).cloned();
+        if shared.as_ref().is_some_and(|shared| shared.columns > 1) {
+            let message = "other columns share its values, and would no longer belong to its rows";
+            let hint = "take a transformer that gives equal values equal ones";
+            self.unfit(at.name, column, message.to_owned(), hint);
+        }
+        let others = at.table.columns.iter().map(|column| &column.name);
+        let others: Vec<&String> = others.filter(|name| *name != column).collect();
+        let tied = shared.and_then(|shared| {
+            let mut checks = shared.checks.into_iter().map(|check| check.expression);
+            checks.find(|check| others.iter().any(|name| check.contains(name.as_str())))
+        });
+        if let Some(check) = tied {
+            let message = format!("CHECK ({check}) holds for the values that stand in one row");
+            let hint = "take a transformer that keeps it, or label";
+            self.unfit(at.name, column, message, hint);
+        }
+        Action::Shuffle {
+            draws: Draws::new(self.request.key, domain),
+        }
     }
 
     fn mask(&mut self, at: At<'_>, mask: &Mask, place: &dyn Fn(&str) -> Option<usize>) -> Action {

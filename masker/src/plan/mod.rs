@@ -121,6 +121,11 @@ pub enum Action {
     Null,
     /// This text, also where the original is NULL.
     Static(Vec<u8>),
+    /// What another row of the table holds, NULL among it.
+    Shuffle {
+        /// The draws of the domain.
+        draws: Draws,
+    },
     /// A transformer's; NULL stays NULL.
     Mask {
         /// The rule's name for it.

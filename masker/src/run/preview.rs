@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::copy::{self, Batch, Rehearsal, Witness};
-use crate::plan::TablePlan;
+use crate::plan::{Action, TablePlan};
 
 use super::{MaskError, Opened};
 
@@ -44,13 +44,18 @@ impl Opened {
         let tables = self.tables()?;
         let seen = Arc::new(Mutex::new(empty(tables)));
         let noted = Arc::clone(&seen);
+        let hidden = shuffled(tables);
         let witness: Witness = Arc::new(move |batch: &Batch<'_>| {
             let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
             let table: &mut PreviewTable = &mut noted[batch.table];
             for cell in batch.cells() {
                 let column = &mut table.columns[cell.column];
                 if column.pairs.len() < pairs {
-                    let after = cell.masked.map(|masked| shortened(&text(masked)));
+                    let shown = match hidden[batch.table][cell.column] {
+                        true => |masked: &[u8]| shape(&text(masked)),
+                        false => |masked: &[u8]| shortened(&text(masked)),
+                    };
+                    let after = cell.masked.map(shown);
                     column.pairs.push((shape(&text(cell.original)), after));
                 }
             }
@@ -73,6 +78,18 @@ impl Opened {
         seen.retain(|table| !table.columns.is_empty());
         Ok(seen)
     }
+}
+
+/// Which columns get values that are production's, of another row.
+fn shuffled(tables: &[TablePlan]) -> Vec<Vec<bool>> {
+    let of = |plan: &TablePlan| {
+        let columns = plan.columns.iter().map(|column| {
+            let mut cases = column.cases.iter();
+            cases.any(|case| matches!(case.action, Action::Shuffle { .. }))
+        });
+        columns.collect()
+    };
+    tables.iter().map(of).collect()
 }
 
 fn empty(tables: &[TablePlan]) -> Vec<PreviewTable> {

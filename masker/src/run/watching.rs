@@ -34,10 +34,11 @@ impl Watching {
                     Action::Mask { with, .. } => Some(*with),
                     Action::Null => Some(Transformer::Null),
                     Action::Static(_) => Some(Transformer::Static),
-                    Action::Keep => None,
+                    Action::Keep | Action::Shuffle { .. } => None,
                 });
-                // What some rows keep cannot be missing from the copy.
-                let kept = actions.clone().any(|action| matches!(action, Action::Keep));
+                // What some rows keep, or others get, cannot be missing from the copy.
+                let stays = |action| matches!(action, &Action::Keep | &Action::Shuffle { .. });
+                let kept = actions.clone().any(stays);
                 of_table.push(with.filter(|_| !kept).map(|with| {
                     watched.push(Watched {
                         table: table.table.clone(),

@@ -66,13 +66,16 @@ impl Tids {
         sets.sum()
     }
 
-    /// Cuts the set into runs of at most `most` places, in their order.
+    /// Cuts the set into runs of at most `most` places, in their order and about as long as each
+    /// other: a run of one place would be a row that has no other beside it.
     pub(crate) fn runs(&self, most: usize) -> Vec<Run> {
+        let most = (most as u64).max(1);
+        let most = self.0.len().div_ceil(self.0.len().div_ceil(most).max(1));
         let mut runs = Vec::new();
         let mut current: Option<Run> = None;
         for place in &self.0 {
             match &mut current {
-                Some(run) if run.count < most as u64 => {
+                Some(run) if run.count < most => {
                     run.count += 1;
                     run.last = place;
                 }

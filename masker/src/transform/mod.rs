@@ -228,8 +228,8 @@ fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
             "take another transformer",
         )),
         T::Shuffle => Err(Unfit::new(
-            "\"shuffle\" is not available yet",
-            "take label, noise, bucket, or a transformer by = \"row\"",
+            "shuffle has whole cells change rows, and no parts of them",
+            "take another transformer",
         )),
         T::Redact => Err(Unfit::new(
             "\"redact\" is not available yet",

@@ -146,7 +146,8 @@ const DOES: [(T, &str); 45] = [
     ),
     (
         T::Shuffle,
-        "The value of another row of the table. Not available yet.",
+        "The value of another row of the table, one of some thousand around it: the values stay \
+                production's, and only whose they are is lost. NULL changes rows, too.",
     ),
     (
         T::Lorem,

@@ -271,7 +271,7 @@ impl Transformer {
             T::Geo => nature(By::Row, true, Unique::No, "the cell"),
             T::Label => nature(By::Row, true, Unique::No, "which values there are"),
             T::Shuffle => nature(
-                By::Row,
+                By::Value,
                 false,
                 Unique::No,
                 "which values there are, how often",

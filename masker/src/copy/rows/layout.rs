@@ -22,6 +22,8 @@ pub(crate) struct Layout {
     pub(super) key: Vec<usize>,
     /// Whether a value that is replaced must be UTF-8 still: the server does not see to it.
     pub(super) unchecked: bool,
+    /// Which of the first ones are shuffled in some rows.
+    pub(super) shuffled: Vec<usize>,
 }
 
 /// A column that is taken apart.
@@ -53,6 +55,8 @@ pub(super) enum Fate {
     Keep,
     /// This raw cell.
     Put(Vec<u8>),
+    /// The raw cell of another row.
+    Shuffle(crate::key::Draws),
     Mask {
         with: Transformer,
         transform: std::sync::Arc<dyn crate::transform::Transform>,
@@ -112,8 +116,15 @@ impl Layout {
         let written = first.iter().filter(|place| **place < plan.columns.len());
         let heads: Result<Vec<Head>, LayoutError> =
             first.iter().map(|at| head(plan, *at, &place)).collect();
+        let heads = heads?;
+        let is_shuffled = |head: &Head| {
+            let mut cases = head.cases.iter();
+            cases.any(|case| matches!(case.fate, Fate::Shuffle(_)))
+        };
+        let shuffled = (0..heads.len()).filter(|place| is_shuffled(&heads[*place]));
         let key: Option<Vec<usize>> = plan.key.iter().map(|key| place(*key)).collect();
         Ok(Self {
+            shuffled: shuffled.collect(),
             read: first
                 .iter()
                 .map(name)
@@ -125,7 +136,7 @@ impl Layout {
                 .chain(rest.iter().copied())
                 .cloned()
                 .collect(),
-            heads: heads?,
+            heads,
             tail: !rest.is_empty(),
             // Where no rule goes by it, it may lie among the others.
             key: key.unwrap_or_default(),
@@ -138,11 +149,17 @@ impl Layout {
         self.heads.is_empty()
     }
 
+    /// Whether cells change rows, which asks for rows in windows.
+    pub(crate) fn shuffles(&self) -> bool {
+        !self.shuffled.is_empty()
+    }
+
     /// What replaces a column of the plan, by the rule's name.
     pub(crate) fn with(&self, column: usize) -> Option<Transformer> {
         let head = self.heads.iter().find(|head| head.column == Some(column))?;
         head.cases.iter().find_map(|case| match case.fate {
             Fate::Mask { with, .. } => Some(with),
+            Fate::Shuffle(_) => Some(Transformer::Shuffle),
             Fate::Keep | Fate::Put(_) => None,
         })
     }
@@ -201,6 +218,7 @@ fn head(
             Action::Keep => Fate::Keep,
             Action::Null => Fate::Put(cell::NULL.to_vec()),
             Action::Static(text) => Fate::Put(raw(Some(text))),
+            Action::Shuffle { draws } => Fate::Shuffle(draws.clone()),
             Action::Mask {
                 with,
                 transform,

@@ -8,6 +8,7 @@ use crate::plan::{Basis, Canonical};
 
 use super::cell::{self, NULL};
 use super::layout::{Case, Fate, Head, Layout};
+use super::shuffle::{Moved, moved};
 
 /// What draws of a row's key are of: no value's canonical form has this tag.
 const ROW: u8 = b'r';
@@ -74,6 +75,12 @@ impl Replacements {
 /// Masks one row after the other.
 pub(crate) struct Masker<'l> {
     layout: &'l Layout,
+    /// The rows that are masked in one go.
+    window: &'l [u8],
+    /// Cells that change rows, by column.
+    moved: Vec<Moved>,
+    /// The row's number in the window.
+    row: usize,
     /// Where the cells of the row are.
     cells: Vec<Range<usize>>,
     /// The row's key, once a rule asks for it.
@@ -89,26 +96,34 @@ impl Layout {
         out: &mut Vec<u8>,
         seen: &mut Option<Replacements>,
     ) -> Result<u64, CellError> {
-        self.masking(seen, |masker| masker.rows(rows, out))
+        self.masking(rows, seen, |masker| {
+            masker.moved = moved(masker.layout, rows)?;
+            masker.rows(rows, out)
+        })
     }
 
     /// Masks the first cells of a row whose rest passes behind them; the break after them is there.
+    /// Rows of a table that is shuffled are never cut.
     pub(crate) fn mask_head(
         &self,
         head: &[u8],
         out: &mut Vec<u8>,
         seen: &mut Option<Replacements>,
     ) -> Result<(), CellError> {
-        self.masking(seen, |masker| masker.row(head, out).map(drop))
+        self.masking(head, seen, |masker| masker.row(head, out).map(drop))
     }
 
     fn masking<T>(
         &self,
+        window: &[u8],
         seen: &mut Option<Replacements>,
         act: impl FnOnce(&mut Masker<'_>) -> Result<T, CellError>,
     ) -> Result<T, CellError> {
         let mut masker = Masker {
             layout: self,
+            window,
+            moved: Vec::new(),
+            row: 0,
             cells: Vec::with_capacity(self.heads.len()),
             key: Vec::new(),
             seen: seen.take(),
@@ -116,6 +131,45 @@ impl Layout {
         let done = act(&mut masker);
         *seen = masker.seen;
         done
+    }
+}
+
+impl Layout {
+    /// Finds the first cells of the row that `bytes` begins with; gives their length with the break
+    /// behind them.
+    pub(super) fn cells(
+        &self,
+        bytes: &[u8],
+        cells: &mut Vec<Range<usize>>,
+    ) -> Result<usize, CellError> {
+        let mut at = 0;
+        cells.clear();
+        for left in (0..self.heads.len()).rev() {
+            let end = memchr::memchr2(b'\t', b'\n', &bytes[at..]).ok_or(CellError::Short)?;
+            cells.push(at..at + end);
+            at += end + 1;
+            let last = left == 0 && !self.tail;
+            if (bytes[at - 1] == b'\n') != last {
+                return Err(CellError::Short);
+            }
+        }
+        Ok(at)
+    }
+}
+
+impl Head {
+    /// What becomes of the cell of a row.
+    pub(super) fn fate(&self, cells: &[Range<usize>], bytes: &[u8]) -> &Fate {
+        let holds = |case: &&Case| {
+            let Some(when) = &case.when else {
+                return true;
+            };
+            let raw = &bytes[cells[when.head].clone()];
+            when.is.iter().any(|value| value == raw) != when.not
+        };
+        // The last case has no condition.
+        let case = self.cases.iter().find(holds);
+        case.map_or(&Fate::Keep, |case| &case.fate)
     }
 }
 
@@ -131,6 +185,7 @@ impl Masker<'_> {
                 rest = &rest[end + 1..];
             }
             count += 1;
+            self.row += 1;
         }
         Ok(count)
     }
@@ -139,17 +194,7 @@ impl Masker<'_> {
     /// their length.
     fn row(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize, CellError> {
         let layout = self.layout;
-        let mut at = 0;
-        self.cells.clear();
-        for left in (0..layout.heads.len()).rev() {
-            let end = memchr::memchr2(b'\t', b'\n', &bytes[at..]).ok_or(CellError::Short)?;
-            self.cells.push(at..at + end);
-            at += end + 1;
-            let last = left == 0 && !layout.tail;
-            if (bytes[at - 1] == b'\n') != last {
-                return Err(CellError::Short);
-            }
-        }
+        let at = layout.cells(bytes, &mut self.cells)?;
         self.key.clear();
         for (place, head) in layout.heads.iter().enumerate() {
             if let Some(column) = head.column {
@@ -173,15 +218,20 @@ impl Masker<'_> {
         out: &mut Vec<u8>,
     ) -> Result<(), CellError> {
         let raw = &bytes[self.cells[place].clone()];
-        let case = head.cases.iter().find(|case| self.holds(case, bytes));
-        // The last case has no condition.
         let start = out.len();
-        match case.map_or(&Fate::Keep, |case| &case.fate) {
+        match head.fate(&self.cells, bytes) {
             Fate::Keep => {
                 out.extend_from_slice(raw);
                 return Ok(());
             }
             Fate::Put(cell) => out.extend_from_slice(cell),
+            Fate::Shuffle(_) => {
+                let moved = self.moved.iter().find(|moved| moved.head == place);
+                let from = moved.and_then(|moved| moved.cells[self.row].clone());
+                let reason = "is in a row that is too long to be shuffled";
+                let from = from.ok_or(CellError::Unmaskable { column, reason })?;
+                out.extend_from_slice(&self.window[from]);
+            }
             Fate::Mask { .. } if raw == NULL => out.extend_from_slice(NULL),
             Fate::Mask {
                 transform,
@@ -215,14 +265,6 @@ impl Masker<'_> {
             seen.put(column, raw, &out[start..]);
         }
         Ok(())
-    }
-
-    fn holds(&self, case: &Case, bytes: &[u8]) -> bool {
-        let Some(when) = &case.when else {
-            return true;
-        };
-        let raw = &bytes[self.cells[when.head].clone()];
-        when.is.iter().any(|value| value == raw) != when.not
     }
 
     /// The row's key: each part behind its length, so that no two keys have the same bytes.

@@ -7,6 +7,7 @@
 mod cell;
 mod layout;
 mod line;
+mod shuffle;
 mod split;
 
 #[cfg(test)]

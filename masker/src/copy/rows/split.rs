@@ -27,6 +27,15 @@ impl Piece {
     }
 }
 
+/// Rows within which cells change places.
+const WINDOW_ROWS: usize = 4_096;
+
+/// A window of fewer rows is full with so many bytes, too.
+const WINDOW_BYTES: usize = 2 * 1024 * 1024;
+
+/// The last rows of a table that are fewer join those before them.
+const WINDOW_ROWS_MIN: usize = WINDOW_ROWS / 4;
+
 /// The cells of a row that are taken apart are too long together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
@@ -44,6 +53,51 @@ pub(crate) struct Splitter {
     held: Vec<u8>,
     looked: usize,
     breaks: usize,
+    /// Where the windows of a table that is shuffled end.
+    windows: Option<Windows>,
+}
+
+/// Windows in what is held: a full one waits for the next, so that the last ones are no small rest.
+#[derive(Debug, Default)]
+struct Windows {
+    /// The end of a full one; 0 while there is none.
+    full: usize,
+    /// How far rows were counted behind it.
+    looked: usize,
+    /// How many there are.
+    rows: usize,
+}
+
+impl Windows {
+    /// The end of the first full window, once another one is full too; both end where they do
+    /// however the bytes arrive.
+    fn next(&mut self, held: &[u8]) -> Option<usize> {
+        while let Some(end) = memchr::memchr(b'\n', &held[self.looked..]) {
+            self.looked += end + 1;
+            self.rows += 1;
+            let long = self.looked - self.full >= WINDOW_BYTES && self.rows > 1;
+            if !long && self.rows < WINDOW_ROWS {
+                continue;
+            }
+            let full = std::mem::replace(&mut self.full, self.looked);
+            self.rows = 0;
+            if full > 0 {
+                (self.full, self.looked) = (self.full - full, self.looked - full);
+                return Some(full);
+            }
+        }
+        None
+    }
+
+    /// The end of the first of what is left when no more rows come.
+    fn last(&mut self, held: usize) -> usize {
+        let few = self.rows < WINDOW_ROWS_MIN;
+        let full = std::mem::take(self).full;
+        match full > 0 && !few {
+            true => full,
+            false => held,
+        }
+    }
 }
 
 impl Splitter {
@@ -58,6 +112,7 @@ impl Splitter {
             held: Vec::with_capacity(batch),
             looked: 0,
             breaks: 0,
+            windows: layout.shuffles().then(Windows::default),
         }
     }
 
@@ -81,6 +136,15 @@ impl Splitter {
         if self.held.is_empty() {
             return Ok(None);
         }
+        if let Some(windows) = &mut self.windows {
+            if let Some(end) = windows.next(&self.held) {
+                return Ok(Some(Piece::Rows(self.cut(end))));
+            }
+            return match self.held.len() - windows.looked > self.head_max {
+                true => Err(TooLong),
+                false => Ok(None),
+            };
+        }
         if self.within {
             return Ok(Some(Piece::Tail(self.rest_of_row())));
         }
@@ -101,6 +165,15 @@ impl Splitter {
             return Err(TooLong);
         }
         Ok(None)
+    }
+
+    /// What is left of windows once all rows are there: no more than two pieces.
+    pub(crate) fn last(&mut self) -> Option<Piece> {
+        let windows = self.windows.as_mut()?;
+        // Only whole rows: what has no end is left to be told.
+        let whole = memchr::memrchr(b'\n', &self.held)? + 1;
+        let end = windows.last(whole);
+        Some(Piece::Rows(self.cut(end)))
     }
 
     /// Up to the row's end where it is there, else everything.

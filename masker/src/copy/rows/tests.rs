@@ -1,5 +1,7 @@
 //! Rows masked whole and in pieces.
 
+mod shuffle;
+
 use std::fmt;
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ mod faults;
 mod network;
 mod reads;
 mod shapes;
+mod shuffle;
 mod texts;
 mod types;
 
