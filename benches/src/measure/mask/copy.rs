@@ -1,11 +1,13 @@
 //! A masked copy beside the same rows piped plainly, and a whole schema beside dump and restore.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use masker::copy::{CHUNK_BYTES, Job, Phase, Programs, copy};
-use masker::source::{LOCK_WAIT, Production, Source};
+use masker::copy::{Event, Phase, Programs, Progress};
+use masker::run::{Target, open};
+use masker::source::Production;
+use masker::verify::Report as Proof;
 use tests::postgres::Scratch;
 
 use super::plain::{self, Pipe};
@@ -13,6 +15,7 @@ use super::shop::{self, DATABASE, TABLE};
 use crate::Effort;
 use crate::process::{forget_peak, peak};
 use crate::report::{Bound, Report, Samples, TIMES};
+use crate::rival::pganonymize::Pganonymize;
 
 /// Sessions on either side, of all ways.
 pub(super) const WORKERS: usize = 2;
@@ -66,6 +69,7 @@ async fn rows(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     let ratio = masked.p50() / best.p50();
     report.target("rows, masked / the quicker pipe", ratio, Bound::AtMost(1.3));
     report.target("peak memory, MB", most as f64 / MB, Bound::AtMost(256.0));
+    in_place(count as f64 / masked.p50() * 1_000.0, effort, report).await?;
     report.note(format!(
         "{count} rows of 10 columns, 5 of them masked, {:.0} MB of text, {WORKERS} workers",
         bytes as f64 / MB
@@ -73,7 +77,28 @@ async fn rows(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A schema with keys and indexes, to the last statement.
+/// pganonymize replaces the same columns in place, of fewer rows: its time grows with them evenly.
+async fn in_place(masked: f64, effort: Effort, report: &mut Report) -> anyhow::Result<()> {
+    let Some(rival) = Pganonymize::find() else {
+        report.note("pganonymize is not installed");
+        return Ok(());
+    };
+    let count = effort.of(50_000, 5_000);
+    let server = shop::production(&[shop::customers(count)]).await?;
+    let took = rival.mask(&server, DATABASE)?;
+    let rate = count as f64 / took.as_secs_f64();
+    let times = Samples::from_iter([took]);
+    let what = format!("{count} rows in place, pganonymize: {rate:.0} rows/s");
+    report.row(times.row(&what, None));
+    report.target(
+        "rows/s, masked / pganonymize",
+        masked / rate,
+        Bound::AtLeast(20.0),
+    );
+    Ok(())
+}
+
+/// A schema with keys and indexes, to the last statement; then the proof.
 async fn whole(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     let customers = effort.of(2_000_000, 200_000);
     let statements = [shop::customers(customers), shop::around(customers)];
@@ -82,22 +107,33 @@ async fn whole(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
     let size = client.query_one("SELECT pg_database_size(current_database())", &[]);
     let size: i64 = size.await?.get(0);
     let (mut masked, mut dumped) = (Vec::new(), Vec::new());
+    let (mut proved, mut rates) = (Vec::new(), Vec::new());
     for _ in 0..effort.of(3, 2) {
         let target = shop::target().await?;
         drop(target.database(DATABASE).await?);
         dumped.push(plain::dump_and_restore(&production, &target)?);
         drop(target);
         let target = shop::target().await?;
-        masked.push(copied(&production, &target, Rows::All).await?.all);
+        let copied = copied(&production, &target, Rows::All).await?;
+        masked.push(copied.all);
+        let bytes = (copied.proof.bytes + copied.proof.file_bytes) as f64 / MB;
+        rates.push(bytes / copied.proving.as_secs_f64() / WORKERS as f64);
+        proved.push(copied.proving);
     }
-    let [masked, dumped] = [masked, dumped].map(Samples::from_iter);
+    let [masked, dumped, proved] = [masked, dumped, proved].map(Samples::from_iter);
     report.row(masked.row("schema, masked, vacuumed and analysed", Some(&dumped)));
     report.row(dumped.row("schema, pg_dump -Fd -j2, pg_restore -j2", None));
+    report.row(proved.row("schema, proved: every cell, file and constraint", None));
     let ratio = masked.p50() / dumped.p50();
     report.target(
         "schema, masked / dump and restore",
         ratio,
         Bound::AtMost(1.3),
+    );
+    report.target(
+        "proof, MB/s of each of two cores, the server's work included",
+        Samples::from_iter(rates).p50(),
+        Bound::AtLeast(100.0),
     );
     report.note(format!(
         "schema of {:.0} MB in production",
@@ -117,71 +153,75 @@ pub(super) enum Rows {
 /// One copy.
 pub(super) struct Copied {
     pub(super) rows: Duration,
+    /// From the first statement to the last, without the proof.
     pub(super) all: Duration,
     /// What it took to find the subset's rows.
     pub(super) found: Duration,
+    /// What it took to prove the copy.
+    pub(super) proving: Duration,
+    pub(super) proof: Proof,
     /// Resident bytes of this process at most.
     pub(super) peak: u64,
 }
 
-/// Copies on a runtime of its own, as the daemon has one.
+/// Copies and proves on a runtime of its own, as the daemon has one.
 pub(super) async fn copied(
     production: &Scratch,
     target: &Scratch,
     of: Rows,
 ) -> anyhow::Result<Copied> {
     drop(target.database(DATABASE).await?);
-    let (from, to) = (production.config(DATABASE), target.config(DATABASE));
-    let programs = Programs {
-        bin: target.installation().bin.clone(),
-        libraries: None,
-        account: None,
+    let source = Production {
+        config: production.config(DATABASE),
+        tls: None,
+    };
+    let target = Target {
+        config: target.config(DATABASE),
+        directory: Some(target.data_directory()),
+        programs: Programs {
+            bin: target.installation().bin.clone(),
+            libraries: None,
+            account: None,
+        },
+        workers: WORKERS,
     };
     let work = move || {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .enable_all()
             .build()?;
-        runtime.block_on(async {
-            let production = Production {
-                config: from,
-                tls: None,
-            };
-            forget_peak()?;
-            let begun = Instant::now();
-            let source = Source::open(&production, LOCK_WAIT).await?;
-            let plan = shop::plan(&source).await?;
-            let finding = Instant::now();
-            let picked = match of {
-                Rows::All => None,
-                Rows::Subset => Some(shop::picked(&source).await?),
-            };
-            let found = finding.elapsed();
-            let job = Job {
-                plan: &plan,
-                picked: picked.as_ref(),
-                target: &to,
-                programs: &programs,
-                workers: WORKERS,
-                chunk_bytes: CHUNK_BYTES,
-                witness: None,
-                progress: Arc::new(|_| ()),
-            };
-            let report = Box::pin(copy(&source, &job)).await?;
-            source.close().await;
-            let rows = report
-                .phases
-                .iter()
-                .find(|phase| phase.phase == Phase::Rows);
-            let rows = rows.context("rows were copied")?;
-            Ok(Copied {
-                rows: Duration::from_secs_f64(rows.seconds),
-                all: begun.elapsed(),
-                found,
-                peak: peak()?,
-            })
-        })
+        runtime.block_on(made(&source, target, of))
     };
     let done = std::thread::spawn(work).join();
     done.map_err(|_| anyhow::anyhow!("the copy broke off"))?
+}
+
+async fn made(source: &Production, target: Target, of: Rows) -> anyhow::Result<Copied> {
+    let (rules, key) = (shop::rules(of)?, Arc::new(shop::key()?));
+    let dumping = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&dumping);
+    let progress: Progress = Arc::new(move |event| {
+        if matches!(event, Event::Phase(Phase::Dump)) {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    });
+    forget_peak()?;
+    let begun = Instant::now();
+    let opened = open(source, &rules, &key).await?;
+    let finding = Instant::now();
+    let (done, _) = opened.copy(key, target, progress).await?;
+    let ended = Instant::now();
+    let dumping = *dumping.lock().unwrap_or_else(PoisonError::into_inner);
+    let dumping = dumping.context("the schema was dumped")?;
+    let rows = done.copy.phases.iter().find(|one| one.phase == Phase::Rows);
+    let rows = rows.context("rows were copied")?;
+    let proving = (ended - dumping).saturating_sub(Duration::from_secs_f64(done.copy.seconds));
+    Ok(Copied {
+        rows: Duration::from_secs_f64(rows.seconds),
+        all: (ended - begun).saturating_sub(proving),
+        found: dumping - finding,
+        proving,
+        proof: done.verified,
+        peak: peak()?,
+    })
 }

@@ -1,17 +1,11 @@
 //! What is copied: a table of customers alone, or a small schema around one.
 
-use std::fmt;
-use std::sync::Arc;
-
 use anyhow::Context;
-use masker::copy::Progress;
-use masker::key::{Draw, Draws, MaskKey};
-use masker::plan::{Action, Basis, Canonical, CasePlan, ColumnPlan, TablePlan};
-use masker::source::Source;
-use masker::subset::{BYTES_MAX, Picked, Request, collect};
-use masker::transform::{Transform, Unmaskable};
-use rules::mask::{Transformer, decide};
+use masker::key::MaskKey;
+use rules::mask::MaskRules;
 use tests::postgres::{Installation, Scratch};
+
+use super::copy::Rows;
 
 /// The database on either side.
 pub(super) const DATABASE: &str = "bench";
@@ -84,67 +78,40 @@ pub(super) async fn target() -> anyhow::Result<Scratch> {
     Scratch::start_with(Installation::usual()?, &settings)
 }
 
-/// Letters and digits by HMAC-SHA-256, as every keyed replacement is drawn.
-#[derive(Clone, Copy)]
-struct Token;
-
-impl fmt::Debug for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token")
-    }
-}
-
-impl Transform for Token {
-    fn mask(&self, _value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
-        const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        let mut bits = draw.bits(0);
-        let mut token = [0; 20];
-        for letter in &mut token {
-            *letter = LETTERS[(bits & 31) as usize];
-            bits >>= 5;
-        }
-        out.extend_from_slice(&token);
-        Ok(())
-    }
-}
-
-fn key() -> anyhow::Result<MaskKey> {
+/// The key of every copy.
+pub(super) fn key() -> anyhow::Result<MaskKey> {
     let bytes: Vec<u8> = (0..32).map(|byte| byte * 7 + 3).collect();
     Ok(MaskKey::read(&bytes)?)
 }
 
-/// A hundredth of the customers and events, and what they lead to.
-const SUBSET: &str = r#"
+/// Five columns of the customers masked, everything else kept.
+const RULES: &str = r#"
 [masking]
 key = "env:KEY"
-tables."*"."*" = { with = "keep", why = "it is for the subset alone" }
+tables."*"."*" = { with = "keep", why = "it is made up" }
+[masking.tables.customer]
+email = "email"
+name = { with = "name", by = "row" }
+phone = "phone"
+city = { with = "city", by = "row" }
+note = "lorem"
+"#;
+
+/// A hundredth of the customers and events, and what they lead to.
+const SUBSET: &str = r#"
 [masking.subset]
 start = [{ table = "customer", where = "id % 100 = 0" }, { table = "event", where = "id % 100 = 0" }]
 "#;
 
-/// The rows of the subset.
-pub(super) async fn picked(source: &Source) -> anyhow::Result<Picked> {
-    let config = rules::config::parse(SUBSET)
-        .map_err(|problems| anyhow::anyhow!("the bench's rules: {problems:?}"))?;
-    let rules = config.masking.context("the bench masks")?;
-    let schema = source.schema().await?;
-    let decisions = decide(&schema, &rules);
-    let (subset, reach) = rules
-        .subset
-        .as_ref()
-        .zip(decisions.subset.as_ref())
-        .context("the bench has a subset")?;
-    let progress: Progress = Arc::new(|_| ());
-    let request = Request {
-        source,
-        schema: &schema,
-        subset,
-        reach,
-        key: &key()?,
-        bytes_max: BYTES_MAX,
-        progress: &progress,
+/// The rules of a copy.
+pub(super) fn rules(of: Rows) -> anyhow::Result<MaskRules> {
+    let text = match of {
+        Rows::All => RULES.to_owned(),
+        Rows::Subset => format!("{RULES}{SUBSET}"),
     };
-    Ok(Box::pin(collect(&request)).await?)
+    let config = rules::config::parse(&text)
+        .map_err(|problems| anyhow::anyhow!("the bench's rules: {problems:?}"))?;
+    config.masking.context("the bench masks")
 }
 
 /// The tables of the subset, each with the statement that one would write by hand for its rows.
@@ -171,40 +138,3 @@ pub(super) const DELETE: [&str; 5] = [
     "DELETE FROM product p WHERE NOT EXISTS (SELECT FROM item i WHERE i.product = p.id)",
     "DELETE FROM event WHERE id % 100 <> 0",
 ];
-
-/// Five columns of the customers masked, everything else kept.
-pub(super) async fn plan(source: &Source) -> anyhow::Result<Vec<TablePlan>> {
-    let (schema, facts) = (source.schema().await?, source.facts().await?);
-    let key = key()?;
-    let masked = ["email", "name", "phone", "city", "note"];
-    let tables = facts.tables.iter().map(|(name, facts)| {
-        let columns = schema.tables[name].columns.iter().map(|column| {
-            let place = format!("{name}.{}", column.name);
-            let hit = name.to_string() == TABLE && masked.contains(&column.name.as_str());
-            let action = match hit {
-                false => Action::Keep,
-                true => Action::Mask {
-                    with: Transformer::Token,
-                    transform: Arc::new(Token),
-                    draws: Draws::new(&key, &place),
-                    basis: Basis::Value,
-                    canonical: Canonical::Text,
-                },
-            };
-            ColumnPlan {
-                column: column.name.clone(),
-                cases: vec![CasePlan { when: None, action }],
-            }
-        });
-        TablePlan {
-            table: name.clone(),
-            leaves: facts.leaves.clone(),
-            columns: columns.collect(),
-            read_only: Vec::new(),
-            derived: Vec::new(),
-            key: Vec::new(),
-            rows: facts.rows,
-        }
-    });
-    Ok(tables.collect())
-}
