@@ -140,7 +140,8 @@ fn shown_column(looked: &Looked, column: &ColumnDecision, data_type: String) -> 
                     By::Row => "row".to_owned(),
                     By::Subject(subject) => format!("subject {subject}"),
                 };
-                let fixed = matches!(mask.with, Transformer::Null | Transformer::Static);
+                use Transformer as T;
+                let fixed = matches!(mask.with, T::Null | T::Static | T::Shuffle);
                 shown.by = (!fixed).then_some(depends);
             }
         }

@@ -7,7 +7,7 @@ use seeder::load::Failure;
 use crate::facts::Refused;
 use crate::source::{self, SourceError};
 
-use super::rows::HEAD_BYTES_MAX;
+use super::rows::{HEAD_BYTES_MAX, WINDOW_ROWS_LEAST};
 use super::schema::ProgramError;
 
 /// Why a copy was not made. Whoever asked for it throws the target away.
@@ -77,6 +77,14 @@ pub enum CopyError {
         /// Which table.
         table: Name,
     },
+    /// Rows are too wide to hold enough of them to be shuffled.
+    #[error(
+        "mask {table}: {WINDOW_ROWS_LEAST} of its rows take more than 8 MiB, and fewer are not shuffled"
+    )]
+    TooWide {
+        /// Which table.
+        table: Name,
+    },
     /// Production could not be read in the middle of its rows.
     #[error(transparent)]
     Read(Failure),
@@ -127,6 +135,9 @@ impl CopyError {
                 "give the column another transformer, or repair the value in production"
             }
             Self::TooLong { .. } => "keep the column, drop it, or make it NULL by \"drop\"",
+            Self::TooWide { .. } => {
+                "give its shuffled columns another transformer: label, noise, null"
+            }
             Self::Read(failure) => return source::hint(failure),
             Self::Write(failure) => return write_hint(failure),
             Self::Rows { .. } | Self::Missing { .. } | Self::Panic { .. } => {

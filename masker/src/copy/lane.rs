@@ -267,8 +267,12 @@ impl Feed<'_> {
                 large = permit.ok();
             }
             loop {
-                let piece = splitter.next().map_err(|_| CopyError::TooLong {
-                    table: table.name.clone(),
+                let piece = splitter.next().map_err(|_| {
+                    let of = table.name.clone();
+                    match table.layout.shuffles() {
+                        true => CopyError::TooWide { table: of },
+                        false => CopyError::TooLong { table: of },
+                    }
                 })?;
                 let Some(piece) = piece else { break };
                 let work = self.masked(piece, large.take());

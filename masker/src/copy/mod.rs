@@ -83,7 +83,7 @@ pub async fn copy(source: &Source, job: &Job<'_>) -> Result<Report, CopyError> {
     }
     let target = Target::connect(job.target).await?;
     target.fits(&facts).await?;
-    let tables = schedule::tables(source, job.plan, job.picked).await?;
+    let tables = schedule::tables(source, job.plan, job.picked, false).await?;
     watch.phase(Phase::Dump);
     let empty = source.foreign_views().await?;
     let archive = Archive::dump(source, job.programs, &empty).await?;

@@ -44,7 +44,7 @@ pub async fn rehearse(source: &Source, job: &Rehearsal<'_>) -> Result<Report, Co
     if !facts.refused.is_empty() {
         return Err(CopyError::Refused(facts.refused));
     }
-    let tables = schedule::tables(source, job.plan, job.picked).await?;
+    let tables = schedule::tables(source, job.plan, job.picked, job.rows_max.is_some()).await?;
     watch.phase(Phase::Rows);
     rows(source, job, &tables).await?;
     Ok(watch.done(begun, &tables))

@@ -78,11 +78,12 @@ pub(super) struct Cut {
     pub(super) version: u32,
 }
 
-/// Checks a plan against production's snapshot.
+/// Checks a plan against production's snapshot; `first` for the first rows alone, which nobody keeps.
 pub(super) async fn tables(
     source: &Source,
     plans: &[TablePlan],
     picked: Option<&Picked>,
+    first: bool,
 ) -> Result<Vec<Arc<Table>>, CopyError> {
     let names: Vec<&Name> = plans.iter().flat_map(|plan| &plan.leaves).collect();
     let found = source.leaves(&names).await?;
@@ -96,6 +97,9 @@ pub(super) async fn tables(
             let mut table = table(index, plan, source.encoding(), &mut found)?;
             if let Some(picked) = picked {
                 table.pick(picked);
+            }
+            if first {
+                table.layout.of_few();
             }
             Ok(Arc::new(table))
         })

@@ -10,6 +10,7 @@ use rules::mask::{
 use rules::schema::{ConstraintKind, Name, Schema, Table, TableKind};
 use seeder::value::Type;
 
+use super::shuffle;
 use super::spread::spreads;
 use super::{
     Action, Basis, Canonical, CasePlan, ColumnPlan, Derived, Plan, Problems, Request, TablePlan,
@@ -177,7 +178,7 @@ impl<'a> Making<'a> {
                 Choice::Drop => self.null(at),
                 Choice::Mask(mask) => match mask.with {
                     Transformer::Null => self.null(at),
-                    Transformer::Shuffle => self.shuffle(at),
+                    Transformer::Shuffle => self.shuffle(at, mask),
                     Transformer::Static => {
                         // Made to see whether the type and its CHECKs take it.
                         self.transform(at, mask);
@@ -204,28 +205,34 @@ impl<'a> Making<'a> {
         Action::Null
     }
 
-    /// Cells change rows, so nothing else may depend on which row holds which.
-    fn shuffle(&mut self, at: At<'_>) -> Action {
+    fn shuffle(&mut self, at: At<'_>, mask: &Mask) -> Action {
         let (domain, column) = (&at.decision.domain, &at.decision.column);
-        let shared = self.spreads.get(domain).cloned();
-        if shared.as_ref().is_some_and(|shared| shared.columns > 1) {
-            let message = "other columns share its values, and would no longer belong to its rows";
-            let hint = "take a transformer that gives equal values equal ones";
-            self.unfit(at.name, column, message.to_owned(), hint);
+        let shared = self.spreads.get(domain);
+        let shared = shared.is_some_and(|shared| shared.columns > 1);
+        let decisions = &self.request.decisions.tables[at.name].columns;
+        let mut found = shuffle::obstacles(at.table, decisions, column);
+        if shared {
+            let message = "other columns share its values, by a reference or by inheritance";
+            found.push((message.to_owned(), shuffle::ALIKE));
         }
-        let others = at.table.columns.iter().map(|column| &column.name);
-        let others: Vec<&String> = others.filter(|name| *name != column).collect();
-        let tied = shared.and_then(|shared| {
-            let mut checks = shared.checks.into_iter().map(|check| check.expression);
-            checks.find(|check| others.iter().any(|name| check.contains(name.as_str())))
-        });
-        if let Some(check) = tied {
-            let message = format!("CHECK ({check}) holds for the values that stand in one row");
-            let hint = "take a transformer that keeps it, or label";
+        for (message, hint) in found {
             self.unfit(at.name, column, message, hint);
+        }
+        let few = mask.allow_small_domain.is_some();
+        if let (Some(values), false) = (self.values(at), few) {
+            let message = format!(
+                "it has about {values} different values, so that many rows would get the one that they had"
+            );
+            let hint = "take label or bucket, or say why that may be: allow_small_domain = \"…\"";
+            self.problems.push(Problem {
+                kind: ProblemKind::SmallDomain,
+                ..unfit(at.name, column, message, hint)
+            });
         }
         Action::Shuffle {
             draws: Draws::new(self.request.key, domain),
+            nullable: at.nullable,
+            few,
         }
     }
 
@@ -316,19 +323,7 @@ impl<'a> Making<'a> {
         if allowed || unique || mask.by != By::Value || nothing_left {
             return;
         }
-        let possible = match at.data_type.base() {
-            Type::Bool => Some(2),
-            Type::Enum(labels) => Some(labels.len() as u64),
-            Type::Text { max: Some(max), .. } if *max <= 2 => Some(26 * 26),
-            _ => None,
-        };
-        let figures = self.request.figures.get(at.name);
-        let observed = figures.and_then(|figures| {
-            let distinct = *figures.distinct.get(&at.decision.column)?;
-            // Values that hardly repeat have no frequencies.
-            (distinct < DISTINCT_MIN && distinct < figures.rows / 2).then_some(distinct)
-        });
-        if let Some(values) = possible.or(observed) {
+        if let Some(values) = self.values(at) {
             let message = format!(
                 "it has about {values} different values, and {:?} by value keeps how often each occurs",
                 mask.with.name()
@@ -348,6 +343,23 @@ impl<'a> Making<'a> {
                 ..unfit(at.name, &at.decision.column, message, hint)
             });
         }
+    }
+
+    /// How many different values a column has, where they are so few that they repeat.
+    fn values(&self, at: At<'_>) -> Option<u64> {
+        let possible = match at.data_type.base() {
+            Type::Bool => Some(2),
+            Type::Enum(labels) => Some(labels.len() as u64),
+            Type::Text { max: Some(max), .. } if *max <= 2 => Some(26 * 26),
+            _ => None,
+        };
+        let figures = self.request.figures.get(at.name);
+        let observed = figures.and_then(|figures| {
+            let distinct = *figures.distinct.get(&at.decision.column)?;
+            // Values that hardly repeat have no frequencies.
+            (distinct < DISTINCT_MIN && distinct < figures.rows / 2).then_some(distinct)
+        });
+        possible.or(observed)
     }
 
     fn unfit(&mut self, table: &Name, column: &str, message: String, hint: &str) {

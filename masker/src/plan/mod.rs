@@ -2,6 +2,7 @@
 
 mod canonical;
 mod make;
+mod shuffle;
 mod spread;
 
 use std::collections::BTreeMap;
@@ -125,6 +126,10 @@ pub enum Action {
     Shuffle {
         /// The draws of the domain.
         draws: Draws,
+        /// Whether a cell that has too few others around it may be NULL instead.
+        nullable: bool,
+        /// Whether the rule says why most rows may get the value that they had.
+        few: bool,
     },
     /// A transformer's; NULL stays NULL.
     Mask {

@@ -34,11 +34,12 @@ impl Watching {
                     Action::Mask { with, .. } => Some(*with),
                     Action::Null => Some(Transformer::Null),
                     Action::Static(_) => Some(Transformer::Static),
+                    // How many rows got what they had; its values are there by intent.
+                    Action::Shuffle { few: false, .. } => Some(Transformer::Shuffle),
                     Action::Keep | Action::Shuffle { .. } => None,
                 });
-                // What some rows keep, or others get, cannot be missing from the copy.
-                let stays = |action| matches!(action, &Action::Keep | &Action::Shuffle { .. });
-                let kept = actions.clone().any(stays);
+                // What some rows keep cannot be missing from the copy.
+                let kept = actions.clone().any(|action| matches!(action, Action::Keep));
                 of_table.push(with.filter(|_| !kept).map(|with| {
                     watched.push(Watched {
                         table: table.table.clone(),

@@ -167,7 +167,6 @@ fn tolerated(with: Transformer, seen: Seen) -> u64 {
     let share = match with {
         // Few values there are, and what is in a class already stays.
         T::Label
-        | T::Shuffle
         | T::DateTrunc
         | T::Bucket
         | T::Noise
@@ -190,6 +189,8 @@ fn tolerated(with: Transformer, seen: Seen) -> u64 {
         | T::Hstore
         | T::Fields
         | T::Range => 0.1,
+        // Values that repeat, so that many rows get one like theirs.
+        T::Shuffle => 0.5,
         // A space of some thousand and more.
         T::Int | T::Name | T::Street | T::Address | T::Code | T::Digits | T::Ip | T::Lorem => 0.01,
         _ => 0.0,

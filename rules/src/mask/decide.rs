@@ -15,6 +15,8 @@ use super::transformer::Transformer;
 
 mod check;
 
+pub use check::reads;
+
 pub(super) use check::near;
 
 /// What becomes of every table.

@@ -17,7 +17,7 @@ mod transformer;
 mod tests;
 
 pub use decide::{
-    ColumnDecision, Decided, Decisions, Origin, Problem, ProblemKind, TableDecision, decide,
+    ColumnDecision, Decided, Decisions, Origin, Problem, ProblemKind, TableDecision, decide, reads,
 };
 pub use domain::Domain;
 pub use pattern::Pattern;

@@ -6,6 +6,9 @@ use crate::plan::{Action, Basis, Canonical, ColumnPlan, TablePlan};
 
 use super::cell;
 
+/// Of fewer cells one could guess whose they were.
+const CELLS_MIN: usize = 10;
+
 /// The columns of a table as they are read: first those that are replaced or looked at, the others
 /// behind them.
 #[derive(Debug)]
@@ -22,8 +25,10 @@ pub(crate) struct Layout {
     pub(super) key: Vec<usize>,
     /// Whether a value that is replaced must be UTF-8 still: the server does not see to it.
     pub(super) unchecked: bool,
-    /// Which of the first ones are shuffled in some rows.
+    /// Which of the first ones are shuffled.
     pub(super) shuffled: Vec<usize>,
+    /// Cells that change rows with each other, at least.
+    pub(super) cells_min: usize,
 }
 
 /// A column that is taken apart.
@@ -56,7 +61,11 @@ pub(super) enum Fate {
     /// This raw cell.
     Put(Vec<u8>),
     /// The raw cell of another row.
-    Shuffle(crate::key::Draws),
+    Shuffle {
+        draws: crate::key::Draws,
+        /// Whether it may be NULL where there are too few others.
+        nullable: bool,
+    },
     Mask {
         with: Transformer,
         transform: std::sync::Arc<dyn crate::transform::Transform>,
@@ -119,12 +128,13 @@ impl Layout {
         let heads = heads?;
         let is_shuffled = |head: &Head| {
             let mut cases = head.cases.iter();
-            cases.any(|case| matches!(case.fate, Fate::Shuffle(_)))
+            cases.any(|case| matches!(case.fate, Fate::Shuffle { .. }))
         };
         let shuffled = (0..heads.len()).filter(|place| is_shuffled(&heads[*place]));
         let key: Option<Vec<usize>> = plan.key.iter().map(|key| place(*key)).collect();
         Ok(Self {
             shuffled: shuffled.collect(),
+            cells_min: CELLS_MIN,
             read: first
                 .iter()
                 .map(name)
@@ -154,12 +164,17 @@ impl Layout {
         !self.shuffled.is_empty()
     }
 
+    /// Lets few cells change rows: of the first rows, of which nobody is shown more than the shape.
+    pub(crate) fn of_few(&mut self) {
+        self.cells_min = 0;
+    }
+
     /// What replaces a column of the plan, by the rule's name.
     pub(crate) fn with(&self, column: usize) -> Option<Transformer> {
         let head = self.heads.iter().find(|head| head.column == Some(column))?;
         head.cases.iter().find_map(|case| match case.fate {
             Fate::Mask { with, .. } => Some(with),
-            Fate::Shuffle(_) => Some(Transformer::Shuffle),
+            Fate::Shuffle { .. } => Some(Transformer::Shuffle),
             Fate::Keep | Fate::Put(_) => None,
         })
     }
@@ -218,7 +233,12 @@ fn head(
             Action::Keep => Fate::Keep,
             Action::Null => Fate::Put(cell::NULL.to_vec()),
             Action::Static(text) => Fate::Put(raw(Some(text))),
-            Action::Shuffle { draws } => Fate::Shuffle(draws.clone()),
+            Action::Shuffle {
+                draws, nullable, ..
+            } => Fate::Shuffle {
+                draws: draws.clone(),
+                nullable: *nullable,
+            },
             Action::Mask {
                 with,
                 transform,

@@ -225,12 +225,12 @@ impl Masker<'_> {
                 return Ok(());
             }
             Fate::Put(cell) => out.extend_from_slice(cell),
-            Fate::Shuffle(_) => {
+            Fate::Shuffle { .. } => {
                 let moved = self.moved.iter().find(|moved| moved.head == place);
-                let from = moved.and_then(|moved| moved.cells[self.row].clone());
-                let reason = "is in a row that is too long to be shuffled";
-                let from = from.ok_or(CellError::Unmaskable { column, reason })?;
-                out.extend_from_slice(&self.window[from]);
+                match moved.and_then(|moved| moved.cells.get(self.row)) {
+                    Some(from) => out.extend_from_slice(&self.window[from.clone()]),
+                    None => out.extend_from_slice(NULL),
+                }
             }
             Fate::Mask { .. } if raw == NULL => out.extend_from_slice(NULL),
             Fate::Mask {

@@ -17,4 +17,4 @@ pub use line::Replaced;
 
 pub(crate) use layout::Layout;
 pub(crate) use line::{CellError, Replacements};
-pub(crate) use split::{HEAD_BYTES_MAX, Piece, Splitter};
+pub(crate) use split::{HEAD_BYTES_MAX, Piece, Splitter, WINDOW_ROWS_LEAST};

@@ -17,19 +17,18 @@ const WINDOW: u8 = b'w';
 pub(super) struct Moved {
     /// The column's place among the first ones.
     pub(super) head: usize,
-    /// Where each row's cell comes from, in bytes of the window; `None` for rows whose cell is not
-    /// shuffled.
-    pub(super) cells: Vec<Option<Range<usize>>>,
+    /// Where each row's cell comes from, in bytes of the window; nothing where all are to be NULL.
+    pub(super) cells: Vec<Range<usize>>,
 }
 
-/// Gives every shuffled cell of a window to another row of it; nothing where no column is shuffled.
+/// Gives every cell of the shuffled columns of a window to another row of it.
 pub(super) fn moved(layout: &Layout, window: &[u8]) -> Result<Vec<Moved>, CellError> {
-    let mut all: Vec<Moved> = Vec::new();
-    for &head in &layout.shuffled {
-        let cells = Vec::new();
-        all.push(Moved { head, cells });
-    }
-    if all.is_empty() {
+    let empty = |&head: &usize| Moved {
+        head,
+        cells: Vec::new(),
+    };
+    let mut all: Vec<Moved> = layout.shuffled.iter().map(empty).collect();
+    if all.is_empty() || window.is_empty() {
         return Ok(all);
     }
     let (mut start, mut cells) = (0, Vec::new());
@@ -37,12 +36,8 @@ pub(super) fn moved(layout: &Layout, window: &[u8]) -> Result<Vec<Moved>, CellEr
         let row = &window[start..];
         let mut end = layout.cells(row, &mut cells)?;
         for moved in &mut all {
-            let fate = layout.heads[moved.head].fate(&cells, row);
             let cell = &cells[moved.head];
-            let cell = start + cell.start..start + cell.end;
-            moved
-                .cells
-                .push(matches!(fate, Fate::Shuffle(_)).then_some(cell));
+            moved.cells.push(start + cell.start..start + cell.end);
         }
         if layout.tail {
             let rest = memchr::memchr(b'\n', &row[end..]).ok_or(CellError::Short)?;
@@ -52,33 +47,31 @@ pub(super) fn moved(layout: &Layout, window: &[u8]) -> Result<Vec<Moved>, CellEr
     }
     for moved in &mut all {
         let head = &layout.heads[moved.head];
-        let mut draws = head.cases.iter().filter_map(|case| match &case.fate {
-            Fate::Shuffle(draws) => Some(draws),
-            _ => None,
-        });
-        let alone = CellError::Unmaskable {
-            column: head.column.unwrap_or_default(),
-            reason: "has no other row to change with",
-        };
-        let draws = draws.next().ok_or(alone)?;
-        cycle(draws, window, &mut moved.cells).ok_or(alone)?;
+        for case in &head.cases {
+            let Fate::Shuffle { draws, nullable } = &case.fate else {
+                continue;
+            };
+            if moved.cells.len() >= layout.cells_min {
+                cycle(draws, window, &mut moved.cells);
+            } else if *nullable {
+                moved.cells.clear();
+            } else {
+                return Err(CellError::Unmaskable {
+                    column: head.column.unwrap_or_default(),
+                    reason: "has fewer than nine others to change with, in its table, partition or \
+                             subset, and cannot be NULL",
+                });
+            }
+        }
     }
     Ok(all)
 }
 
 /// Puts cells into one circle, in which none stays where it is (Sattolo, "An algorithm to generate a
-/// random cyclic permutation"); nothing for a cell that is alone.
-fn cycle(draws: &Draws, window: &[u8], cells: &mut [Option<Range<usize>>]) -> Option<()> {
-    let places: Vec<usize> = (0..cells.len())
-        .filter(|row| cells[*row].is_some())
-        .collect();
-    match places.len() {
-        0 => return Some(()),
-        1 => return None,
-        _ => {}
-    }
+/// random cyclic permutation").
+fn cycle(draws: &Draws, window: &[u8], cells: &mut [Range<usize>]) {
     let of = draws.of(WINDOW, window).bits(0).to_be_bytes();
-    for last in (1..places.len()).rev() {
+    for last in (1..cells.len()).rev() {
         let mut basis = [0; 24];
         basis[..16].copy_from_slice(&of);
         basis[16..].copy_from_slice(&(last as u64).to_be_bytes());
@@ -86,7 +79,6 @@ fn cycle(draws: &Draws, window: &[u8], cells: &mut [Option<Range<usize>>]) -> Op
         // generation in an interval").
         let bits = draws.of(WINDOW, &basis).bits(0) >> 64;
         let other = ((bits * last as u128) >> 64) as usize;
-        cells.swap(places[last], places[other]);
+        cells.swap(last, other);
     }
-    Some(())
 }

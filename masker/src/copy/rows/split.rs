@@ -30,13 +30,19 @@ impl Piece {
 /// Rows within which cells change places.
 const WINDOW_ROWS: usize = 4_096;
 
-/// A window of fewer rows is full with so many bytes, too.
-const WINDOW_BYTES: usize = 2 * 1024 * 1024;
+/// A window of fewer rows is full with so many bytes, too, once it has [`WINDOW_ROWS_LEAST`].
+const WINDOW_BYTES: usize = 512 * 1024;
+
+/// Of fewer rows it would be plain whose cells are whose.
+pub(crate) const WINDOW_ROWS_LEAST: usize = 64;
+
+/// Two windows at most are held; rows that take more are not shuffled.
+const WINDOWS_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// The last rows of a table that are fewer join those before them.
 const WINDOW_ROWS_MIN: usize = WINDOW_ROWS / 4;
 
-/// The cells of a row that are taken apart are too long together.
+/// The cells of a row that are taken apart are too long together, or rows to be shuffled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLong;
 
@@ -75,7 +81,8 @@ impl Windows {
         while let Some(end) = memchr::memchr(b'\n', &held[self.looked..]) {
             self.looked += end + 1;
             self.rows += 1;
-            let long = self.looked - self.full >= WINDOW_BYTES && self.rows > 1;
+            let many = self.rows >= WINDOW_ROWS_LEAST;
+            let long = many && self.looked - self.full >= WINDOW_BYTES;
             if !long && self.rows < WINDOW_ROWS {
                 continue;
             }
@@ -137,12 +144,10 @@ impl Splitter {
             return Ok(None);
         }
         if let Some(windows) = &mut self.windows {
-            if let Some(end) = windows.next(&self.held) {
-                return Ok(Some(Piece::Rows(self.cut(end))));
-            }
-            return match self.held.len() - windows.looked > self.head_max {
-                true => Err(TooLong),
-                false => Ok(None),
+            return match windows.next(&self.held) {
+                Some(end) => Ok(Some(self.window(end))),
+                None if self.held.len() > WINDOWS_BYTES_MAX => Err(TooLong),
+                None => Ok(None),
             };
         }
         if self.within {
@@ -173,7 +178,14 @@ impl Splitter {
         // Only whole rows: what has no end is left to be told.
         let whole = memchr::memrchr(b'\n', &self.held)? + 1;
         let end = windows.last(whole);
-        Some(Piece::Rows(self.cut(end)))
+        Some(self.window(end))
+    }
+
+    /// A window, in no more memory than it takes.
+    fn window(&mut self, end: usize) -> Piece {
+        let rows = self.held[..end].to_vec();
+        self.held.drain(..end);
+        Piece::Rows(rows)
     }
 
     /// Up to the row's end where it is there, else everything.

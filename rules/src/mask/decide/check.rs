@@ -206,8 +206,8 @@ fn keys(name: &Name, table: &Table, decisions: &Decisions, problems: &mut Vec<Pr
     }
 }
 
-/// Whether the text of an index key reads a column: as a word of its own, quoted or not.
-pub(super) fn reads(key: &str, column: &str) -> bool {
+/// Whether the text of an expression reads a column: as a word of its own, quoted or not.
+pub fn reads(key: &str, column: &str) -> bool {
     let word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
     let quoted = format!("\"{}\"", column.replace('"', "\"\""));
     key.contains(&quoted)

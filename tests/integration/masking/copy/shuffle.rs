@@ -14,9 +14,11 @@ const STAFF: &str = "\
 
 const SALARY: &str = "public.staff.salary";
 
-fn shuffle() -> Action {
+fn shuffle(column: &str, nullable: bool) -> Action {
     Action::Shuffle {
-        draws: Draws::new(&key(), SALARY),
+        draws: Draws::new(&key(), column),
+        nullable,
+        few: false,
     }
 }
 
@@ -34,7 +36,7 @@ async fn values_of_a_shuffled_column_all_change_rows() -> anyhow::Result<()> {
             chunk_bytes,
             ..Way::default()
         };
-        let plan = plan(&schema, &facts, &[(SALARY, shuffle())]);
+        let plan = plan(&schema, &facts, &[(SALARY, shuffle(SALARY, true))]);
         pair.copy(&source, &plan, &way).await?;
         source.close().await;
         let found = dump(&pair.to.connect("shop").await?, everything).await?;
@@ -59,10 +61,8 @@ async fn values_of_a_shuffled_column_all_change_rows() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_row_that_is_alone_is_never_left_as_it_was() -> anyhow::Result<()> {
     let pair = Pair::start(15, 15, STAFF).await?;
-    let lone = Action::Shuffle {
-        draws: Draws::new(&key(), "public.lone.salary"),
-    };
-    let fates = [("public.lone.salary", lone)];
+    let column = "public.lone.salary";
+    let fates = [(column, shuffle(column, false))];
     // No row at all is nothing to shuffle.
     pair.copied(&fates).await?;
     pair.emptied().await?;
@@ -74,7 +74,7 @@ async fn a_row_that_is_alone_is_never_left_as_it_was() -> anyhow::Result<()> {
     let told = format!("{told:#}");
     assert!(told.contains("lone") && told.contains("salary"), "{told}");
     assert!(
-        told.contains("no other row") && !told.contains("987654"),
+        told.contains("fewer than nine others") && !told.contains("987654"),
         "{told}"
     );
     Ok(())
@@ -84,8 +84,11 @@ async fn a_row_that_is_alone_is_never_left_as_it_was() -> anyhow::Result<()> {
 async fn a_column_that_others_depend_on_is_not_shuffled() -> anyhow::Result<()> {
     let ddl = "\
         CREATE TABLE team (id int PRIMARY KEY, name text UNIQUE); \
-        CREATE TABLE staff (id int PRIMARY KEY, team int REFERENCES team, salary int CHECK (salary > 0), \
-        least int, most int, CHECK (least <= most), doc jsonb)";
+        CREATE TABLE staff (id int PRIMARY KEY, team int REFERENCES team, paid int CHECK (paid > 0), \
+        least int, most int, CHECK (least <= most), doc jsonb, state text, active bool, \
+        price int, cost int, margin int GENERATED ALWAYS AS (price - cost) STORED CHECK (margin >= 0), \
+        during int4range, EXCLUDE USING gist (during WITH &&)); \
+        CREATE TABLE part (id int, at date) PARTITION BY RANGE (at)";
     let pair = Pair::start(15, 15, ddl).await?;
     let rules = |of: &str| {
         let text = format!(
@@ -102,12 +105,26 @@ async fn a_column_that_others_depend_on_is_not_shuffled() -> anyhow::Result<()> 
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         Ok(lines.join("\n"))
     };
-    assert_eq!(told("staff.salary = \"shuffle\"").await?, "");
+    assert_eq!(told("staff.paid = \"shuffle\"").await?, "");
+    let why = "staff.active = { with = \"shuffle\", allow_small_domain = \"half of them are\" }";
+    assert_eq!(told(why).await?, "");
     for (of, expected) in [
         ("staff.team = \"shuffle\"", "other columns share its values"),
         ("team.name = \"shuffle\"", "is unique"),
         ("staff.id = \"shuffle\"", "is unique"),
-        ("staff.least = \"shuffle\"", "stand in one row"),
+        ("staff.least = \"shuffle\"", "stands in one row"),
+        ("staff.price = \"shuffle\"", "stands in one row"),
+        ("staff.during = \"shuffle\"", "exclusion constraint"),
+        ("part.at = \"shuffle\"", "partitions go by it"),
+        ("staff.active = \"shuffle\"", "2 different values"),
+        (
+            "staff.state = \"shuffle\"\nstaff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"null\" }, \"keep\"]",
+            "goes by it",
+        ),
+        (
+            "staff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"shuffle\" }, \"keep\"]",
+            "without `when`",
+        ),
         (
             "staff.doc = { with = \"json\", parts = { a = \"shuffle\" } }",
             "whole cells",
@@ -116,7 +133,7 @@ async fn a_column_that_others_depend_on_is_not_shuffled() -> anyhow::Result<()> 
         let found = told(of).await?;
         assert!(found.contains(expected), "{of}: {found}");
     }
-    let by = rules("staff.salary = { with = \"shuffle\", by = \"row\" }").expect_err("is refused");
+    let by = rules("staff.paid = { with = \"shuffle\", by = \"row\" }").expect_err("is refused");
     assert!(by.contains("cannot be chosen"), "{by}");
     Ok(())
 }

@@ -2,31 +2,13 @@
 
 use super::*;
 
-fn shuffle() -> Action {
-    Action::Shuffle { draws: draws() }
-}
-
 /// `kind`, `salary` shuffled, `name`.
-fn staff(only: Option<&str>) -> TablePlan {
-    let when = only.map(|kind| When {
-        column: 0,
-        is: vec![Some(kind.as_bytes().to_vec())],
-        not: false,
+fn staff(nullable: bool) -> TablePlan {
+    let salary = column(Action::Shuffle {
+        draws: draws(),
+        nullable,
+        few: false,
     });
-    let mut cases = vec![CasePlan {
-        when,
-        action: shuffle(),
-    }];
-    if only.is_some() {
-        cases.push(CasePlan {
-            when: None,
-            action: Action::Keep,
-        });
-    }
-    let salary = ColumnPlan {
-        column: String::new(),
-        cases,
-    };
     table(
         vec![column(Action::Keep), salary, column(Action::Keep)],
         0,
@@ -59,8 +41,8 @@ fn cells(layout: &Layout, rows: &str, name: &str) -> Vec<String> {
 
 #[test]
 fn every_cell_goes_to_another_row_and_none_is_lost() {
-    let layout = layout(&staff(None));
-    for count in [2, 3, 4, 100, 5_000] {
+    let layout = layout(&staff(false));
+    for count in [10, 11, 100, 5_000] {
         let before = rows(&layout, count, |_| "x");
         let after = masked(&layout, &before).expect("masks");
         for name in ["a", "c"] {
@@ -79,53 +61,45 @@ fn every_cell_goes_to_another_row_and_none_is_lost() {
 }
 
 #[test]
-fn only_rows_of_a_case_change_with_each_other() {
-    let layout = layout(&staff(Some("x")));
-    let kind = |row: usize| if row.is_multiple_of(3) { "x" } else { "y" };
-    let before = rows(&layout, 90, kind);
-    let after = masked(&layout, &before).expect("masks");
-    let (before, after) = (cells(&layout, &before, "b"), cells(&layout, &after, "b"));
-    let mut of_x = Vec::new();
-    for row in 0..90 {
-        assert_eq!(before[row] == after[row], kind(row) == "y", "row {row}");
-        if kind(row) == "x" {
-            of_x.push(&before[row]);
-            assert!(
-                before
-                    .iter()
-                    .position(|cell| *cell == after[row])
-                    .expect("there")
-                    % 3
-                    == 0
-            );
-        }
+fn few_cells_are_null_or_refused_and_never_left() {
+    let (must, may) = (layout(&staff(false)), layout(&staff(true)));
+    for count in [1, 2, 9] {
+        let before = rows(&must, count, |_| "x");
+        let told = masked(&must, &before).expect_err("is refused");
+        let CellError::Unmaskable { column: 1, reason } = told else {
+            panic!("{told:?}");
+        };
+        assert!(reason.contains("fewer than nine others"), "{reason}");
+        let after = masked(&may, &before).expect("masks");
+        assert!(cells(&may, &after, "b").iter().all(|cell| cell == "\\N"));
+        assert_eq!(cells(&may, &before, "c"), cells(&may, &after, "c"));
     }
-    assert_eq!(of_x.len(), 30);
+    assert_eq!(masked(&must, "").as_deref(), Ok(""));
 }
 
 #[test]
-fn a_cell_that_is_alone_is_refused() {
-    let whole = layout(&staff(None));
-    let of_x = layout(&staff(Some("x")));
-    for (layout, rows) in [
-        (&whole, rows(&whole, 1, |_| "x")),
-        (
-            &of_x,
-            rows(&of_x, 9, |row| if row == 5 { "x" } else { "y" }),
-        ),
-    ] {
-        let told = masked(layout, &rows).expect_err("is refused");
-        let reason = "has no other row to change with";
-        assert_eq!(told, CellError::Unmaskable { column: 1, reason });
+fn a_value_goes_anywhere_in_a_window() {
+    // Whom a value goes to is even: of a thousand windows each place gets about one in nine.
+    let layout = layout(&staff(false));
+    let mut goes = [0; 10];
+    for window in 0..1_000 {
+        let row = |row: usize| format!("{row}\t{window}\tx\n");
+        let before: String = (0..10).map(row).collect();
+        let after = masked(&layout, &before).expect("masks");
+        let after = cells(&layout, &after, "b");
+        goes[after.iter().position(|cell| cell == "0").expect("there")] += 1;
     }
-    // Where no row is of the case, there is nothing to change.
-    let none = rows(&of_x, 9, |_| "y");
-    assert_eq!(masked(&of_x, &none).as_deref(), Ok(none.as_str()));
+    assert_eq!(goes[0], 0);
+    // Six standard deviations of 1,000 draws of one in nine.
+    assert!(
+        goes[1..].iter().all(|count| (51..=171).contains(count)),
+        "{goes:?}"
+    );
 }
 
 #[test]
 fn the_same_rows_are_shuffled_alike_and_other_rows_otherwise() {
-    let layout = layout(&staff(None));
+    let layout = layout(&staff(false));
     let (some, more) = (rows(&layout, 50, |_| "x"), rows(&layout, 51, |_| "x"));
     let one = masked(&layout, &some).expect("masks");
     assert_eq!(masked(&layout, &some).expect("masks"), one);
@@ -161,7 +135,7 @@ fn pieces(layout: &Layout, stream: &str, step: usize) -> Vec<usize> {
 
 #[test]
 fn windows_end_where_they_do_however_bytes_arrive() {
-    let layout = layout(&staff(None));
+    let layout = layout(&staff(false));
     for (count, expected) in [
         (0, vec![]),
         (1, vec![1]),
@@ -183,13 +157,20 @@ fn windows_end_where_they_do_however_bytes_arrive() {
 }
 
 #[test]
-fn long_rows_make_windows_of_fewer_rows_and_never_of_one() {
-    let layout = layout(&staff(None));
-    let long = "l".repeat(900_000);
-    let row = format!("{long}\t1\tx\n");
-    let stream = row.repeat(7);
-    assert_eq!(pieces(&layout, &stream, 10_000), [3, 4]);
-    let huge = "h".repeat(3 << 20);
-    let stream = format!("{huge}\t1\tx\n").repeat(5);
-    assert_eq!(pieces(&layout, &stream, 1 << 20), [2, 3]);
+fn wide_rows_make_windows_of_fewer_rows_and_never_of_few() {
+    let layout = layout(&staff(false));
+    let wide = |bytes: usize| format!("{}\t1\tx\n", "w".repeat(bytes));
+    // 512 KiB are full with 88 of them.
+    assert_eq!(pieces(&layout, &wide(6_000).repeat(200), 10_000), [88, 112]);
+    assert_eq!(
+        pieces(&layout, &wide(100_000).repeat(200), 10_000),
+        [64, 64, 72]
+    );
+    let mut splitter = Splitter::new(&layout, 64 * 1024);
+    let stream = wide(300_000).repeat(64);
+    let told = stream.as_bytes().chunks(50_000).find_map(|part| {
+        splitter.room().0.extend_from_slice(part);
+        splitter.next().err()
+    });
+    assert_eq!(told, Some(TooLong));
 }
