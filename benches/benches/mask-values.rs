@@ -26,7 +26,7 @@ use seeder::value::Type;
 const KEYS: u32 = 10_000_000;
 
 /// A transformer, a type, and a value.
-const VALUES: [(&str, &str, &str, &str); 12] = [
+const VALUES: [(&str, &str, &str, &str); 13] = [
     ("int", "integer", "\"int\"", "1234567"),
     (
         "uuid",
@@ -46,6 +46,12 @@ const VALUES: [(&str, &str, &str, &str); 12] = [
         "text",
         "\"lorem\"",
         "A note of a hundred letters, as they stand in many tables; it has words and marks, and ends here so.",
+    ),
+    (
+        "redact of 100",
+        "text",
+        "{ with = \"redact\", accept_residual = \"bench\" }",
+        "The customer Maria Schmidt called again about invoice 20417; she wrote from maria@corp.invalid. Urgent!",
     ),
     ("date-shift", "date", "\"date-shift\"", "1980-02-29"),
     (

@@ -19,4 +19,5 @@ pub mod source;
 pub mod subset;
 pub mod transform;
 pub mod verify;
+mod vocabulary;
 mod wire;

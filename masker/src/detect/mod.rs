@@ -1,7 +1,7 @@
 //! Detectors: what a value is, and what stands inside of a text.
 //!
-//! Pure and offline; a value is judged by itself, without its column's name. Discovery, verification
-//! and the transformer `redact` share them. A check digit proves little for one value and much for a
+//! Pure and offline; a value is judged by itself, without its column's name. Discovery uses them,
+//! and the transformer `redact` the lists of names. A check digit proves little for one value and much for a
 //! column, so callers count.
 
 mod date;
@@ -23,6 +23,36 @@ pub use words::Words;
 
 use digits::Digits;
 use profile::Profile;
+
+/// What lists have a word as; one word may be several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listed {
+    /// A given name.
+    pub(crate) given: bool,
+    /// A family name.
+    pub(crate) family: bool,
+    /// A town, a country, or what only streets are called.
+    pub(crate) place: bool,
+}
+
+impl Listed {
+    /// Whether it names anybody or anything.
+    pub(crate) fn is_name(self) -> bool {
+        self.given || self.family || self.place
+    }
+}
+
+/// Looks a word up, whatever its marks and case.
+pub(crate) fn listed(word: &str) -> Listed {
+    let folded = lexicon::Folded::of(word);
+    let flags = lexicon::lexicon().flags(folded.as_bytes());
+    let has = |flag: u16| flags & flag != 0;
+    Listed {
+        given: has(lexicon::GIVEN),
+        family: has(lexicon::FAMILY),
+        place: has(lexicon::PLACE | lexicon::COUNTRY | lexicon::STREET),
+    }
+}
 
 /// What a value says of itself.
 #[derive(Debug, Clone, Copy, Default)]

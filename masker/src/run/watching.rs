@@ -30,7 +30,9 @@ impl Watching {
             let mut of_table = Vec::new();
             for column in &table.columns {
                 let actions = column.cases.iter().map(|case| &case.action);
-                let with = actions.clone().find_map(|action| match action {
+                let redacts = actions.clone().any(is_redact);
+                let others = actions.clone().filter(|action| !is_redact(action));
+                let with = others.clone().find_map(|action| match action {
                     Action::Mask { with, .. } => Some(*with),
                     Action::Null => Some(Transformer::Null),
                     Action::Static(_) => Some(Transformer::Static),
@@ -38,13 +40,20 @@ impl Watching {
                     Action::Shuffle { few: false, .. } => Some(Transformer::Shuffle),
                     Action::Keep | Action::Shuffle { .. } => None,
                 });
-                // What some rows keep cannot be missing from the copy.
+                // What some rows keep cannot be missing from the copy; what redact makes of others is
+                // judged by itself.
                 let kept = actions.clone().any(|action| matches!(action, Action::Keep));
-                of_table.push(with.filter(|_| !kept).map(|with| {
+                let nulls = |action| matches!(action, &Action::Null);
+                let redacted = redacts && others.clone().all(nulls);
+                let with = with.or(redacts.then_some(Transformer::Redact));
+                of_table.push(with.filter(|_| !kept || redacts).map(|with| {
                     watched.push(Watched {
                         table: table.table.clone(),
                         column: column.column.clone(),
                         with,
+                        redacts,
+                        redacted,
+                        kept,
                     });
                     watched.len() - 1
                 }));
@@ -67,8 +76,14 @@ impl Watching {
             let taken = idle().pop();
             let mut collector = taken.unwrap_or_else(|| shared.empty.clone());
             for cell in batch.cells() {
-                if let Some(place) = shared.places[batch.table][cell.column] {
-                    collector.see(place, cell.original, cell.masked);
+                let Some(place) = shared.places[batch.table][cell.column] else {
+                    continue;
+                };
+                match (cell.with, cell.masked) {
+                    (Some(Transformer::Redact), Some(masked)) => {
+                        collector.see_redacted(place, cell.original, masked);
+                    }
+                    (_, masked) => collector.see(place, cell.original, masked),
                 }
             }
             idle().push(collector);
@@ -87,4 +102,14 @@ impl Watching {
         }
         all
     }
+}
+
+fn is_redact(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Mask {
+            with: Transformer::Redact,
+            ..
+        }
+    )
 }

@@ -197,6 +197,7 @@ fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
         T::Label => text::label(mask, column),
         T::Lorem => text::lorem(column),
         T::Password => text::password(column),
+        T::Redact => text::redact(column),
         T::Email => person::email(mask, column),
         T::Username => person::username(mask, column),
         T::Phone => person::phone(mask, column),
@@ -230,10 +231,6 @@ fn of_kind(mask: &Mask, column: &Column<'_>) -> Made {
         T::Shuffle => Err(Unfit::new(
             "shuffle has whole cells change rows, and no parts of them",
             "take another transformer",
-        )),
-        T::Redact => Err(Unfit::new(
-            "\"redact\" is not available yet",
-            "take lorem, static or null",
         )),
     }
 }

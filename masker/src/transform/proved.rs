@@ -33,7 +33,7 @@ const REFUSED: Unmaskable =
 enum How {
     /// From a draw: another draw gives another one, until it is not the value.
     Drawn,
-    /// From a draw and a short list. That it is the value by chance tells nothing; that it never is
+    /// From a draw and a short list, or with parts that stay. That it is the value by chance tells nothing; that it never is
     /// would: of two labels it would be the other one.
     Chosen,
     /// A bijection of values onto themselves: the next step of its cycle is another one.
@@ -46,7 +46,8 @@ fn how(with: Transformer) -> How {
     use Transformer as T;
     match with {
         T::Int | T::Uuid | T::Code | T::Digits => How::Walked,
-        T::Label | T::Country | T::Region => How::Chosen,
+        // A text of public words alone stays.
+        T::Label | T::Country | T::Region | T::Redact => How::Chosen,
         T::Static | T::Password | T::DateTrunc | T::Bucket | T::Mac => How::Once,
         // Parts have been made to differ from what they were.
         T::Json | T::Array | T::Hstore | T::Fields | T::Range => How::Once,

@@ -6,6 +6,7 @@ use rules::schema::Name;
 
 use super::form::{DIGITS_MAX, Form, Hashing, WORDS_MAX};
 use super::known::{Filtered, Known};
+use super::redacted;
 use crate::key::MaskKey;
 
 /// Values that are looked for in the bytes of the copy's files.
@@ -18,8 +19,14 @@ pub struct Watched {
     pub table: Name,
     /// The column.
     pub column: String,
-    /// What replaces its values.
+    /// What replaces its values; beside `redact`, which is judged by itself, what else does.
     pub with: Transformer,
+    /// Whether `redact` replaces any of them: words that it keeps may be the whole value of others.
+    pub redacts: bool,
+    /// Whether it replaces all that is not NULL in the copy.
+    pub redacted: bool,
+    /// Whether some rows keep theirs: what others had cannot be missing then.
+    pub kept: bool,
 }
 
 /// How a column's replaced values may turn up in the copy by chance.
@@ -91,6 +98,8 @@ pub(super) struct Seen {
     pub(super) values: u64,
     /// Those whose replacement was the value itself.
     pub(super) unchanged: u64,
+    /// Words, numbers and signs in what `redact` gave that nothing accounts for.
+    pub(super) strangers: u64,
 }
 
 /// Sees each replaced value; every worker has its own, and they are put together at the end.
@@ -104,6 +113,8 @@ pub struct Collector {
     listed: Known,
     /// Replacements.
     replaced: Known,
+    /// Words and numbers of redacted texts, each by its column.
+    placed: Known,
     words_max: usize,
     /// Numbers among the values that must not turn up, by their digits.
     numbers: [u64; DIGITS_MAX + 1],
@@ -123,7 +134,10 @@ impl Collector {
     pub fn new(key: &MaskKey, columns: Vec<Watched>) -> Self {
         let subkey = key.derive("verify", "");
         let columns = columns.into_iter().map(|column| {
-            let chance = chance(column.with);
+            let chance = match chance(column.with) {
+                Chance::None if column.redacts => Chance::Listed,
+                chance => chance,
+            };
             (column, chance, Seen::default())
         });
         Self {
@@ -132,6 +146,7 @@ impl Collector {
             gone: Known::default(),
             listed: Known::default(),
             replaced: Known::default(),
+            placed: Known::default(),
             words_max: 1,
             numbers: [0; DIGITS_MAX + 1],
             samples: Samples::default(),
@@ -140,13 +155,43 @@ impl Collector {
 
     /// Sees a value of the column at this place of the list, and what replaces it; `None` is NULL.
     pub fn see(&mut self, column: usize, original: &[u8], replacement: Option<&[u8]>) {
-        let (_, chance, seen) = &mut self.columns[column];
+        let (watched, chance, seen) = &mut self.columns[column];
         let chance = *chance;
+        if watched.kept {
+            return;
+        }
         seen.values += 1;
         // What is empty stays so, and tells nothing.
         if replacement == Some(original) && !original.is_empty() {
             seen.unchanged += 1;
         }
+        self.collect(chance, original, replacement);
+    }
+
+    /// Sees a text and what `redact` made of it, which is judged by itself; words that stay may be
+    /// the whole text.
+    pub fn see_redacted(&mut self, column: usize, original: &[u8], redacted: &[u8]) {
+        let (watched, _, seen) = &mut self.columns[column];
+        seen.values += 1;
+        seen.strangers += redacted::strangers(redacted);
+        if watched.kept {
+            return;
+        }
+        let (hashing, placed) = (&self.hashing, &mut self.placed);
+        redacted::each_stranger(original, &mut |word| {
+            placed.insert(hashing.placed(column, word));
+        });
+        for address in addresses(original) {
+            let (words_max, gone) = (&mut self.words_max, &mut self.gone);
+            self.hashing.of_value(address, &mut |form: Form| {
+                *words_max = (*words_max).max(form.words);
+                gone.insert(form.hash);
+            });
+        }
+        self.collect(Chance::Listed, original, Some(redacted));
+    }
+
+    fn collect(&mut self, chance: Chance, original: &[u8], replacement: Option<&[u8]>) {
         if chance == Chance::Usual {
             return;
         }
@@ -178,10 +223,12 @@ impl Collector {
         for ((_, _, seen), (_, _, others)) in self.columns.iter_mut().zip(&other.columns) {
             seen.values += others.values;
             seen.unchanged += others.unchanged;
+            seen.strangers += others.strangers;
         }
         self.gone.absorb(&other.gone);
         self.listed.absorb(&other.listed);
         self.replaced.absorb(&other.replaced);
+        self.placed.absorb(&other.placed);
         self.words_max = self.words_max.max(other.words_max);
         for (number, others) in self.numbers.iter_mut().zip(&other.numbers) {
             *number += others;
@@ -200,6 +247,7 @@ impl Collector {
             hashing: self.hashing,
             columns: columns.map(|(column, _, seen)| (column, seen)).collect(),
             gone: self.gone.filtered(),
+            placed: self.placed.filtered(),
             words_max: self.words_max,
             numbers: self.numbers,
             samples: self
@@ -209,6 +257,16 @@ impl Collector {
                 .map(|(_, value)| value)
                 .collect(),
         }
+    }
+}
+
+impl Collected {
+    /// The place in the list of a column of which every text is redacted.
+    pub(super) fn redacted(&self, table: &Name, column: &str) -> Option<usize> {
+        let of_column = |(watched, _): &(Watched, Seen)| {
+            watched.redacted && watched.column == column && watched.table == *table
+        };
+        self.columns.iter().position(of_column)
     }
 }
 
@@ -235,11 +293,21 @@ impl Samples {
     }
 }
 
+/// Addresses of people in a text.
+fn addresses(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let belongs =
+        |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"@._+-".contains(byte);
+    text.split(move |byte| !belongs(byte))
+        .filter(|word| word.contains(&b'@'))
+}
+
 /// What was seen, ready to be looked for.
 pub(super) struct Collected {
     pub(super) hashing: Hashing,
     pub(super) columns: Vec<(Watched, Seen)>,
     pub(super) gone: Filtered,
+    /// Words and numbers of redacted texts, each by its column's place in the list.
+    pub(super) placed: Filtered,
     pub(super) words_max: usize,
     pub(super) numbers: [u64; DIGITS_MAX + 1],
     /// Values to look for in files.
@@ -259,6 +327,9 @@ mod tests {
             table: Name::new("public", "t"),
             column: "c".to_owned(),
             with: Transformer::Email,
+            redacts: false,
+            redacted: false,
+            kept: false,
         };
         let mut collector = Collector::new(&key, vec![watched]);
         collector.see(0, b"", Some(b""));
@@ -267,5 +338,86 @@ mod tests {
         collector.see(0, b"maria@corp.invalid", Some(b"maria@corp.invalid"));
         let seen = collector.columns[0].2;
         assert_eq!((seen.values, seen.unchanged), (3, 1));
+    }
+
+    fn redacting(kept: bool) -> Collector {
+        let bytes: Vec<u8> = (0..32).collect();
+        let key = MaskKey::read(&bytes).expect("a key");
+        let watched = Watched {
+            table: Name::new("public", "t"),
+            column: "c".to_owned(),
+            with: Transformer::Redact,
+            redacts: true,
+            redacted: !kept,
+            kept,
+        };
+        Collector::new(&key, vec![watched])
+    }
+
+    /// A text of public words stays, which is no leak; a stranger in one is, whatever was there before.
+    #[test]
+    fn what_redact_gives_is_judged_by_itself() {
+        for kept in [false, true] {
+            let mut collector = redacting(kept);
+            let text = b"please call back";
+            collector.see_redacted(0, text, text);
+            let original = b"Zebulon Quux, zebulon@corp.invalid";
+            collector.see_redacted(0, original, b"Amet Odit, modi@example.com");
+            let seen = collector.columns[0].2;
+            assert_eq!((seen.values, seen.unchanged, seen.strangers), (2, 0, 0));
+            collector.see_redacted(0, original, b"Amet Quux, modi@example.com");
+            assert_eq!(collector.columns[0].2.strangers, 1);
+        }
+    }
+
+    /// Of a text that becomes NULL in one row, the words may stay in another.
+    #[test]
+    fn what_redact_keeps_is_no_leak_of_a_row_that_does_not_have_it() {
+        let mut collector = redacting(false);
+        collector.columns[0].0.with = Transformer::Null;
+        let mut collector = Collector::new(
+            &MaskKey::read(&(0..32).collect::<Vec<u8>>()).expect("a key"),
+            vec![collector.columns.remove(0).0],
+        );
+        collector.see(0, b"please call back", None);
+        collector.see_redacted(0, b"please call back today", b"please call back today");
+        let collected = collector.finish();
+        let mut left = false;
+        let value = b"please call back";
+        collected.hashing.of_value(value, &mut |form: Form| {
+            left |= collected.gone.contains(form.hash);
+        });
+        assert!(!left);
+    }
+
+    /// Its words are looked for in the column, its addresses everywhere; those that some rows keep
+    /// nowhere.
+    #[test]
+    fn words_of_a_redacted_text_are_looked_for_in_its_column() {
+        let found = |kept: bool| {
+            let mut collector = redacting(kept);
+            let original = b"Zebulon Quux, zebulon@corp.invalid";
+            collector.see_redacted(0, original, b"Amet Odit, modi@example.com");
+            let mut other = redacting(kept);
+            other.absorb(&collector);
+            let collected = other.finish();
+            let placed = |column, word| {
+                let hash = collected.hashing.placed(column, word);
+                collected.placed.contains(hash)
+            };
+            let mut address = false;
+            let value = b"zebulon@corp.invalid";
+            collected.hashing.of_value(value, &mut |form: Form| {
+                address |= collected.gone.contains(form.hash);
+            });
+            [
+                placed(0, "zebulon"),
+                placed(1, "zebulon"),
+                placed(0, "amet"),
+                address,
+            ]
+        };
+        assert_eq!(found(false), [true, false, false, true]);
+        assert_eq!(found(true), [false; 4]);
     }
 }

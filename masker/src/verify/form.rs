@@ -98,6 +98,14 @@ impl Hashing {
         }
     }
 
+    /// A word of one column, which it is looked for in and nowhere else.
+    pub(super) fn placed(&self, column: usize, word: &str) -> u64 {
+        let mut hasher = self.keyed;
+        hasher.write_u64(column as u64);
+        hasher.write(word.as_bytes());
+        hasher.finish()
+    }
+
     fn word(&self, word: &[u8]) -> u64 {
         let mut hasher = self.keyed;
         if word.is_ascii() {

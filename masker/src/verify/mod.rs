@@ -7,6 +7,7 @@ mod collect;
 mod files;
 mod form;
 mod known;
+mod redacted;
 mod report;
 mod scan;
 
@@ -25,6 +26,8 @@ pub use collect::{Collector, Watched};
 pub use report::{Leak, Report, Unchanged};
 
 use collect::{Collected, Seen};
+#[cfg(test)]
+pub(crate) use redacted::strangers;
 
 /// Why a copy could not be looked at; it counts as not clean.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +108,7 @@ pub async fn verify(gate: &Gate<'_>, collector: Collector) -> Result<Report, Gat
         report.file_bytes = looked.bytes;
         report.leaks.extend(looked.leaks);
     }
+    report.leaks.extend(strange_texts(&collected));
     report.unchanged = unchanged(&collected);
     shape(gate, &mut report).await?;
     Ok(report)
@@ -148,6 +152,16 @@ async fn connect(config: &Config) -> Result<Client, GateError> {
     Ok(client)
 }
 
+/// Columns whose redacted texts hold what nothing accounts for.
+fn strange_texts(collected: &Collected) -> impl Iterator<Item = Leak> {
+    let columns = collected.columns.iter();
+    let strange = columns.filter(|(_, seen)| seen.strangers > 0);
+    strange.map(|(watched, seen)| Leak {
+        place: format!("what redact made of {}.{}", watched.table, watched.column),
+        hits: seen.strangers,
+    })
+}
+
 /// Columns whose values were replaced by themselves more often than chance has it.
 fn unchanged(collected: &Collected) -> Vec<Unchanged> {
     let columns = collected.columns.iter();
@@ -176,6 +190,7 @@ fn tolerated(with: Transformer, seen: Seen) -> u64 {
         | T::Geo
         | T::Static
         | T::Password
+        | T::Redact
         | T::Derive => return u64::MAX,
         // Lists of some dozens, and documents whose leaves may all be kept or empty.
         T::FirstName
@@ -183,7 +198,6 @@ fn tolerated(with: Transformer, seen: Seen) -> u64 {
         | T::City
         | T::Postcode
         | T::Company
-        | T::Redact
         | T::Json
         | T::Array
         | T::Hstore

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use rules::schema::Name;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, Config, NoTls};
@@ -13,6 +14,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use super::GateError;
 use super::collect::Collected;
 use super::form::DIGITS_MAX;
+use super::redacted;
 use super::report::Leak;
 
 /// Bytes of a cell that are looked at in one go; a longer one is looked at in pieces that overlap.
@@ -20,11 +22,13 @@ const CELL_BYTES_MAX: usize = 64 << 20;
 
 /// Everything that has rows of its own: tables, partitions, materialised views.
 const RELATIONS: &str = "\
-    SELECT n.nspname::text, c.relname::text, \
+    SELECT n.nspname::text, c.relname::text, rn.nspname::text, r.relname::text, \
            array(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
                  ORDER BY a.attnum) \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+      JOIN pg_catalog.pg_class r ON r.oid = coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) \
+      JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace \
     WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
       AND n.nspname !~ '^pg_(toast|temp)' AND (c.relkind = 'r' OR c.relispopulated) \
     ORDER BY c.relpages DESC, 1, 2";
@@ -53,12 +57,16 @@ pub(super) async fn cells(
     for row in relations {
         let (config, collected) = (config.clone(), Arc::clone(collected));
         let turns = Arc::clone(&turns);
-        let (schema, table) = (row.get::<_, String>(0), row.get::<_, String>(1));
-        let columns: Vec<String> = row.get(2);
+        let name = |at: usize| Name::new(row.get::<_, String>(at), row.get::<_, String>(at + 1));
+        let of = Relation {
+            name: name(0),
+            root: name(2),
+            columns: row.get(4),
+        };
         scans.spawn(async move {
             let _turn = turns.acquire().await.map_err(|_| GateError::Ended)?;
             let client = connect(&config).await?;
-            relation(&client, &collected, (&schema, &table), &columns).await
+            relation(&client, &collected, &of).await
         });
     }
     let mut all = Scanned::default();
@@ -82,15 +90,23 @@ async fn connect(config: &Config) -> Result<Client, GateError> {
     Ok(client)
 }
 
+/// A relation that has rows of its own.
+struct Relation {
+    name: Name,
+    /// What it is a partition of, else itself.
+    root: Name,
+    columns: Vec<String>,
+}
+
 async fn relation(
     client: &Client,
     collected: &Collected,
-    (schema, table): (&str, &str),
-    columns: &[String],
+    relation: &Relation,
 ) -> Result<Scanned, GateError> {
-    let mut looking = Looking::new(collected, columns.len());
+    let columns = &relation.columns;
+    let mut looking = Looking::new(collected, relation);
     if !columns.is_empty() {
-        let name = rules::schema::Name::new(schema, table).quoted();
+        let name = relation.name.quoted();
         let listed: Vec<String> = columns
             .iter()
             .map(|name| rules::schema::quoted(name))
@@ -130,13 +146,15 @@ async fn relation(
             line.extend_from_slice(rest);
         }
     }
-    let place = |column: usize| format!("{schema}.{table}.{}", columns[column]);
+    let place = |column: usize| format!("{}.{}", relation.name, columns[column]);
     Ok(looking.finish(place))
 }
 
 /// The columns of one relation, looked at row by row.
 struct Looking<'a> {
     collected: &'a Collected,
+    /// Which of the columns are redacted, by their place in the list.
+    redacted: Vec<Option<usize>>,
     cell: Vec<u8>,
     /// Hits of words and of numbers by their digits, by column.
     columns: Vec<Hits>,
@@ -153,11 +171,14 @@ struct Hits {
 }
 
 impl<'a> Looking<'a> {
-    fn new(collected: &'a Collected, columns: usize) -> Self {
+    fn new(collected: &'a Collected, relation: &Relation) -> Self {
+        let columns = relation.columns.iter();
+        let redacted = columns.map(|column| collected.redacted(&relation.root, column));
         Self {
             collected,
+            redacted: redacted.collect(),
             cell: Vec::new(),
-            columns: vec![Hits::default(); columns],
+            columns: vec![Hits::default(); relation.columns.len()],
             cells: 0,
             bytes: 0,
         }
@@ -195,6 +216,13 @@ impl<'a> Looking<'a> {
             at = end - 4_096;
         }
         decoded(cell, &mut |inner| look(self.collected, inner, hits));
+        if let Some(place) = self.redacted[column] {
+            let collected = self.collected;
+            redacted::each_stranger(cell, &mut |word| {
+                let hash = collected.hashing.placed(place, word);
+                hits.words += u64::from(collected.placed.contains(hash));
+            });
+        }
     }
 
     fn finish(self, place: impl Fn(usize) -> String) -> Scanned {

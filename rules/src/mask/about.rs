@@ -155,7 +155,10 @@ const DOES: [(T, &str); 45] = [
     ),
     (
         T::Redact,
-        "What detectors find in a text replaced, the rest as it is. Not available yet.",
+        "Public words of English, French, German and Spanish stay where they are written as such; \
+                everything else in a text is replaced, by as many characters: names and unknown words by \
+                words without meaning or names of nobody, digits by 0 and 1, addresses by reserved ones. \
+                A word that is a name too stays in lower case alone. For whole columns, not for parts.",
     ),
     (
         T::Secret,

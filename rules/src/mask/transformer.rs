@@ -82,7 +82,7 @@ pub enum Transformer {
     Shuffle,
     /// Words without meaning, of the same length.
     Lorem,
-    /// Entities in text replaced, the rest as it is.
+    /// Public words stay, everything else in a text is replaced.
     Redact,
     /// A secret that opens nothing.
     Secret,
@@ -124,7 +124,7 @@ pub struct Options {
     pub parts: BTreeMap<String, ColumnRule>,
     /// `array`, `range`: what becomes of each element.
     pub element: Option<Box<ColumnRule>>,
-    /// `redact`: why text that no detector finds may stay.
+    /// `redact`: why public words may stay, in their order.
     pub accept_residual: Option<String>,
 }
 
@@ -277,7 +277,12 @@ impl Transformer {
                 "which values there are, how often",
             ),
             T::Lorem => nature(By::Row, true, Unique::No, "the length"),
-            T::Redact => nature(By::Row, true, Unique::No, "text that no detector finds"),
+            T::Redact => nature(
+                By::Row,
+                true,
+                Unique::No,
+                "public words, their order, marks, lengths",
+            ),
             T::Password => nature(By::Value, false, Unique::No, "which values are NULL"),
             T::Json | T::Array | T::Hstore | T::Fields | T::Range => {
                 nature(By::Value, true, Unique::No, "the shape")

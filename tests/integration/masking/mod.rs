@@ -4,6 +4,7 @@ mod copy;
 mod discover;
 mod environment;
 mod proof;
+mod redact;
 mod standby;
 mod subset;
 mod transformers;

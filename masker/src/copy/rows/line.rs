@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use rules::mask::Transformer;
+
 use crate::key::Draw;
 use crate::plan::{Basis, Canonical};
 
@@ -35,34 +37,50 @@ pub(crate) enum CellError {
 pub struct Replaced<'a> {
     /// The column's place among those of the table's plan.
     pub column: usize,
+    /// What replaced it; `None` for NULL, a value that is the same everywhere, and one of another row.
+    pub with: Option<Transformer>,
     /// What production has: its text form, never NULL.
     pub original: &'a [u8],
     /// What the copy gets: its text form, or NULL.
     pub masked: Option<&'a [u8]>,
 }
 
+/// A cell's column, what replaced it, and where its bytes are before and after.
+type Stored = (
+    usize,
+    Option<Transformer>,
+    Range<usize>,
+    Option<Range<usize>>,
+);
+
 /// The cells that were replaced in a batch, for whoever is to see them.
 #[derive(Debug, Default)]
 pub(crate) struct Replacements {
     bytes: Vec<u8>,
-    cells: Vec<(usize, Range<usize>, Option<Range<usize>>)>,
+    cells: Vec<Stored>,
 }
 
 impl Replacements {
     pub(crate) fn cells(&self) -> impl Iterator<Item = Replaced<'_>> {
         self.cells
             .iter()
-            .map(|(column, original, masked)| Replaced {
+            .map(|(column, with, original, masked)| Replaced {
                 column: *column,
+                with: *with,
                 original: &self.bytes[original.clone()],
                 masked: masked.clone().map(|masked| &self.bytes[masked]),
             })
     }
 
-    fn put(&mut self, column: usize, original: &[u8], masked: &[u8]) {
+    fn put(
+        &mut self,
+        (column, with): (usize, Option<Transformer>),
+        original: &[u8],
+        masked: &[u8],
+    ) {
         let original = self.keep(original);
         let masked = (masked != NULL).then(|| self.keep(masked));
-        self.cells.push((column, original, masked));
+        self.cells.push((column, with, original, masked));
     }
 
     fn keep(&mut self, raw: &[u8]) -> Range<usize> {
@@ -219,7 +237,8 @@ impl Masker<'_> {
     ) -> Result<(), CellError> {
         let raw = &bytes[self.cells[place].clone()];
         let start = out.len();
-        match head.fate(&self.cells, bytes) {
+        let fate = head.fate(&self.cells, bytes);
+        match fate {
             Fate::Keep => {
                 out.extend_from_slice(raw);
                 return Ok(());
@@ -262,7 +281,11 @@ impl Masker<'_> {
         if let Some(seen) = &mut self.seen
             && raw != NULL
         {
-            seen.put(column, raw, &out[start..]);
+            let with = match fate {
+                Fate::Mask { with, .. } => Some(*with),
+                Fate::Keep | Fate::Put(_) | Fate::Shuffle { .. } => None,
+            };
+            seen.put((column, with), raw, &out[start..]);
         }
         Ok(())
     }

@@ -283,15 +283,21 @@ fn what_is_replaced_is_shown_without_escapes_and_without_nulls() {
     let count = layout.mask_rows(rows, &mut Vec::new(), &mut seen);
     assert_eq!(count, Ok(2));
     let seen = seen.expect("replacements");
-    let cell = |column, original, masked| Replaced {
+    let cell = |column, with, original, masked| Replaced {
         column,
+        with,
         original,
         masked,
     };
     let expected = [
-        cell(0, b"a\tb".as_slice(), Some(b"<a\tb>".as_slice())),
-        cell(1, b"c", None),
-        cell(2, b"d", Some(b"s\\")),
+        cell(
+            0,
+            Some(Transformer::Token),
+            b"a\tb".as_slice(),
+            Some(b"<a\tb>".as_slice()),
+        ),
+        cell(1, None, b"c", None),
+        cell(2, None, b"d", Some(b"s\\")),
     ];
     assert_eq!(seen.cells().collect::<Vec<_>>(), expected);
 }

@@ -83,6 +83,12 @@ fn masked(mask: &Mask, place: Place<'_>, column: &Column<'_>) -> Result<Masked, 
             "write by = { subject = \"COLUMN\" } for the whole column, and by = \"row\" for the part",
         ));
     }
+    if mask.with == Transformer::Redact {
+        return Err(Unfit::new(
+            "\"redact\" is for whole columns: the gate looks at whole values of what it gives",
+            "take lorem, token or null for the part",
+        ));
+    }
     let own = format!("{}{}", column.domain, place.path);
     let named = mask.domain.as_deref();
     let shared = named.and_then(|domain| column.domains.get(domain));

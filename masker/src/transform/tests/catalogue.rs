@@ -71,6 +71,12 @@ pub(super) const EXAMPLES: &[Example] = &[
     example("lorem", "text", "\"lorem\"", |n| {
         "An original note. ".repeat(1 + n as usize % 5)
     }),
+    example(
+        "redact",
+        "text",
+        "{ with = \"redact\", accept_residual = \"tests\" }",
+        |n| format!("Anna Müller writes from maria{n}@corp.invalid, she says"),
+    ),
     example("password", "text", "\"password\"", |n| {
         format!("$2b$12${n:053}")
     }),

@@ -28,28 +28,28 @@ use crate::plan::Canonical;
 
 /// What a transformer is made for.
 #[derive(Debug, Clone)]
-struct Asked<'a> {
-    data_type: &'a str,
-    rule: &'a str,
+pub(super) struct Asked<'a> {
+    pub(in crate::transform) data_type: &'a str,
+    pub(in crate::transform) rule: &'a str,
     /// CHECKs over the column `c`.
-    checks: &'a [&'a str],
+    pub(in crate::transform) checks: &'a [&'a str],
     /// Rows of a unique column; `None` where values need not stay apart.
-    rows: Option<u64>,
-    domain: &'a str,
+    pub(in crate::transform) rows: Option<u64>,
+    pub(in crate::transform) domain: &'a str,
     /// Keys of different seeds have nothing to do with each other.
-    seed: u8,
-    domains: BTreeMap<String, Shared>,
+    pub(in crate::transform) seed: u8,
+    pub(in crate::transform) domains: BTreeMap<String, Shared>,
 }
 
 /// A transformer that was made, and how the copy would use it.
-struct Tried {
-    transform: Arc<dyn Transform>,
-    draws: Draws,
-    canonical: Canonical,
-    by: By,
+pub(super) struct Tried {
+    pub(in crate::transform) transform: Arc<dyn Transform>,
+    pub(in crate::transform) draws: Draws,
+    pub(in crate::transform) canonical: Canonical,
+    pub(in crate::transform) by: By,
 }
 
-fn asked<'a>(data_type: &'a str, rule: &'a str) -> Asked<'a> {
+pub(super) fn asked<'a>(data_type: &'a str, rule: &'a str) -> Asked<'a> {
     Asked {
         data_type,
         rule,
@@ -63,7 +63,7 @@ fn asked<'a>(data_type: &'a str, rule: &'a str) -> Asked<'a> {
 
 /// For a column that no unique key has.
 #[track_caller]
-fn tried(data_type: &str, rule: &str) -> Tried {
+pub(super) fn tried(data_type: &str, rule: &str) -> Tried {
     asked(data_type, rule).tried()
 }
 
@@ -80,7 +80,7 @@ fn unique(data_type: &str, rule: &str, rows: u64) -> Tried {
 
 impl Asked<'_> {
     #[track_caller]
-    fn tried(&self) -> Tried {
+    pub(in crate::transform) fn tried(&self) -> Tried {
         match self.made() {
             Ok(tried) => tried,
             Err(unfit) => panic!("{} for {}: {unfit:?}", self.rule, self.data_type),
@@ -88,14 +88,14 @@ impl Asked<'_> {
     }
 
     #[track_caller]
-    fn refused(&self) -> Unfit {
+    pub(in crate::transform) fn refused(&self) -> Unfit {
         match self.made() {
             Ok(_) => panic!("{} fits {}", self.rule, self.data_type),
             Err(unfit) => unfit,
         }
     }
 
-    fn made(&self) -> Result<Tried, Unfit> {
+    pub(in crate::transform) fn made(&self) -> Result<Tried, Unfit> {
         let schema = schema();
         let data_type = Type::resolve(self.data_type, &schema);
         let key = key(self.seed);
@@ -132,12 +132,16 @@ impl Asked<'_> {
 
 impl Tried {
     /// What replaces a value of the row 0.
-    fn mask(&self, value: &str) -> Result<String, &'static str> {
+    pub(in crate::transform) fn mask(&self, value: &str) -> Result<String, &'static str> {
         self.of_row(value.as_bytes(), 0)
     }
 
     /// What replaces a value of a row, by what the rule goes by.
-    fn of_row(&self, value: &[u8], row: u64) -> Result<String, &'static str> {
+    pub(in crate::transform) fn of_row(
+        &self,
+        value: &[u8],
+        row: u64,
+    ) -> Result<String, &'static str> {
         let value = self.canonical.form(value);
         let draw = match self.by {
             By::Value => self.draws.of(self.canonical.tag(), &value),
@@ -151,7 +155,7 @@ impl Tried {
     }
 
     #[track_caller]
-    fn gives(&self, value: &str) -> String {
+    pub(in crate::transform) fn gives(&self, value: &str) -> String {
         match self.mask(value) {
             Ok(masked) => masked,
             Err(reason) => panic!("{value:?} {reason}"),
@@ -172,7 +176,7 @@ fn key(seed: u8) -> MaskKey {
 }
 
 /// The transformer of a rule as a configuration writes it.
-fn rule(text: &str) -> Mask {
+pub(super) fn rule(text: &str) -> Mask {
     let text = format!("[masking]\nkey = \"env:K\"\n[masking.tables.t]\nc = {text}\n");
     let parsed = parse(&text).unwrap_or_else(|problem| panic!("{text}: {problem:?}"));
     let masking = parsed.masking.expect("given");

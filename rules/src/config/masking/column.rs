@@ -133,7 +133,7 @@ fn complete(mask: &Mask, word: &Value<'_, '_>, report: &mut Report<'_>) -> Optio
         T::Redact => options
             .accept_residual
             .is_none()
-            .then_some("accept_residual = \"why what no detector finds may stay\""),
+            .then_some("accept_residual = \"why public words may stay\""),
         _ => None,
     };
     let Some(missing) = missing else {

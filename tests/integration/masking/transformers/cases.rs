@@ -63,6 +63,16 @@ pub(super) const CASES: &[Case] = &[
         "(ARRAY['new', 'paid', 'gone'])[n % 3 + 1]",
     ),
     case("text", "\"lorem\"", "repeat('An original, é. ', n % 50)"),
+    case(
+        "text",
+        "{ with = \"redact\", accept_residual = \"tests\" }",
+        "repeat(E'The invoice of Zoë\\tO''Brien, a' || n || '@corp.invalid. ', n % 50)",
+    ),
+    case(
+        "character varying(24)",
+        "{ with = \"redact\", accept_residual = \"tests\" }",
+        "'Ärger: Zoë ' || n || ' a@b.de'",
+    ),
     case("character(60)", "\"password\"", "'x' || n"),
     case("character varying(5)", "\"first-name\"", "'M' || n % 1000"),
     case("short", "\"last-name\"", "'M' || n % 100"),
