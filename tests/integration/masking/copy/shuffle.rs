@@ -118,11 +118,11 @@ async fn a_column_that_others_depend_on_is_not_shuffled() -> anyhow::Result<()> 
         ("part.at = \"shuffle\"", "partitions go by it"),
         ("staff.active = \"shuffle\"", "2 different values"),
         (
-            "staff.state = \"shuffle\"\nstaff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"null\" }, \"keep\"]",
+            "staff.state = \"shuffle\"\nstaff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"null\" }, { with = \"keep\" }]",
             "goes by it",
         ),
         (
-            "staff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"shuffle\" }, \"keep\"]",
+            "staff.cost = [{ when = { column = \"state\", is = \"gone\" }, with = \"shuffle\" }, { with = \"keep\" }]",
             "without `when`",
         ),
         (
