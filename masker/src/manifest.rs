@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::run::{Done, Looked};
 use crate::shown::{self, ShownTable};
+use crate::step::step;
 use crate::verify::Report;
 
 /// Rows of a table that are told by number; fewer could tell that somebody is in it.
@@ -129,6 +130,7 @@ impl Manifest {
     pub fn sign(&self, pkcs8: &[u8]) -> Result<Signed, ManifestError> {
         let key = Ed25519KeyPair::from_pkcs8(pkcs8).map_err(|_| ManifestError::Key)?;
         let manifest = serde_json::to_string_pretty(self).map_err(|_| ManifestError::Form)?;
+        step("mask.signed");
         Ok(Signed {
             signature: hex(key.sign(manifest.as_bytes()).as_ref()),
             public_key: hex(key.public_key().as_ref()),

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
+use crate::step::step;
 use crate::wire::{Wire, WireError};
 
 use super::error::CopyError;
@@ -123,6 +124,7 @@ impl Lane {
         }
         if !after.is_empty() {
             self.tell(table, &after).await?;
+            step("mask.derived");
         }
         self.tell(table, "COMMIT").await
     }
@@ -351,6 +353,7 @@ async fn drain(
     while let Some(work) = from_reader.recv().await {
         let masked = work.made.done(table).await?;
         writer.push(&masked.bytes).await.map_err(&failed)?;
+        step("mask.rows");
         shared.moved(table, masked.rows, work.read);
     }
     Ok(())

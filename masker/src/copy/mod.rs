@@ -8,6 +8,8 @@
 
 mod error;
 mod lane;
+#[cfg(feature = "leak-points")]
+mod plant;
 mod rehearse;
 mod report;
 mod rows;
@@ -25,14 +27,16 @@ use tokio_postgres::Config;
 
 use crate::plan::TablePlan;
 use crate::source::Source;
+use crate::step::step;
 use crate::subset::Picked;
 
+pub use crate::wire::sweep;
 pub use error::CopyError;
 pub use rehearse::{Rehearsal, rehearse};
 pub use report::{
     Batch, Collected, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
 };
-pub use rows::Replaced;
+pub use rows::{Replaced, ReplacedPart};
 pub use schema::{ProgramError, Programs};
 
 use lane::{Lane, Shared};
@@ -91,18 +95,25 @@ pub async fn copy(source: &Source, job: &Job<'_>) -> Result<Report, CopyError> {
     let has_public = source.has_schema("public").await?;
     watch.report.roles = target.prepare(&facts, has_public).await?;
     restore(&archive, Section::Before, 1, &target).await?;
+    step("mask.schema");
     watch.phase(Phase::Rows);
     rows(source, job, &target, &tables).await?;
+    step("mask.loaded");
     watch.phase(Phase::Constraints);
     restore(&archive, Section::After, job.workers(), &target).await?;
+    step("mask.constraints");
     watch.phase(Phase::Sequences);
     let sessions = Sessions::new(&target.config, job.workers());
     let filled = target.filled().await?;
     let moved = seeder::load::advance(&sessions, &filled.tables).await;
     watch.report.sequences = moved.map_err(CopyError::Write)?;
+    step("mask.sequences");
     watch.phase(Phase::Vacuum);
     let vacuumed = seeder::load::vacuum(&sessions, filled.vacuum.iter().collect()).await;
     vacuumed.map_err(CopyError::Write)?;
+    step("mask.vacuumed");
+    #[cfg(feature = "leak-points")]
+    plant::plant(source, &target, &job.progress).await?;
     watch.report.left_out = archive.left_out;
     Ok(watch.done(begun, &tables))
 }

@@ -7,7 +7,7 @@ use rules::schema::Name;
 use seeder::load::SequenceReport;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Replaced, Replacements};
+use super::rows::{Replaced, ReplacedPart, Replacements};
 
 /// Is told what happens, from several threads at once.
 pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
@@ -27,6 +27,11 @@ impl<'a> Batch<'a> {
     /// Cells that were not NULL in production and are masked, put or nulled in the copy.
     pub fn cells(&self) -> impl Iterator<Item = Replaced<'a>> + use<'a> {
         self.replacements.cells()
+    }
+
+    /// Parts of them that were replaced: elements, fields, leaves.
+    pub fn parts(&self) -> impl Iterator<Item = ReplacedPart<'a>> + use<'a> {
+        self.replacements.parts()
     }
 }
 

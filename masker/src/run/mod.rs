@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rules::mask::{Decisions, MaskRules, Problem, Reached, Subset, decide};
-use rules::schema::{Name, Schema};
+use rules::mask::{Decisions, MaskRules, Problem, Reached, Rows, Subset, decide};
+use rules::schema::{Name, Schema, TableKind};
 use seeder::key::Key;
 use seeder::person::{Locales, People, UnknownLocale};
 use tokio_postgres::Config;
@@ -18,10 +18,12 @@ use tokio_postgres::Config;
 use crate::copy::{self, CopyError, Job, Programs, Progress};
 use crate::facts::Facts;
 use crate::key::MaskKey;
+use crate::leak::leaks;
 use crate::plan::{self, Figures, Plan, Request};
 use crate::source::{LOCK_WAIT, Production, Source, SourceError};
+use crate::step::step;
 use crate::subset::{self, Picked, SubsetError};
-use crate::verify::{self, Gate, GateError};
+use crate::verify::{self, Gate, GateError, Loaded, LookedFor};
 
 pub use preview::{PreviewColumn, PreviewTable};
 pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
@@ -138,6 +140,7 @@ async fn opened(
             plan = Err([plan.err().unwrap_or_default(), problems].concat());
         }
     }
+    step("mask.planned");
     let looked = Looked {
         schema,
         facts,
@@ -223,7 +226,8 @@ impl Opened {
         let copied = copy::copy(&self.source, &job).await;
         // Production is let go before the copy is looked at: that takes its time.
         self.source.close().await;
-        let copied = copied?;
+        step("mask.released");
+        let mut copied = copied?;
         let mut rows: BTreeMap<Name, u64> = copied
             .tables
             .iter()
@@ -232,15 +236,29 @@ impl Opened {
         // Of a subset the rows that were found are to be there, not those that happened to arrive.
         rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
         rows.extend(self.looked.empty().map(|table| (table.clone(), 0)));
+        let roots = self.looked.roots();
         let gate = Gate {
             config: &target.config,
             // A copy that was just loaded belongs to its superuser, and so do its rows until then.
             deputy: &target.config,
             directory: target.directory.as_deref(),
-            rows: &rows,
+            loaded: Some(Loaded {
+                rows: &rows,
+                roots: &roots,
+            }),
             workers: target.workers,
         };
-        let verified = verify::verify(&gate, watching.finish()).await?;
+        let looked_for = LookedFor::new(watching.finish());
+        let verified = verify::verify(&gate, &looked_for).await?;
+        step("mask.verified");
+        // What is not in the copy is told by name, and a name may be a value.
+        for name in copied
+            .left_out
+            .iter_mut()
+            .filter(|_| !leaks("manifest.left-out"))
+        {
+            *name = looked_for.told(name);
+        }
         if !verified.is_clean() {
             return Err(MaskError::NotClean(Box::new(verified)));
         }
@@ -276,13 +294,26 @@ impl Opened {
 }
 
 impl Looked {
-    /// Tables that a subset leaves empty.
+    /// Tables that a subset leaves empty, and those whose rows are not copied at all.
     fn empty(&self) -> impl Iterator<Item = &Name> {
         let reach = self.decisions.subset.iter();
-        let tables = reach.flat_map(|reach| &reach.tables);
-        tables
+        let reached = reach.flat_map(|reach| &reach.tables);
+        let reached = reached
             .filter(|(_, reached)| matches!(reached, Reached::Empty))
-            .map(|(name, _)| name)
+            .map(|(name, _)| name);
+        let decided = self.decisions.tables.iter();
+        let dropped = decided
+            .filter(|(_, decision)| decision.rows != Rows::Copy)
+            .map(|(name, _)| name);
+        let ordinary = |name: &&Name| self.schema.tables[*name].kind == TableKind::Ordinary;
+        reached.chain(dropped).filter(ordinary)
+    }
+
+    /// The root of every partition.
+    fn roots(&self) -> BTreeMap<Name, Name> {
+        let tables = self.schema.tables.keys();
+        let with_root = tables.map(|name| (name.clone(), self.schema.root_of(name).clone()));
+        with_root.filter(|(name, root)| name != root).collect()
     }
 }
 

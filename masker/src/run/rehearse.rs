@@ -1,6 +1,5 @@
 //! A copy that is only counted, and a place that is looked through for what production holds now.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,7 +9,7 @@ use tokio_postgres::Config;
 use crate::copy::{self, Batch, Progress, Rehearsal, Witness};
 use crate::key::MaskKey;
 use crate::plan::TablePlan;
-use crate::verify::{self, Gate};
+use crate::verify::{self, Gate, LookedFor};
 
 use super::watching::Watching;
 use super::{Looked, MaskError, Opened};
@@ -158,16 +157,16 @@ impl Opened {
         let read = copy::rehearse(&self.source, &job).await;
         let looked = self.close().await;
         read?;
-        // How many rows there are now is up to who works there.
-        let rows = BTreeMap::new();
         let gate = Gate {
             config: &placed.config,
             deputy: &placed.deputy,
             directory: placed.directory.as_deref(),
-            rows: &rows,
+            // What is there now is up to who works there.
+            loaded: None,
             workers: placed.workers,
         };
-        Ok((verify::verify(&gate, watching.finish()).await?, looked))
+        let looked_for = LookedFor::new(watching.finish());
+        Ok((verify::verify(&gate, &looked_for).await?, looked))
     }
 
     pub(super) fn tables(&self) -> Result<&[TablePlan], MaskError> {

@@ -86,6 +86,11 @@ impl Watching {
                     (_, masked) => collector.see(place, cell.original, masked),
                 }
             }
+            for part in batch.parts() {
+                if let Some(place) = shared.places[batch.table][part.column] {
+                    collector.see_part(place, part.with, (part.original, part.masked));
+                }
+            }
             idle().push(collector);
         })
     }

@@ -20,6 +20,7 @@ use seeder::load::Failure;
 use tokio_postgres::{Client, Config, Row};
 
 use crate::facts::{self, Facts};
+use crate::step;
 use crate::wire::{Dial, DialError, Dialling, Wire, WireError};
 
 pub use error::SourceError;
@@ -94,6 +95,7 @@ impl Source {
         };
         for _ in 0..TRIES_MAX {
             if source.hold().await? {
+                step::step("mask.exported");
                 return Ok(source);
             }
         }

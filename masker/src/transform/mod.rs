@@ -41,7 +41,27 @@ pub trait Transform: Send + Sync + fmt::Debug {
     /// # Errors
     /// When there is no replacement; what was appended is then thrown away, and the copy stops.
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable>;
+
+    /// As [`Self::mask`]; of a value that has parts, `each` sees every part that is replaced.
+    ///
+    /// # Errors
+    /// As [`Self::mask`].
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        _each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
+        self.mask(value, draw, out)
+    }
 }
+
+/// Sees a part of a value: what replaces it, what it was, and what it became; `None` is NULL.
+pub type Parts<'a> = &'a mut dyn FnMut(Transformer, &[u8], Option<&[u8]>);
+
+/// Who does not look at parts.
+const NOBODY: fn(Transformer, &[u8], Option<&[u8]>) = |_, _, _| ();
 
 /// Why a value has no replacement; never repeats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -8,7 +8,7 @@ use seeder::key::Key;
 use seeder::value::write_text;
 
 use super::checks::{self, Checks};
-use super::{Column, Made, Transform, Unfit, Unmaskable};
+use super::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
 use crate::key::{Draw, Draws};
 
 /// Draws that are tried for one value until CHECKs hold.
@@ -88,6 +88,16 @@ pub(super) fn proved(mask: &Mask, inner: Arc<dyn Transform>, column: &Column<'_>
 
 impl Transform for Proved {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         if value.is_empty() && !self.replaces_empty {
             return Ok(());
         }
@@ -101,7 +111,7 @@ impl Transform for Proved {
             How::Walked => self.walked(value, wanted, draw, out),
             How::Once => {
                 let begin = out.len();
-                self.inner.mask(value, draw, out)?;
+                self.inner.mask_parts(value, draw, out, each)?;
                 let holds = self.holds(&out[begin..], wanted);
                 holds.then_some(()).ok_or(REFUSED)
             }

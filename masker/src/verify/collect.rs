@@ -1,5 +1,7 @@
-//! What is seen while rows stream through: hashes of what was replaced, and how often a replacement
-//! was the value itself.
+//! What is seen while rows stream through: hashes of what was replaced, of whole values and of their
+//! parts, and how often a replacement was the value itself.
+
+use std::collections::BTreeMap;
 
 use rules::mask::Transformer;
 use rules::schema::Name;
@@ -96,17 +98,44 @@ fn chance(with: Transformer) -> Chance {
 pub(super) struct Seen {
     /// Values that are not NULL.
     pub(super) values: u64,
+    /// Those whose replacement was NULL.
+    pub(super) nulled: u64,
     /// Those whose replacement was the value itself.
     pub(super) unchanged: u64,
     /// Words, numbers and signs in what `redact` gave that nothing accounts for.
     pub(super) strangers: u64,
 }
 
+impl Seen {
+    fn add(&mut self, original: &[u8], replacement: Option<&[u8]>) {
+        self.values += 1;
+        self.nulled += u64::from(replacement.is_none());
+        // What is empty stays so, and tells nothing.
+        self.unchanged += u64::from(replacement == Some(original) && !original.is_empty());
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        self.values += other.values;
+        self.nulled += other.nulled;
+        self.unchanged += other.unchanged;
+        self.strangers += other.strangers;
+    }
+}
+
+/// A column, and what was seen of it.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub(super) watched: Watched,
+    pub(super) seen: Seen,
+    /// Elements, fields and leaves of its values, by what replaces them.
+    pub(super) parts: BTreeMap<Transformer, Seen>,
+}
+
 /// Sees each replaced value; every worker has its own, and they are put together at the end.
 #[derive(Clone)]
 pub struct Collector {
     hashing: Hashing,
-    columns: Vec<(Watched, Chance, Seen)>,
+    columns: Vec<Column>,
     /// Values that must not turn up.
     gone: Known,
     /// Values that must not, unless they are replacements too.
@@ -133,12 +162,10 @@ impl Collector {
     /// Begins to watch columns.
     pub fn new(key: &MaskKey, columns: Vec<Watched>) -> Self {
         let subkey = key.derive("verify", "");
-        let columns = columns.into_iter().map(|column| {
-            let chance = match chance(column.with) {
-                Chance::None if column.redacts => Chance::Listed,
-                chance => chance,
-            };
-            (column, chance, Seen::default())
+        let columns = columns.into_iter().map(|watched| Column {
+            watched,
+            seen: Seen::default(),
+            parts: BTreeMap::new(),
         });
         Self {
             hashing: Hashing::new(&subkey),
@@ -155,23 +182,22 @@ impl Collector {
 
     /// Sees a value of the column at this place of the list, and what replaces it; `None` is NULL.
     pub fn see(&mut self, column: usize, original: &[u8], replacement: Option<&[u8]>) {
-        let (watched, chance, seen) = &mut self.columns[column];
-        let chance = *chance;
-        if watched.kept {
+        let column = &mut self.columns[column];
+        if column.watched.kept {
             return;
         }
-        seen.values += 1;
-        // What is empty stays so, and tells nothing.
-        if replacement == Some(original) && !original.is_empty() {
-            seen.unchanged += 1;
-        }
-        self.collect(chance, original, replacement);
+        column.seen.add(original, replacement);
+        let chance = match chance(column.watched.with) {
+            Chance::None if column.watched.redacts => Chance::Listed,
+            chance => chance,
+        };
+        self.know(chance, original, replacement);
     }
 
     /// Sees a text and what `redact` made of it, which is judged by itself; words that stay may be
     /// the whole text.
     pub fn see_redacted(&mut self, column: usize, original: &[u8], redacted: &[u8]) {
-        let (watched, _, seen) = &mut self.columns[column];
+        let Column { watched, seen, .. } = &mut self.columns[column];
         seen.values += 1;
         seen.strangers += redacted::strangers(redacted);
         if watched.kept {
@@ -188,10 +214,27 @@ impl Collector {
                 gone.insert(form.hash);
             });
         }
-        self.collect(Chance::Listed, original, Some(redacted));
+        self.know(Chance::Listed, original, Some(redacted));
     }
 
-    fn collect(&mut self, chance: Chance, original: &[u8], replacement: Option<&[u8]>) {
+    /// Sees a part of a value of such a column, what replaces it, and by what.
+    pub fn see_part(
+        &mut self,
+        column: usize,
+        with: Transformer,
+        (original, replacement): (&[u8], Option<&[u8]>),
+    ) {
+        let column = &mut self.columns[column];
+        if column.watched.kept {
+            return;
+        }
+        let seen = column.parts.entry(with).or_default();
+        seen.add(original, replacement);
+        self.know(chance(with), original, replacement);
+    }
+
+    /// Notes what must not turn up, and what may.
+    fn know(&mut self, chance: Chance, original: &[u8], replacement: Option<&[u8]>) {
         if chance == Chance::Usual {
             return;
         }
@@ -220,10 +263,11 @@ impl Collector {
 
     /// Puts in what another worker saw of the same columns.
     pub fn absorb(&mut self, other: &Self) {
-        for ((_, _, seen), (_, _, others)) in self.columns.iter_mut().zip(&other.columns) {
-            seen.values += others.values;
-            seen.unchanged += others.unchanged;
-            seen.strangers += others.strangers;
+        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
+            column.seen.absorb(&other.seen);
+            for (with, seen) in &other.parts {
+                column.parts.entry(*with).or_default().absorb(seen);
+            }
         }
         self.gone.absorb(&other.gone);
         self.listed.absorb(&other.listed);
@@ -242,10 +286,9 @@ impl Collector {
     pub(super) fn finish(mut self) -> Collected {
         self.listed.remove(&mut self.replaced);
         self.gone.absorb(&self.listed);
-        let columns = self.columns.into_iter();
         Collected {
             hashing: self.hashing,
-            columns: columns.map(|(column, _, seen)| (column, seen)).collect(),
+            columns: self.columns,
             gone: self.gone.filtered(),
             placed: self.placed.filtered(),
             words_max: self.words_max,
@@ -263,7 +306,7 @@ impl Collector {
 impl Collected {
     /// The place in the list of a column of which every text is redacted.
     pub(super) fn redacted(&self, table: &Name, column: &str) -> Option<usize> {
-        let of_column = |(watched, _): &(Watched, Seen)| {
+        let of_column = |Column { watched, .. }: &Column| {
             watched.redacted && watched.column == column && watched.table == *table
         };
         self.columns.iter().position(of_column)
@@ -304,7 +347,7 @@ fn addresses(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 /// What was seen, ready to be looked for.
 pub(super) struct Collected {
     pub(super) hashing: Hashing,
-    pub(super) columns: Vec<(Watched, Seen)>,
+    pub(super) columns: Vec<Column>,
     pub(super) gone: Filtered,
     /// Words and numbers of redacted texts, each by its column's place in the list.
     pub(super) placed: Filtered,
@@ -312,6 +355,39 @@ pub(super) struct Collected {
     pub(super) numbers: [u64; DIGITS_MAX + 1],
     /// Values to look for in files.
     pub(super) samples: Vec<Vec<u8>>,
+}
+
+impl Collected {
+    /// A text that is told to people and logs, without words that are values of production: names of
+    /// objects may be.
+    pub(super) fn told(&self, text: &str) -> String {
+        /// What stands for such a word.
+        const HIDDEN: &str = "(hidden)";
+        let stands = |text: &str| {
+            let mut hit = false;
+            let words_max = self.words_max;
+            self.hashing
+                .within(text.as_bytes(), words_max, &mut |form| {
+                    hit |= self.gone.contains(form.hash);
+                });
+            hit
+        };
+        // A full stop is of an address, or between a schema and a name.
+        let holds = |text: &str| stands(text) || stands(&text.replace('.', " "));
+        if !holds(text) {
+            return text.to_owned();
+        }
+        let words = text.split(' ').map(|word| match holds(word) {
+            true => HIDDEN,
+            false => word,
+        });
+        let told = words.collect::<Vec<_>>().join(" ");
+        // One of several words is no word.
+        match holds(&told) {
+            true => HIDDEN.to_owned(),
+            false => told,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -334,9 +410,9 @@ mod tests {
         let mut collector = Collector::new(&key, vec![watched]);
         collector.see(0, b"", Some(b""));
         collector.see(0, b"maria@corp.invalid", Some(b"x@example.com"));
-        assert_eq!(collector.columns[0].2.unchanged, 0);
+        assert_eq!(collector.columns[0].seen.unchanged, 0);
         collector.see(0, b"maria@corp.invalid", Some(b"maria@corp.invalid"));
-        let seen = collector.columns[0].2;
+        let seen = collector.columns[0].seen;
         assert_eq!((seen.values, seen.unchanged), (3, 1));
     }
 
@@ -363,10 +439,10 @@ mod tests {
             collector.see_redacted(0, text, text);
             let original = b"Zebulon Quux, zebulon@corp.invalid";
             collector.see_redacted(0, original, b"Amet Odit, modi@example.com");
-            let seen = collector.columns[0].2;
+            let seen = collector.columns[0].seen;
             assert_eq!((seen.values, seen.unchanged, seen.strangers), (2, 0, 0));
             collector.see_redacted(0, original, b"Amet Quux, modi@example.com");
-            assert_eq!(collector.columns[0].2.strangers, 1);
+            assert_eq!(collector.columns[0].seen.strangers, 1);
         }
     }
 
@@ -374,10 +450,10 @@ mod tests {
     #[test]
     fn what_redact_keeps_is_no_leak_of_a_row_that_does_not_have_it() {
         let mut collector = redacting(false);
-        collector.columns[0].0.with = Transformer::Null;
+        collector.columns[0].watched.with = Transformer::Null;
         let mut collector = Collector::new(
             &MaskKey::read(&(0..32).collect::<Vec<u8>>()).expect("a key"),
-            vec![collector.columns.remove(0).0],
+            vec![collector.columns.remove(0).watched],
         );
         collector.see(0, b"please call back", None);
         collector.see_redacted(0, b"please call back today", b"please call back today");
@@ -419,5 +495,45 @@ mod tests {
         };
         assert_eq!(found(false), [true, false, false, true]);
         assert_eq!(found(true), [false; 4]);
+    }
+
+    /// Else a leaf that stays, or turns up elsewhere, would hide behind the others of its document.
+    #[test]
+    fn a_part_is_known_by_itself() {
+        let bytes: Vec<u8> = (0..32).collect();
+        let key = MaskKey::read(&bytes).expect("a key");
+        let watched = Watched {
+            table: Name::new("public", "t"),
+            column: "c".to_owned(),
+            with: Transformer::Json,
+            redacts: false,
+            redacted: false,
+            kept: false,
+        };
+        let mut collector = Collector::new(&key, vec![watched]);
+        collector.see(
+            0,
+            br#"{"a":"anna@corp.invalid","b":1}"#,
+            Some(br#"{"a":"q","b":1}"#),
+        );
+        collector.see_part(0, Transformer::Token, (b"anna@corp.invalid", Some(b"q")));
+        collector.see_part(0, Transformer::Token, (b"same", Some(b"same")));
+        let parts = collector.columns[0].parts[&Transformer::Token];
+        assert_eq!((parts.values, parts.unchanged), (2, 1));
+        let collected = collector.clone().finish();
+        let mut hits = 0;
+        let text = b"wrote to anna@corp.invalid";
+        collected
+            .hashing
+            .within(text, collected.words_max, &mut |form| {
+                hits += usize::from(collected.gone.contains(form.hash));
+            });
+        assert_eq!(hits, 1);
+        let told = |text: &str| collected.told(text);
+        assert_eq!(told("TABLE public.t"), "TABLE public.t");
+        assert_eq!(told("VIEW \"anna@corp.invalid\" x"), "VIEW (hidden) x");
+        collector.see_part(0, Transformer::Token, (b"gruber7", Some(b"q")));
+        let collected = collector.finish();
+        assert_eq!(collected.told("index public.gruber7"), "index (hidden)");
     }
 }

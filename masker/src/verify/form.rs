@@ -95,6 +95,13 @@ impl Hashing {
         }
         for run in digit_runs(text) {
             each(self.digits(run));
+            // What stands beside a number may be another one.
+            let alone = run.split(|byte| !byte.is_ascii_digit());
+            let alone =
+                alone.filter(|number| number.len() >= DIGITS_MIN && number.len() < run.len());
+            for number in alone {
+                each(self.digits(number));
+            }
         }
     }
 
@@ -232,5 +239,6 @@ mod tests {
         assert!(found("+49 30 1234567", "tel:+49(30)123-4567"));
         assert!(found("4111 1111 1111 1111", "4111111111111111"));
         assert!(!found("123456789", "123456789"));
+        assert!(found("4111111111111111", "4111111111111111 2 times"));
     }
 }

@@ -1,4 +1,4 @@
-//! Looks for production's values in every cell of a copy, and in what the server keeps about them.
+//! Looks for production's values in every cell of a copy.
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -16,6 +16,7 @@ use super::collect::Collected;
 use super::form::DIGITS_MAX;
 use super::redacted;
 use super::report::Leak;
+use crate::leak::leaks;
 
 /// Bytes of a cell that are looked at in one go; a longer one is looked at in pieces that overlap.
 const CELL_BYTES_MAX: usize = 64 << 20;
@@ -39,6 +40,8 @@ pub(super) struct Scanned {
     pub(super) leaks: Vec<Leak>,
     pub(super) cells: u64,
     pub(super) bytes: u64,
+    /// Cells that are not NULL, by table and column.
+    pub(super) filled: BTreeMap<(Name, String), u64>,
 }
 
 /// Looks at every cell of every table of a database, side by side.
@@ -75,6 +78,7 @@ pub(super) async fn cells(
         all.leaks.extend(scanned.leaks);
         all.cells += scanned.cells;
         all.bytes += scanned.bytes;
+        all.filled.extend(scanned.filled);
     }
     all.leaks.sort();
     Ok(all)
@@ -83,7 +87,7 @@ pub(super) async fn cells(
 /// How long a scan may stand still: code of a database's users could be what it reads.
 const MOVES_WITHIN: Duration = Duration::from_secs(600);
 
-async fn connect(config: &Config) -> Result<Client, GateError> {
+pub(super) async fn connect(config: &Config) -> Result<Client, GateError> {
     let (client, connection) = config.connect(NoTls).await.map_err(GateError::Read)?;
     // The client's own calls report the same error.
     tokio::spawn(async move { connection.await.ok() });
@@ -146,8 +150,7 @@ async fn relation(
             line.extend_from_slice(rest);
         }
     }
-    let place = |column: usize| format!("{}.{}", relation.name, columns[column]);
-    Ok(looking.finish(place))
+    Ok(looking.finish(&relation.name, columns))
 }
 
 /// The columns of one relation, looked at row by row.
@@ -163,7 +166,9 @@ struct Looking<'a> {
 }
 
 #[derive(Clone, Default)]
-struct Hits {
+pub(super) struct Hits {
+    /// Cells that are not NULL.
+    filled: u64,
     words: u64,
     numbers: [u64; DIGITS_MAX + 1],
     /// Numbers that were looked at, by their digits.
@@ -205,6 +210,7 @@ impl<'a> Looking<'a> {
 
     fn cell(&mut self, column: usize, cell: &[u8]) {
         let hits = &mut self.columns[column];
+        hits.filled += 1;
         let mut at = 0;
         loop {
             let end = cell.len().min(at + CELL_BYTES_MAX);
@@ -215,7 +221,9 @@ impl<'a> Looking<'a> {
             // No value that is known by its first words is longer than this.
             at = end - 4_096;
         }
-        decoded(cell, &mut |inner| look(self.collected, inner, hits));
+        if !leaks("gate.decoded") {
+            decoded(cell, &mut |inner| look(self.collected, inner, hits));
+        }
         if let Some(place) = self.redacted[column] {
             let collected = self.collected;
             redacted::each_stranger(cell, &mut |word| {
@@ -225,22 +233,39 @@ impl<'a> Looking<'a> {
         }
     }
 
-    fn finish(self, place: impl Fn(usize) -> String) -> Scanned {
-        let mut leaks = Vec::new();
-        for (column, hits) in self.columns.iter().enumerate() {
-            let numbers = beyond_chance(&self.collected.numbers, hits);
-            if hits.words + numbers > 0 {
-                leaks.push(Leak {
-                    place: place(column),
-                    hits: hits.words + numbers,
-                });
-            }
-        }
-        Scanned {
-            leaks,
+    fn finish(self, table: &Name, columns: &[String]) -> Scanned {
+        let mut scanned = Scanned {
             cells: self.cells,
             bytes: self.bytes,
+            ..Scanned::default()
+        };
+        for (hits, column) in self.columns.iter().zip(columns) {
+            let found = hits.all(self.collected);
+            if found > 0 && !leaks("gate.cells") {
+                scanned.leaks.push(Leak {
+                    place: self.collected.told(&format!("{table}.{column}")),
+                    hits: found,
+                });
+            }
+            let place = (table.clone(), column.clone());
+            scanned.filled.insert(place, hits.filled);
         }
+        scanned
+    }
+}
+
+impl Hits {
+    /// Values that must not be there.
+    pub(super) fn all(&self, collected: &Collected) -> u64 {
+        self.words + beyond_chance(&collected.numbers, self)
+    }
+}
+
+/// Looks at a text, and at what it is when it is decoded.
+pub(super) fn look_into(collected: &Collected, text: &[u8], hits: &mut Hits) {
+    look(collected, text, hits);
+    if !leaks("gate.decoded") {
+        decoded(text, &mut |inner| look(collected, inner, hits));
     }
 }
 
@@ -276,12 +301,15 @@ fn beyond_chance(known: &[u64; DIGITS_MAX + 1], hits: &Hits) -> u64 {
     beyond
 }
 
-/// What a cell is when it is read as base64, hexadecimal or percent-encoded text.
+/// What a cell is when it is read as base64, hexadecimal, percent-encoded or escaped text.
 fn decoded(cell: &[u8], each: &mut dyn FnMut(&[u8])) {
     /// Shorter ones hold no value that is looked for.
     const ENCODED_MIN: usize = 12;
     if cell.contains(&b'%') {
         each(&percent_decoded(cell));
+    }
+    if cell.windows(2).any(|pair| pair == b"\\u") {
+        each(&letters_unescaped(cell));
     }
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
     for word in cell.split(|byte| !belongs(byte)) {
@@ -314,6 +342,33 @@ fn base64_decoded(word: &[u8]) -> Option<Vec<u8>> {
         false => &base64::alphabet::STANDARD,
     };
     GeneralPurpose::new(alphabet, config).decode(word).ok()
+}
+
+/// Letters that JSON has as `\u0061` put in their place; what `json` stores stays as it was written.
+fn letters_unescaped(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut units: Vec<u16> = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let digits = text[at..]
+            .strip_prefix(b"\\u")
+            .and_then(|rest| rest.get(..4));
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.map(|digits| u16::from_str_radix(digits, 16)) {
+            Some(Ok(unit)) => {
+                units.push(unit);
+                at += 6;
+            }
+            _ => {
+                plain.extend(String::from_utf16_lossy(&units).into_bytes());
+                units.clear();
+                plain.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    plain.extend(String::from_utf16_lossy(&units).into_bytes());
+    plain
 }
 
 fn percent_decoded(text: &[u8]) -> Vec<u8> {
@@ -358,69 +413,24 @@ fn unescape(field: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Texts that the server keeps beside the rows: names, definitions, comments, statistics.
-const TEXTS: &str = "\
-    SELECT 'comment', description FROM pg_catalog.pg_description WHERE objoid >= 16384 \
-    UNION ALL SELECT 'comment on a database or role', description FROM pg_catalog.pg_shdescription WHERE objoid >= 16384 \
-    UNION ALL SELECT 'function ' || proname, coalesce(prosrc, '') || ' ' || coalesce(pg_catalog.pg_get_expr(proargdefaults, 0), '') \
-      FROM pg_catalog.pg_proc WHERE oid >= 16384 \
-    UNION ALL SELECT 'view ' || relname, pg_catalog.pg_get_viewdef(oid) FROM pg_catalog.pg_class WHERE relkind IN ('v', 'm') AND oid >= 16384 \
-    UNION ALL SELECT 'default of ' || adrelid::regclass::text, pg_catalog.pg_get_expr(adbin, adrelid) FROM pg_catalog.pg_attrdef WHERE adrelid >= 16384 \
-    UNION ALL SELECT 'constraint ' || conname, pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE oid >= 16384 \
-    UNION ALL SELECT 'index ' || indexrelid::regclass::text, pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indexrelid >= 16384 \
-    UNION ALL SELECT 'label of ' || enumtypid::regtype::text, enumlabel FROM pg_catalog.pg_enum WHERE oid >= 16384 \
-    UNION ALL SELECT 'policy ' || polname, coalesce(pg_catalog.pg_get_expr(polqual, polrelid), '') || ' ' || \
-      coalesce(pg_catalog.pg_get_expr(polwithcheck, polrelid), '') FROM pg_catalog.pg_policy \
-    UNION ALL SELECT 'trigger ' || tgname, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
-    UNION ALL SELECT 'rule ' || rulename, pg_catalog.pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE oid >= 16384 \
-    UNION ALL SELECT 'bound of ' || oid::regclass::text, pg_catalog.pg_get_expr(relpartbound, oid) FROM pg_catalog.pg_class WHERE relpartbound IS NOT NULL \
-    UNION ALL SELECT 'name of a relation', relname::text FROM pg_catalog.pg_class WHERE oid >= 16384 \
-    UNION ALL SELECT 'name of a column', attname::text FROM pg_catalog.pg_attribute WHERE attrelid >= 16384 AND attnum > 0 \
-    UNION ALL SELECT 'security label', label FROM pg_catalog.pg_seclabel \
-    UNION ALL SELECT 'server option', srvoptions::text FROM pg_catalog.pg_foreign_server \
-    UNION ALL SELECT 'user mapping', umoptions::text FROM pg_catalog.pg_user_mapping \
-    UNION ALL SELECT 'setting of a role or database', setconfig::text FROM pg_catalog.pg_db_role_setting \
-    UNION ALL SELECT 'statistics of ' || schemaname || '.' || tablename || '.' || attname, \
-      coalesce(most_common_vals::text, '') || ' ' || coalesce(histogram_bounds::text, '') || ' ' || \
-      coalesce(most_common_elems::text, '') FROM pg_catalog.pg_stats \
-      WHERE schemaname NOT IN ('pg_catalog', 'information_schema') \
-    UNION ALL SELECT 'statistics of ' || statistics_name, coalesce(most_common_vals::text, '') FROM pg_catalog.pg_stats_ext \
-    UNION ALL SELECT 'large object ' || loid, encode(data, 'escape') FROM pg_catalog.pg_largeobject";
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Looks at texts that the server keeps beside the rows.
-pub(super) async fn texts(config: &Config, collected: &Collected) -> Result<Scanned, GateError> {
-    let mut config = config.clone();
-    // A client may hold a view for as long as it likes, and bound every session of its database.
-    let options = config.get_options().unwrap_or_default();
-    let options = format!("{options} -c lock_timeout=60s -c statement_timeout=30min");
-    let client = connect(config.options(options)).await?;
-    // The path of the database is its users', and operators of theirs would run with our rights.
-    let plain = client.batch_execute("SET search_path = ''").await;
-    plain.map_err(GateError::Read)?;
-    let mut found: BTreeMap<String, u64> = BTreeMap::new();
-    let (mut cells, mut bytes) = (0, 0);
-    let rows = client
-        .query_raw::<_, &str, _>(TEXTS, [])
-        .await
-        .map_err(GateError::Read)?;
-    let mut rows = pin!(rows);
-    while let Some(row) = rows.next().await {
-        let row = row.map_err(GateError::Read)?;
-        let (place, text): (String, Option<String>) = (row.get(0), row.get(1));
-        let text = text.unwrap_or_default();
-        cells += 1;
-        bytes += text.len() as u64;
-        let mut hits = Hits::default();
-        look(collected, text.as_bytes(), &mut hits);
-        let all = hits.words + beyond_chance(&collected.numbers, &hits);
-        if all > 0 {
-            *found.entry(place).or_default() += all;
-        }
+    #[test]
+    fn what_is_encoded_is_read() {
+        let check = |cell: &str, expected: &str| {
+            let mut found = false;
+            decoded(cell.as_bytes(), &mut |inner| {
+                let inner = String::from_utf8_lossy(inner);
+                found |= inner.contains(expected);
+            });
+            assert!(found, "{cell}");
+        };
+        check("\\x616e6e61406e6f776865726500", "anna@nowhere");
+        check("to YW5uYUBub3doZXJl today", "anna@nowhere");
+        check("?q=anna%40nowhere&x=1", "anna@nowhere");
+        check(r#"{"to": "\u0061nn\u0061@nowhere"}"#, "anna@nowhere");
+        check(r#"["\ud83d\ude00"]"#, "\u{1f600}");
     }
-    let leaks = found.into_iter();
-    Ok(Scanned {
-        leaks: leaks.map(|(place, hits)| Leak { place, hits }).collect(),
-        cells,
-        bytes,
-    })
 }

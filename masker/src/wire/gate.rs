@@ -18,6 +18,12 @@ use super::{DialError, Dialling, HEADER, Wire, frames};
 /// The number in the socket's name.
 const PORT: u16 = 1;
 
+/// Begins the name of a gate's directory, among the system's temporary files.
+const DIRECTORY: &str = "standin-gate-";
+
+/// Between two looks at a gate where nobody listens: one that is being made listens by the second.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
 /// A startup packet (PostgreSQL source, `MAX_STARTUP_PACKET_LENGTH`).
 const STARTUP_BYTES_MAX: usize = 10_000;
 
@@ -49,10 +55,10 @@ impl Gate {
     /// Opens the gate for a user, or for our own.
     pub(crate) fn open(owner: Option<(u32, u32)>) -> io::Result<Self> {
         let directory = tempfile::Builder::new()
-            .prefix("standin-gate-")
+            .prefix(DIRECTORY)
             .permissions(std::fs::Permissions::from_mode(0o700))
             .tempdir()?;
-        let socket = directory.path().join(format!(".s.PGSQL.{PORT}"));
+        let socket = directory.path().join(socket());
         let listener = UnixListener::bind(&socket)?;
         if let Some((uid, gid)) = owner {
             for path in [directory.path(), &socket] {
@@ -103,6 +109,37 @@ impl Gate {
         tokio::time::timeout(CLOSE_WAIT, rest).await.ok();
         ended
     }
+}
+
+fn socket() -> String {
+    format!(".s.PGSQL.{PORT}")
+}
+
+/// Removes what the gates of processes that were killed have left: a socket where nobody listens, and
+/// the names of a schema's objects.
+pub fn sweep() {
+    let entries = std::fs::read_dir(std::env::temp_dir())
+        .into_iter()
+        .flatten();
+    let left = entries.flatten().filter(|entry| {
+        let name = entry.file_name();
+        let is_gate = name.to_string_lossy().starts_with(DIRECTORY);
+        // A link is no directory of ours.
+        is_gate && entry.file_type().is_ok_and(|kind| kind.is_dir())
+    });
+    let left = left.map(|entry| entry.path());
+    for directory in left.filter(|directory| is_left(directory)) {
+        std::thread::sleep(LOOK_AGAIN);
+        if is_left(&directory) {
+            // Another user's stays where it is.
+            std::fs::remove_dir_all(directory).ok();
+        }
+    }
+}
+
+fn is_left(directory: &Path) -> bool {
+    let heard = std::os::unix::net::UnixStream::connect(directory.join(socket()));
+    heard.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 
 /// What is behind a gate.

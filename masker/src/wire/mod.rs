@@ -15,6 +15,7 @@ mod tests;
 
 pub(crate) use dial::{Dial, DialError, Dialling, dial};
 pub(crate) use frames::{ServerError, WireError};
+pub use gate::sweep;
 pub(crate) use gate::{Behind, First, FirstError, Gate};
 
 use std::future::{Future, poll_fn};

@@ -2,6 +2,7 @@
 //! violation.
 
 mod calls;
+mod features;
 mod layers;
 mod shape;
 mod source;

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rules::mask::Transformer;
 
 use crate::key::Draw;
+use crate::leak::leaks;
 use crate::plan::{Basis, Canonical};
 
 use super::cell::{self, NULL};
@@ -53,12 +54,29 @@ type Stored = (
     Option<Range<usize>>,
 );
 
+/// A part of a cell that was replaced: an element, a field, a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReplacedPart<'a> {
+    /// The column's place among those of the table's plan.
+    pub column: usize,
+    /// What replaced it.
+    pub with: Transformer,
+    /// What production has.
+    pub original: &'a [u8],
+    /// What the copy gets, or NULL.
+    pub masked: Option<&'a [u8]>,
+}
+
 /// The cells that were replaced in a batch, for whoever is to see them.
 #[derive(Debug, Default)]
 pub(crate) struct Replacements {
     bytes: Vec<u8>,
     cells: Vec<Stored>,
+    parts: Vec<(Transformer, Kept)>,
 }
+
+/// A column, and where among the bytes a part that was replaced and what replaces it are.
+type Kept = (usize, Range<usize>, Option<Range<usize>>);
 
 impl Replacements {
     pub(crate) fn cells(&self) -> impl Iterator<Item = Replaced<'_>> {
@@ -70,6 +88,27 @@ impl Replacements {
                 original: &self.bytes[original.clone()],
                 masked: masked.clone().map(|masked| &self.bytes[masked]),
             })
+    }
+
+    pub(crate) fn parts(&self) -> impl Iterator<Item = ReplacedPart<'_>> {
+        let parts = self.parts.iter();
+        parts.map(|(with, (column, original, masked))| ReplacedPart {
+            column: *column,
+            with: *with,
+            original: &self.bytes[original.clone()],
+            masked: masked.clone().map(|masked| &self.bytes[masked]),
+        })
+    }
+
+    fn part(&mut self, column: usize, with: Transformer, of: (&[u8], Option<&[u8]>)) {
+        let (original, masked) = of;
+        let mut keep = |text: &[u8]| {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(text);
+            start..self.bytes.len()
+        };
+        let (original, masked) = (keep(original), masked.map(keep));
+        self.parts.push((with, (column, original, masked)));
     }
 
     fn put(
@@ -182,6 +221,9 @@ impl Head {
             let Some(when) = &case.when else {
                 return true;
             };
+            if leaks("mask.when") {
+                return true;
+            }
             let raw = &bytes[cells[when.head].clone()];
             when.is.iter().any(|value| value == raw) != when.not
         };
@@ -195,6 +237,14 @@ impl Masker<'_> {
     fn rows(&mut self, rows: &[u8], out: &mut Vec<u8>) -> Result<u64, CellError> {
         let (mut rest, mut count) = (rows, 0);
         while !rest.is_empty() {
+            if leaks("mask.row") && count == 0 {
+                let end = memchr::memchr(b'\n', rest).ok_or(CellError::Short)?;
+                out.extend_from_slice(&rest[..=end]);
+                rest = &rest[end + 1..];
+                count += 1;
+                self.row += 1;
+                continue;
+            }
             let head = self.row(rest, out)?;
             rest = &rest[head..];
             if self.layout.tail {
@@ -243,6 +293,7 @@ impl Masker<'_> {
                 out.extend_from_slice(raw);
                 return Ok(());
             }
+            Fate::Put(_) if leaks("mask.null") => out.extend_from_slice(raw),
             Fate::Put(cell) => out.extend_from_slice(cell),
             Fate::Shuffle { .. } => {
                 let moved = self.moved.iter().find(|moved| moved.head == place);
@@ -253,11 +304,11 @@ impl Masker<'_> {
             }
             Fate::Mask { .. } if raw == NULL => out.extend_from_slice(NULL),
             Fate::Mask {
+                with,
                 transform,
                 draws,
                 basis,
                 canonical,
-                ..
             } => {
                 let fail = |reason| CellError::Unmaskable { column, reason };
                 let text = cell::unescaped(raw);
@@ -273,7 +324,19 @@ impl Masker<'_> {
                         subject_draw(subject, *canonical, draws)
                     }
                 };
-                let masked = transform.mask(&value, &draw, out);
+                let masked = match &mut self.seen {
+                    _ if leaks("mask.cell") && *with == Transformer::Email => {
+                        out.extend_from_slice(&text);
+                        Ok(())
+                    }
+                    Some(seen) => {
+                        let each = &mut |with, part: &[u8], masked: Option<&[u8]>| {
+                            seen.part(column, with, (part, masked));
+                        };
+                        transform.mask_parts(&value, &draw, out, each)
+                    }
+                    None => transform.mask(&value, &draw, out),
+                };
                 masked.map_err(|error| fail(error.reason))?;
                 cell::escape_from(start, out);
             }

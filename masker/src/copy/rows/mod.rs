@@ -13,7 +13,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use line::Replaced;
+pub use line::{Replaced, ReplacedPart};
 
 pub(crate) use layout::Layout;
 pub(crate) use line::{CellError, Replacements};

@@ -7,7 +7,9 @@ use std::os::fd::OwnedFd;
 
 use rustix::fs::MemfdFlags;
 
+use crate::leak::leaks;
 use crate::source::Source;
+use crate::step::step;
 use crate::wire::{Dial, Gate};
 
 use super::asked::{without_kept, without_positions};
@@ -75,6 +77,7 @@ impl<'a> Archive<'a> {
         ]
         .iter()
         .chain(&WITHOUT)
+        .filter(|without| **without != "--no-publications" || !leaks("dump.publication"))
         .map(|argument| (*argument).to_owned())
         .collect();
         arguments.push(format!("--snapshot={}", source.snapshot()));
@@ -92,7 +95,12 @@ impl<'a> Archive<'a> {
             stdout: Some(OwnedFd::from(file.try_clone().map_err(fail)?)),
             edit: without_positions,
         };
-        run.behind(&gate, &|| source.wire()).await?;
+        let dial = || {
+            step("mask.dumping");
+            source.wire()
+        };
+        run.behind(&gate, &dial).await?;
+        step("mask.dumped");
         if file.metadata().map_err(fail)?.len() > ARCHIVE_BYTES_MAX {
             return Err(fail(io::Error::other("the schema takes more than 1 GiB")));
         }
@@ -137,11 +145,13 @@ impl<'a> Archive<'a> {
         if let Some((uid, gid)) = self.programs.account {
             std::os::unix::fs::chown(&list, Some(uid), Some(gid)).map_err(fail)?;
         }
-        let (name, step) = match section {
+        let (name, doing) = match section {
             Section::Before => ("pre-data", "restore the schema"),
             Section::After => ("post-data", "restore indexes and constraints"),
         };
-        let mut arguments: Vec<String> = WITHOUT.iter().map(|&w| w.to_owned()).collect();
+        let without = WITHOUT.iter();
+        let without = without.filter(|w| **w != "--no-publications" || !leaks("dump.publication"));
+        let mut arguments: Vec<String> = without.map(|&w| w.to_owned()).collect();
         arguments.extend([
             format!("--section={name}"),
             format!("--use-list={}", list.display()),
@@ -150,8 +160,12 @@ impl<'a> Archive<'a> {
             "--no-password".to_owned(),
             "--dbname=standin".to_owned(),
         ]);
-        let run = self.run(step, arguments)?;
-        run.behind(&gate, &|| dial.wire(config)).await?;
+        let run = self.run(doing, arguments)?;
+        let dial = || {
+            step("mask.restoring");
+            dial.wire(config)
+        };
+        run.behind(&gate, &dial).await?;
         Ok(())
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::leak::leaks;
+
 /// What a schema is made of.
 const RESTORED: [&str; 46] = [
     "ACCESS METHOD",
@@ -110,7 +112,14 @@ pub(super) fn edit(list: &str, empty: &BTreeSet<u32>) -> Result<Edited, String> 
         let comment = COMMENTS_LEFT_OUT
             .iter()
             .any(|start| entry.starts_with(start));
-        if LEFT_OUT.contains(&kind) || comment || stays_empty {
+        let switched_off = match kind {
+            "USER MAPPING" => leaks("restore.user-mapping"),
+            "EVENT TRIGGER" => leaks("restore.event-trigger"),
+            "PUBLICATION" => leaks("dump.publication"),
+            _ => false,
+        };
+        let left_out = LEFT_OUT.contains(&kind) && !switched_off;
+        if left_out || comment || stays_empty {
             edited.left_out.push(named(kind, entry));
         } else {
             edited.list.push_str(line);

@@ -8,7 +8,7 @@ use seeder::value::Type;
 use super::part::{Done, Part, Place, part};
 use super::quote::{Quoting, TORN};
 use crate::key::Draw;
-use crate::transform::{Column, Made, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Array {
@@ -35,6 +35,16 @@ pub(in crate::transform) fn array(mask: &Mask, column: &Column<'_>) -> Made {
 
 impl Transform for Array {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         // `[2:3]={a,b}`: what stands before the braces tells bounds only.
         let open = memchr::memchr(b'{', value).ok_or(TORN)?;
         out.extend_from_slice(&value[..open]);
@@ -54,7 +64,8 @@ impl Transform for Array {
                 continue;
             }
             masked.clear();
-            match self.element.apply(&element, (draw, number), &mut masked)? {
+            let done = (self.element).apply(&element, (draw, number), &mut masked, each)?;
+            match done {
                 Done::Text => Quoting::Array.write(&masked, out),
                 Done::Null => out.extend_from_slice(b"NULL"),
             }

@@ -8,7 +8,7 @@ use seeder::value::Type;
 use super::part::{Done, Part, Place, part};
 use super::quote::{Quoting, TORN};
 use crate::key::Draw;
-use crate::transform::{Column, Made, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Fields {
@@ -52,6 +52,16 @@ pub(in crate::transform) fn fields(mask: &Mask, column: &Column<'_>) -> Made {
 
 impl Transform for Fields {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         let inner = value
             .strip_prefix(b"(")
             .and_then(|inner| inner.strip_suffix(b")"));
@@ -73,7 +83,7 @@ impl Transform for Fields {
             at = Quoting::Fields.read(inner, at, &mut field)?;
             masked.clear();
             let draw = (draw, number as u32);
-            if let Done::Text = part.apply(&field, draw, &mut masked)? {
+            if let Done::Text = part.apply(&field, draw, &mut masked, each)? {
                 Quoting::Fields.write(&masked, out);
             }
         }

@@ -9,7 +9,7 @@ use super::part::{Done, Part};
 use super::path::{Paths, Step};
 use super::quote::TORN;
 use crate::key::Draw;
-use crate::transform::{Column, Made, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Hstore {
@@ -37,6 +37,16 @@ pub(in crate::transform) fn hstore(mask: &Mask, column: &Column<'_>) -> Made {
 
 impl Transform for Hstore {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         let mut at = 0;
         let mut number = 0;
         let (mut key, mut text, mut masked) = (Vec::new(), Vec::new(), Vec::new());
@@ -52,7 +62,7 @@ impl Transform for Hstore {
             masked.clear();
             let key_draw = (draw, u32::MAX - number);
             match self.paths.key(&path) {
-                Some(part) => part.apply(&key, key_draw, &mut masked).map(drop)?,
+                Some(part) => part.apply(&key, key_draw, &mut masked, each).map(drop)?,
                 None => masked.extend_from_slice(&key),
             }
             write(&masked, out);
@@ -65,7 +75,7 @@ impl Transform for Hstore {
                 at = quoted(value, at, &mut text)?;
                 masked.clear();
                 let part: &Part = self.paths.value(&path)?;
-                match part.apply(&text, (draw, number), &mut masked)? {
+                match part.apply(&text, (draw, number), &mut masked, each)? {
                     Done::Text => write(&masked, out),
                     Done::Null => out.extend_from_slice(b"NULL"),
                 }

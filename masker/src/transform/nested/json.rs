@@ -12,7 +12,8 @@ use seeder::value::Type;
 use super::part::{Done, Part};
 use super::path::{Paths, Step};
 use crate::key::Draw;
-use crate::transform::{Column, Made, Transform, Unfit, Unmaskable, text_of};
+use crate::leak::leaks;
+use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable, text_of};
 
 /// Deeper documents are refused: nobody reads them.
 const DEPTH_MAX: usize = 200;
@@ -39,6 +40,16 @@ pub(in crate::transform) fn json(mask: &Mask, column: &Column<'_>) -> Made {
 
 impl Transform for Json {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         let mut reading = Reading {
             paths: &self.paths,
             text: text_of(value)?,
@@ -47,6 +58,7 @@ impl Transform for Json {
             draw,
             leaf: 0,
             masked: Vec::new(),
+            each,
         };
         reading.value(out)?;
         reading.blanks(out);
@@ -63,6 +75,7 @@ struct Reading<'a> {
     /// Leaves and keys that were replaced.
     leaf: u32,
     masked: Vec<u8>,
+    each: Parts<'a>,
 }
 
 impl<'a> Reading<'a> {
@@ -131,9 +144,11 @@ impl<'a> Reading<'a> {
         self.paths.covers(&self.path)?;
         match self.paths.key(&self.path) {
             None | Some(Part::Keep | Part::Null) => out.extend_from_slice(raw.as_bytes()),
+            Some(_) if leaks("mask.key") => out.extend_from_slice(raw.as_bytes()),
             Some(part) => {
                 self.masked.clear();
-                part.apply(key.as_bytes(), (self.draw, self.leaf), &mut self.masked)?;
+                let draw = (self.draw, self.leaf);
+                part.apply(key.as_bytes(), draw, &mut self.masked, self.each)?;
                 self.leaf += 1;
                 write_string(text_of(&self.masked)?, out);
             }
@@ -170,7 +185,7 @@ impl<'a> Reading<'a> {
         self.masked.clear();
         let draw = (self.draw, self.leaf);
         self.leaf += 1;
-        match part.apply(content.as_bytes(), draw, &mut self.masked)? {
+        match part.apply(content.as_bytes(), draw, &mut self.masked, self.each)? {
             Done::Null => out.extend_from_slice(b"null"),
             Done::Text => {
                 let masked = text_of(&self.masked)?;
@@ -197,7 +212,7 @@ impl<'a> Reading<'a> {
         self.masked.clear();
         let draw = (self.draw, self.leaf);
         self.leaf += 1;
-        part.apply(truth, draw, &mut self.masked)?;
+        part.apply(truth, draw, &mut self.masked, self.each)?;
         out.extend_from_slice(match self.masked.as_slice() {
             b"t" => b"true",
             _ => b"false",

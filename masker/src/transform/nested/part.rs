@@ -6,8 +6,9 @@ use rules::mask::{By, Choice, ColumnRule, Mask, Transformer};
 use seeder::value::Type;
 
 use crate::key::{Draw, Draws};
+use crate::leak::leaks;
 use crate::plan::Canonical;
-use crate::transform::{Column, Transform, Unfit, Unmaskable, make};
+use crate::transform::{Column, Parts, Transform, Unfit, Unmaskable, make};
 
 /// What becomes of a part.
 #[derive(Debug, Clone)]
@@ -125,20 +126,24 @@ impl Part {
         value: &[u8],
         (whole, number): (&Draw, u32),
         out: &mut Vec<u8>,
+        each: Parts<'_>,
     ) -> Result<Done, Unmaskable> {
         match self {
             Self::Keep => {
                 out.extend_from_slice(value);
                 Ok(Done::Text)
             }
-            Self::Null => Ok(Done::Null),
+            Self::Null => {
+                each(Transformer::Null, value, None);
+                Ok(Done::Null)
+            }
             Self::Mask(masked) => {
-                let value = masked.canonical.form(value);
+                let form = masked.canonical.form(value);
                 let draw = match &masked.draws {
-                    Some(draws) => draws.of(masked.canonical.tag(), &value),
+                    Some(draws) => draws.of(masked.canonical.tag(), &form),
                     None => whole.again(number),
                 };
-                masked.transform.mask(&value, &draw, out)?;
+                masked.replace((value, &form), &draw, out, each)?;
                 Ok(Done::Text)
             }
         }
@@ -150,13 +155,45 @@ impl Part {
         value: &[u8],
         whole: &Draw,
         out: &mut Vec<u8>,
+        each: Parts<'_>,
     ) -> Result<Done, Unmaskable> {
         match self {
             Self::Mask(masked) => {
-                masked.transform.mask(value, whole, out)?;
+                masked.replace((value, value), whole, out, each)?;
                 Ok(Done::Text)
             }
-            _ => self.apply(value, (whole, 0), out),
+            _ => self.apply(value, (whole, 0), out, each),
         }
+    }
+}
+
+impl Masked {
+    /// Appends what replaces a part, which is given as it stands and in its canonical form.
+    fn replace(
+        &self,
+        (value, form): (&[u8], &[u8]),
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
+        let start = out.len();
+        if leaks("mask.part") {
+            out.extend_from_slice(value);
+        } else {
+            self.transform.mask_parts(form, draw, out, each)?;
+        }
+        // Of what has parts itself, they have been seen.
+        if !self.has_parts() {
+            each(self.with, value, Some(&out[start..]));
+        }
+        Ok(())
+    }
+
+    fn has_parts(&self) -> bool {
+        use Transformer as T;
+        matches!(
+            self.with,
+            T::Json | T::Array | T::Hstore | T::Fields | T::Range
+        )
     }
 }

@@ -8,7 +8,7 @@ use seeder::value::Type;
 use super::part::{Done, Part, Place, choice, part};
 use super::quote::{Quoting, TORN};
 use crate::key::Draw;
-use crate::transform::{Column, Made, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Range {
@@ -52,6 +52,16 @@ pub(in crate::transform) fn range(mask: &Mask, column: &Column<'_>) -> Made {
 
 impl Transform for Range {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.mask_parts(value, draw, out, &mut { NOBODY })
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
         if value == b"empty" {
             out.extend_from_slice(value);
             return Ok(());
@@ -70,7 +80,8 @@ impl Transform for Range {
             bound.clear();
             at = Quoting::Range.read(value, at, &mut bound)?;
             masked.clear();
-            if let Done::Text = self.bound.apply_alike(&bound, draw, &mut masked)? {
+            let done = (self.bound).apply_alike(&bound, draw, &mut masked, each)?;
+            if let Done::Text = done {
                 Quoting::Range.write(&masked, out);
             }
         }

@@ -1,0 +1,128 @@
+//! A small production of some forty people, its rules, and a daemon that can be ended or made to leak at
+//! named points.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use tests::daemon::Build;
+use tests::postgres::Scratch;
+use tokio_postgres::Client;
+
+use super::eyes::{Found, in_files, in_text};
+use crate::shop::{PATIENCE, Shop, names_in};
+
+pub(super) const PEOPLE: i64 = 40;
+
+/// Everything that a rule replaces holds a canary: addresses 1 and up, the others behind them. A superuser
+/// reads it, from whom nothing is hidden.
+const SCHEMA: &str = "
+CREATE TABLE customers (id int PRIMARY KEY, email text NOT NULL UNIQUE, note text, hidden text,
+  kind text NOT NULL, remark text, details jsonb NOT NULL, tags text[], words tsvector);
+INSERT INTO customers SELECT n, k(n) || '@leak.example', 'note of ' || k(n + 100), k(n + 200),
+  'person', k(n + 300), jsonb_build_object('mail', k(n + 400) || '@leak.example', 'by', jsonb_build_object(
+    k(n + 500), 'x')), ARRAY[k(n + 600)], to_tsvector('simple', k(n + 700)) FROM generate_series(1, 40) n;
+CREATE TABLE audit (note text);
+INSERT INTO audit SELECT k(n + 800) FROM generate_series(1, 40) n;
+CREATE MATERIALIZED VIEW mailing AS SELECT email FROM customers;
+CREATE EXTENSION postgres_fdw;
+CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw;
+CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'x', password 'qzkanar0901');
+CREATE FUNCTION told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER \"qzkanar0007@leak.example\" ON ddl_command_start EXECUTE FUNCTION told();
+CREATE PUBLICATION \"qzkanar0007@leak.example\" FOR TABLE customers;
+DROP FUNCTION k;
+ANALYZE;
+CREATE ROLE reader LOGIN SUPERUSER;
+";
+
+/// Gives canaries by number.
+pub(super) const CANARY: &str = "CREATE FUNCTION k(n bigint) RETURNS text LANGUAGE sql \
+     AS $$ SELECT 'qzkanar' || lpad(n::text, 4, '0') $$;";
+
+const RULES: &str = r##"
+[production]
+url = "file:production.url"
+[masking]
+key = "file:masking.key"
+locales = { en_us = 1 }
+[masking.tables]
+audit = "drop"
+[masking.tables.customers]
+id = "keep"
+email = "email"
+note = "lorem"
+hidden = "null"
+kind = "keep"
+remark = [{ when = { column = "kind", is = "firm" }, with = "keep" }, { with = "token" }]
+details = { with = "json", parts = { "mail" = "token", "by.*" = "keep", "by.*#key" = "token" } }
+tags = { with = "array", element = "token" }
+words = { with = "derive", sql = "to_tsvector('simple', note)" }
+[environments.copy]
+source = "production"
+spares = 0
+"##;
+
+pub(super) struct Small {
+    // Before production: the daemon ends first.
+    pub(super) shop: Shop,
+    pub(super) source: Client,
+    _production: Scratch,
+}
+
+impl Small {
+    pub(super) async fn closed() -> anyhow::Result<Self> {
+        let production = Scratch::start()?;
+        let source = production.database("shop").await?;
+        source.batch_execute(&format!("{CANARY}{SCHEMA}")).await?;
+        let shop = closed(RULES, &production)?;
+        Ok(Self {
+            shop,
+            source,
+            _production: production,
+        })
+    }
+}
+
+/// A daemon that does not run yet, its temporary files in a directory of its own.
+pub(super) fn closed(rules: &str, production: &Scratch) -> anyhow::Result<Shop> {
+    let shop = Shop::closed(Build::CrashPoints, rules)?;
+    let url = format!("postgres://reader@127.0.0.1:{}/shop", production.port());
+    shop.write("production.url", &url)?;
+    let key = shop.daemon_directory().join("masking.key");
+    shop.json(&format!("mask key new {}", key.display()))?;
+    let temporary = temporary(&shop);
+    std::fs::create_dir(&temporary)?;
+    // The programs of the servers' user work in it too.
+    std::fs::set_permissions(&temporary, PermissionsExt::from_mode(0o777))?;
+    Ok(shop)
+}
+
+/// Where the daemon's temporary files are.
+pub(super) fn temporary(shop: &Shop) -> PathBuf {
+    shop.daemon_directory().join("temporary")
+}
+
+/// Waits until nothing unfinished is in the pool, and nothing thrown away.
+pub(super) fn emptied(shop: &Shop) -> anyhow::Result<()> {
+    let began = Instant::now();
+    for place in ["building", "trash"] {
+        while !names_in(&shop.pool().join(place))?.is_empty() {
+            anyhow::ensure!(began.elapsed() < PATIENCE, "{place} is not emptied");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    Ok(())
+}
+
+/// The names of the snapshots.
+pub(super) fn snapshots(shop: &Shop) -> anyhow::Result<Vec<String>> {
+    names_in(&shop.pool().join("snapshots"))
+}
+
+/// Adds the canaries of the pool, of the daemon's temporary files, and of all that it logged.
+pub(super) fn around(shop: &mut Shop, found: &mut Found) -> anyhow::Result<()> {
+    in_files(&[&shop.pool(), &temporary(shop)], found)?;
+    in_text(&shop.daemon().log().join("\n"), "the log", found);
+    Ok(())
+}
