@@ -54,6 +54,7 @@ impl Watching {
                         redacts,
                         redacted,
                         kept,
+                        put: actions.clone().any(puts),
                     });
                     watched.len() - 1
                 }));
@@ -83,7 +84,7 @@ impl Watching {
                     (Some(Transformer::Redact), Some(masked)) => {
                         collector.see_redacted(place, cell.original, masked);
                     }
-                    (_, masked) => collector.see(place, cell.original, masked),
+                    (with, masked) => collector.see((place, with), cell.original, masked),
                 }
             }
             for part in batch.parts() {
@@ -107,6 +108,11 @@ impl Watching {
         }
         all
     }
+}
+
+/// Whether values come to stand where there was NULL.
+fn puts(action: &Action) -> bool {
+    matches!(action, Action::Static(_) | Action::Shuffle { .. })
 }
 
 fn is_redact(action: &Action) -> bool {

@@ -29,6 +29,8 @@ pub struct Watched {
     pub redacted: bool,
     /// Whether some rows keep theirs: what others had cannot be missing then.
     pub kept: bool,
+    /// Whether values are put where there was NULL, so that their number tells nothing.
+    pub put: bool,
 }
 
 /// How a column's replaced values may turn up in the copy by chance.
@@ -181,13 +183,20 @@ impl Collector {
     }
 
     /// Sees a value of the column at this place of the list, and what replaces it; `None` is NULL.
-    pub fn see(&mut self, column: usize, original: &[u8], replacement: Option<&[u8]>) {
+    ///
+    /// `with` is what replaced it, where a rule has several.
+    pub fn see(
+        &mut self,
+        (column, with): (usize, Option<Transformer>),
+        original: &[u8],
+        replacement: Option<&[u8]>,
+    ) {
         let column = &mut self.columns[column];
         if column.watched.kept {
             return;
         }
         column.seen.add(original, replacement);
-        let chance = match chance(column.watched.with) {
+        let chance = match chance(with.unwrap_or(column.watched.with)) {
             Chance::None if column.watched.redacts => Chance::Listed,
             chance => chance,
         };
@@ -204,17 +213,25 @@ impl Collector {
             return;
         }
         let (hashing, placed) = (&self.hashing, &mut self.placed);
+        let mut strange = false;
         redacted::each_stranger(original, &mut |word| {
+            strange = true;
             placed.insert(hashing.placed(column, word));
         });
         for address in addresses(original) {
-            let (words_max, gone) = (&mut self.words_max, &mut self.gone);
+            let (words_max, listed) = (&mut self.words_max, &mut self.listed);
             self.hashing.of_value(address, &mut |form: Form| {
                 *words_max = (*words_max).max(form.words);
-                gone.insert(form.hash);
+                listed.insert(form.hash);
             });
         }
-        self.know(Chance::Listed, original, Some(redacted));
+        // Texts of a word or two are the labels and states of other columns, too.
+        let blanks = original.split(u8::is_ascii_whitespace);
+        let words = blanks.filter(|word| !word.is_empty()).count();
+        match strange && words > 2 {
+            true => self.know(Chance::Listed, original, Some(redacted)),
+            false => self.replaces(redacted),
+        }
     }
 
     /// Sees a part of a value of such a column, what replaces it, and by what.
@@ -230,7 +247,26 @@ impl Collector {
         }
         let seen = column.parts.entry(with).or_default();
         seen.add(original, replacement);
-        self.know(chance(with), original, replacement);
+        // A word by itself, as states, labels and keys are, stands in other columns and in names too.
+        let word = !original
+            .iter()
+            .any(|byte| byte.is_ascii_digit() || *byte == b'@' || byte.is_ascii_whitespace());
+        if word {
+            return;
+        }
+        let chance = match chance(with) {
+            Chance::None if column.watched.redacts => Chance::Listed,
+            chance => chance,
+        };
+        self.know(chance, original, replacement);
+    }
+
+    /// Notes what may turn up.
+    fn replaces(&mut self, replacement: &[u8]) {
+        let replaced = &mut self.replaced;
+        self.hashing.within(replacement, WORDS_MAX, &mut |form| {
+            replaced.insert(form.hash);
+        });
     }
 
     /// Notes what must not turn up, and what may.
@@ -251,10 +287,7 @@ impl Collector {
             set.insert(form.hash);
         });
         if let Some(replacement) = replacement {
-            let replaced = &mut self.replaced;
-            self.hashing.within(replacement, WORDS_MAX, &mut |form| {
-                replaced.insert(form.hash);
-            });
+            self.replaces(replacement);
         }
         if let (Chance::None, Some(hash)) = (chance, first) {
             self.samples.see(hash, original);
@@ -340,8 +373,11 @@ impl Samples {
 fn addresses(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let belongs =
         |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80 || b"@._+-".contains(byte);
-    text.split(move |byte| !belongs(byte))
-        .filter(|word| word.contains(&b'@'))
+    text.split(move |byte| !belongs(byte)).filter(|word| {
+        let mut ends = word.splitn(2, |byte| *byte == b'@');
+        let (name, host) = (ends.next(), ends.next());
+        name.is_some_and(|name| !name.is_empty()) && host.is_some_and(|host| host.contains(&b'.'))
+    })
 }
 
 /// What was seen, ready to be looked for.
@@ -406,12 +442,17 @@ mod tests {
             redacts: false,
             redacted: false,
             kept: false,
+            put: false,
         };
         let mut collector = Collector::new(&key, vec![watched]);
-        collector.see(0, b"", Some(b""));
-        collector.see(0, b"maria@corp.invalid", Some(b"x@example.com"));
+        collector.see((0, None), b"", Some(b""));
+        collector.see((0, None), b"maria@corp.invalid", Some(b"x@example.com"));
         assert_eq!(collector.columns[0].seen.unchanged, 0);
-        collector.see(0, b"maria@corp.invalid", Some(b"maria@corp.invalid"));
+        collector.see(
+            (0, None),
+            b"maria@corp.invalid",
+            Some(b"maria@corp.invalid"),
+        );
         let seen = collector.columns[0].seen;
         assert_eq!((seen.values, seen.unchanged), (3, 1));
     }
@@ -426,6 +467,7 @@ mod tests {
             redacts: true,
             redacted: !kept,
             kept,
+            put: false,
         };
         Collector::new(&key, vec![watched])
     }
@@ -455,7 +497,7 @@ mod tests {
             &MaskKey::read(&(0..32).collect::<Vec<u8>>()).expect("a key"),
             vec![collector.columns.remove(0).watched],
         );
-        collector.see(0, b"please call back", None);
+        collector.see((0, None), b"please call back", None);
         collector.see_redacted(0, b"please call back today", b"please call back today");
         let collected = collector.finish();
         let mut left = false;
@@ -509,10 +551,11 @@ mod tests {
             redacts: false,
             redacted: false,
             kept: false,
+            put: false,
         };
         let mut collector = Collector::new(&key, vec![watched]);
         collector.see(
-            0,
+            (0, None),
             br#"{"a":"anna@corp.invalid","b":1}"#,
             Some(br#"{"a":"q","b":1}"#),
         );

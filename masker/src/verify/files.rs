@@ -2,7 +2,7 @@
 //! files, whatever the server left.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
@@ -70,7 +70,12 @@ fn file(path: &Path, finder: &AhoCorasick, longest: usize) -> Result<(u64, u64),
         path: path.to_owned(),
         source,
     };
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        // Temporary files and old WAL of a server that runs.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+        Err(error) => return Err(failed(error)),
+    };
     let mut buffer = vec![0; READ_BYTES + longest];
     let (mut kept, mut hits, mut bytes) = (0, 0, 0);
     loop {

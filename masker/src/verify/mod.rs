@@ -101,7 +101,12 @@ pub struct Loaded<'a> {
 pub async fn verify(gate: &Gate<'_>, looked_for: &LookedFor) -> Result<Report, GateError> {
     let collected = &looked_for.0;
     step("mask.collected");
-    let scanned = scan::cells(gate.deputy, collected, gate.workers).await?;
+    let scanned = scan::cells(
+        gate.deputy,
+        collected,
+        (gate.workers, gate.loaded.is_some()),
+    )
+    .await?;
     step("mask.cells");
     let texts = texts::texts(gate.config, collected).await?;
     step("mask.texts");
@@ -174,10 +179,8 @@ fn unseen(
     }
     let columns = collected.columns.iter();
     let strange = columns.filter_map(|Column { watched, seen, .. }| {
-        // A value that is put for NULL too replaces none, one that changes rows may go to a NULL, and
-        // what some rows keep is not counted.
-        let fixed = matches!(watched.with, Transformer::Static | Transformer::Shuffle);
-        let fixed = fixed || watched.kept;
+        // A value that is put for NULL too replaces none, and what some rows keep is not counted.
+        let fixed = watched.put || watched.kept;
         let there = there.get(&(&watched.table, watched.column.as_str()));
         let (there, replaced) = (*there?, seen.values - seen.nulled);
         let place = format!("{}.{}", watched.table, watched.column);

@@ -44,11 +44,12 @@ pub(super) struct Scanned {
     pub(super) filled: BTreeMap<(Name, String), u64>,
 }
 
-/// Looks at every cell of every table of a database, side by side.
+/// Looks at every cell of every table of a database, so many tables side by side; `fresh` where nobody
+/// has worked with it since it was loaded.
 pub(super) async fn cells(
     config: &Config,
     collected: &Arc<Collected>,
-    workers: usize,
+    (workers, fresh): (usize, bool),
 ) -> Result<Scanned, GateError> {
     let client = connect(config).await?;
     let relations = client
@@ -69,7 +70,7 @@ pub(super) async fn cells(
         scans.spawn(async move {
             let _turn = turns.acquire().await.map_err(|_| GateError::Ended)?;
             let client = connect(&config).await?;
-            relation(&client, &collected, &of).await
+            relation(&client, &collected, (&of, fresh)).await
         });
     }
     let mut all = Scanned::default();
@@ -105,10 +106,11 @@ struct Relation {
 async fn relation(
     client: &Client,
     collected: &Collected,
-    relation: &Relation,
+    (relation, fresh): (&Relation, bool),
 ) -> Result<Scanned, GateError> {
     let columns = &relation.columns;
     let mut looking = Looking::new(collected, relation);
+    looking.fresh = fresh;
     if !columns.is_empty() {
         let name = relation.name.quoted();
         let listed: Vec<String> = columns
@@ -158,6 +160,8 @@ struct Looking<'a> {
     collected: &'a Collected,
     /// Which of the columns are redacted, by their place in the list.
     redacted: Vec<Option<usize>>,
+    /// Whether they hold what was loaded and nothing else.
+    fresh: bool,
     cell: Vec<u8>,
     /// Hits of words and of numbers by their digits, by column.
     columns: Vec<Hits>,
@@ -182,6 +186,7 @@ impl<'a> Looking<'a> {
         Self {
             collected,
             redacted: redacted.collect(),
+            fresh: false,
             cell: Vec::new(),
             columns: vec![Hits::default(); relation.columns.len()],
             cells: 0,
@@ -226,6 +231,9 @@ impl<'a> Looking<'a> {
         }
         if let Some(place) = self.redacted[column] {
             let collected = self.collected;
+            if self.fresh {
+                hits.words += redacted::strangers(cell);
+            }
             redacted::each_stranger(cell, &mut |word| {
                 let hash = collected.hashing.placed(place, word);
                 hits.words += u64::from(collected.placed.contains(hash));
@@ -308,7 +316,7 @@ fn decoded(cell: &[u8], each: &mut dyn FnMut(&[u8])) {
     if cell.contains(&b'%') {
         each(&percent_decoded(cell));
     }
-    if cell.windows(2).any(|pair| pair == b"\\u") {
+    if cell.contains(&b'\\') {
         each(&letters_unescaped(cell));
     }
     let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=_-".contains(byte);
@@ -344,7 +352,8 @@ fn base64_decoded(word: &[u8]) -> Option<Vec<u8>> {
     GeneralPurpose::new(alphabet, config).decode(word).ok()
 }
 
-/// Letters that JSON has as `\u0061` put in their place; what `json` stores stays as it was written.
+/// What JSON has behind a backslash put in its place, `\u0061` and `\n`; what `json` stores stays as it was
+/// written.
 fn letters_unescaped(text: &[u8]) -> Vec<u8> {
     let mut plain = Vec::with_capacity(text.len());
     let mut units: Vec<u16> = Vec::new();
@@ -362,8 +371,14 @@ fn letters_unescaped(text: &[u8]) -> Vec<u8> {
             _ => {
                 plain.extend(String::from_utf16_lossy(&units).into_bytes());
                 units.clear();
-                plain.push(text[at]);
-                at += 1;
+                let escaped = text[at..].strip_prefix(b"\\").and_then(|rest| rest.first());
+                let (byte, length) = match escaped {
+                    Some(b'n' | b't' | b'r' | b'b' | b'f') => (b' ', 2),
+                    Some(byte @ (b'"' | b'/' | b'\\')) => (*byte, 2),
+                    _ => (text[at], 1),
+                };
+                plain.push(byte);
+                at += length;
             }
         }
     }

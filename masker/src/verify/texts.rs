@@ -66,7 +66,8 @@ const DEFINITIONS: &str = "\
       coalesce(pg_catalog.pg_get_expr(polwithcheck, polrelid), '') FROM pg_catalog.pg_policy \
     UNION ALL SELECT 'trigger ' || tgname, pg_catalog.pg_get_triggerdef(oid) FROM pg_catalog.pg_trigger WHERE NOT tgisinternal \
     UNION ALL SELECT 'rule ' || rulename, pg_catalog.pg_get_ruledef(oid) FROM pg_catalog.pg_rewrite WHERE oid >= 16384 \
-    UNION ALL SELECT 'sequence ' || seqrelid::regclass::text, pg_catalog.concat_ws(', ', seqstart, seqmin, seqmax, seqincrement) \
+    UNION ALL SELECT 'sequence ' || seqrelid::regclass::text, pg_catalog.concat_ws(', ', seqstart, seqmin, \
+      nullif(nullif(nullif(seqmax, 32767), 2147483647), 9223372036854775807), seqincrement) \
       FROM pg_catalog.pg_sequence";
 
 /// Bodies of functions that are SQL of their own, where there can be such.
@@ -143,7 +144,9 @@ pub(super) async fn texts(config: &Config, collected: &Collected) -> Result<Scan
 
 /// What acts by itself or reaches out of a database, by kind: a copy that was just made has none.
 const OUTWARD: &str = "\
-    SELECT 'event trigger', count(*) FROM pg_catalog.pg_event_trigger \
+    SELECT 'event trigger', count(*) FROM pg_catalog.pg_event_trigger t \
+      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e' \
+                          AND d.classid = 'pg_catalog.pg_event_trigger'::pg_catalog.regclass) \
     UNION ALL SELECT 'publication', count(*) FROM pg_catalog.pg_publication \
     UNION ALL SELECT 'subscription', count(*) FROM pg_catalog.pg_subscription \
     UNION ALL SELECT 'user mapping', count(*) FROM pg_catalog.pg_user_mapping \

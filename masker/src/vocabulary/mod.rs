@@ -81,9 +81,9 @@ mod tests {
 
     /// Words that people are called too: they stay in lower case alone.
     const ALSO_NAMES: &str = "\
-        al bas block bon bureau come ella era esta every general grand han hand judge \
-        junior legal line little loan long ma machen major may mi nie page pages paquet \
-        parent porte post ran sala sales su tu unique vida vos wanting will";
+        al an bas block bon bureau can come ella era esta every general grand han hand judge \
+        junior legal line little loan long ma machen major man may mi nie page pages paquet \
+        parent porte post ran sala sales schaden si su tu unique vida vos wanting will";
 
     #[test]
     fn lists_are_sorted_in_lower_case_and_long_enough() {
@@ -113,6 +113,39 @@ mod tests {
         let both: BTreeSet<&str> = both.collect();
         let known: BTreeSet<&str> = ALSO_NAMES.split_ascii_whitespace().collect();
         assert_eq!(both, known);
+    }
+
+    #[test]
+    fn no_word_tells_of_health_or_belief() {
+        let all: BTreeSet<&str> = LISTS.into_iter().flat_map(words).collect();
+        for word in [
+            "ill",
+            "sick",
+            "hospital",
+            "patient",
+            "disabled",
+            "treatment",
+            "dead",
+            "pregnant",
+            "black",
+            "doctor",
+            "religion",
+            "church",
+            "krank",
+            "krankenhaus",
+            "arzt",
+            "schwanger",
+            "kirche",
+            "malade",
+            "hôpital",
+            "enceinte",
+            "enfermo",
+            "hospital",
+            "embarazada",
+            "iglesia",
+        ] {
+            assert!(!all.contains(word), "{word}");
+        }
     }
 
     #[test]

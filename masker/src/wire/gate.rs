@@ -3,7 +3,7 @@
 //! than from what a program prints.
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -124,14 +124,17 @@ pub fn sweep() {
     let left = entries.flatten().filter(|entry| {
         let name = entry.file_name();
         let is_gate = name.to_string_lossy().starts_with(DIRECTORY);
-        // A link is no directory of ours.
-        is_gate && entry.file_type().is_ok_and(|kind| kind.is_dir())
+        // A link is no directory of ours, and another user's is none either.
+        let own = rustix::process::geteuid().as_raw();
+        is_gate
+            && entry
+                .metadata()
+                .is_ok_and(|found| found.is_dir() && found.uid() == own)
     });
     let left = left.map(|entry| entry.path());
     for directory in left.filter(|directory| is_left(directory)) {
         std::thread::sleep(LOOK_AGAIN);
         if is_left(&directory) {
-            // Another user's stays where it is.
             std::fs::remove_dir_all(directory).ok();
         }
     }

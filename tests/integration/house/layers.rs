@@ -31,7 +31,7 @@ const CHAIN: [&str; 8] = [
 ];
 
 /// Build apart: with a runtime of its own, with dependencies of its own.
-pub(super) const APART: [&str; 2] = ["tests/fuzz", "tests/drivers/sqlx"];
+pub(super) const APART: [&str; 3] = ["tests/fuzz", "tests/oracle", "tests/drivers/sqlx"];
 
 /// The crate that starts and stops PostgreSQL, and the only module that may name it: whoever else
 /// wants something of it asks that module's façade.

@@ -76,7 +76,9 @@ impl Reader<'_> {
         let [one, two, three, _] = self.before;
         let locks = match key {
             Keyword::Into if !self.is_label() => {
-                if self.command_at != Some(one.token.start) {
+                // SELECT INTO with nothing to select makes a table without columns.
+                let writes = one.is(Keyword::Insert) || one.is(Keyword::Merge);
+                if !writes || self.command_at != Some(one.token.start) {
                     self.note(Rule::WriteDdl, Some(Command::SelectInto));
                 }
                 return;

@@ -151,11 +151,16 @@ impl Fill {
             }
             false => &[],
         };
+        // Another first letter, so that no name is replaced by itself.
+        let first = text.chars().next().map(|first| first.to_ascii_uppercase());
+        let others = names.iter().filter(|name| name.chars().next() != first);
+        let names: Vec<&str> = others.copied().collect();
         let seed = self.seed(Of::Word, text);
-        match names.is_empty() {
+        // Letters of others, such as É, may fold to any.
+        match names.is_empty() || !text.is_ascii() {
             true => self.letters(seed, count, out),
             false => {
-                let name = choose(names, seed);
+                let name = choose(&names, seed);
                 out.extend_from_slice(name.as_bytes());
             }
         }

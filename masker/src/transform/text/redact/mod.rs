@@ -44,7 +44,23 @@ struct Before {
     begins: bool,
     /// Whether marks that end a sentence came before, behind whatever word.
     ended: bool,
+    /// Whether it is a form of address, which a name follows.
+    title: bool,
 }
+
+/// What comes behind a piece.
+#[derive(Clone, Copy)]
+struct After {
+    sort: Sort,
+    /// Whether it begins with a capital letter.
+    capital: bool,
+}
+
+/// Forms of address.
+const TITLES: [&str; 20] = [
+    "mr", "mrs", "ms", "miss", "dr", "prof", "sir", "madam", "herr", "herrn", "frau", "familie",
+    "monsieur", "madame", "m", "mme", "señor", "señora", "sr", "sra",
+];
 
 impl Transform for Redact {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
@@ -54,12 +70,16 @@ impl Transform for Redact {
             sort: Sort::Edge,
             begins: true,
             ended: true,
+            title: false,
         };
         while let Some(piece) = pieces.next() {
             blanks(piece.blank, out);
             before.begins |= piece.blank.contains('\n');
             before.ended |= before.begins;
-            let after = pieces.peek().map_or(Sort::Edge, |next| next.sort);
+            let after = pieces.peek().map_or(EDGE, |next| After {
+                sort: next.sort,
+                capital: next.core.starts_with(char::is_uppercase),
+            });
             out.extend_from_slice(piece.lead.as_bytes());
             let stayed = stays(&piece, before, after);
             match stayed {
@@ -68,17 +88,25 @@ impl Transform for Redact {
             }
             out.extend_from_slice(piece.tail.as_bytes());
             if !piece.core.is_empty() {
-                let ends = piece.tail.contains(['.', '!', '?', ':']);
+                let ends = piece.tail.contains(['.', '!', '?']);
+                let word = piece.core.to_lowercase();
                 before = Before {
                     sort: piece.sort,
                     begins: stayed && ends && piece.sort == Sort::Known,
                     ended: ends,
+                    title: TITLES.contains(&word.as_str()),
                 };
             }
         }
         Ok(())
     }
 }
+
+/// Behind the last piece.
+const EDGE: After = After {
+    sort: Sort::Edge,
+    capital: false,
+};
 
 /// White space of other kinds becomes a blank: which kind could tell something.
 fn blanks(text: &str, out: &mut Vec<u8>) {
@@ -89,11 +117,16 @@ fn blanks(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Whether what is between a piece's marks may stand in the copy.
-fn stays(piece: &Piece<'_>, before: Before, after: Sort) -> bool {
+fn stays(piece: &Piece<'_>, before: Before, after: After) -> bool {
+    // What a name may follow, or what begins one.
+    let capital = piece.core.starts_with(char::is_uppercase);
+    if capital && (before.title || after.capital && after.sort == Sort::Stranger) {
+        return piece.core.is_empty();
+    }
     if piece.sort == Sort::Letter {
         // Letters in a row spell a word.
         let among = before.sort == Sort::Known || before.begins;
-        let alone = piece.tail.is_empty() && among && after == Sort::Known;
+        let alone = piece.tail.is_empty() && among && after.sort == Sort::Known;
         let Some(Found { stays, capital }) = find(piece.core) else {
             return false;
         };
@@ -104,6 +137,11 @@ fn stays(piece: &Piece<'_>, before: Before, after: Sort) -> bool {
         return piece.core.is_empty();
     }
     let compound = parts(piece.core).nth(1).is_some();
+    // More than two are no word of any language, but could be what somebody signs in with.
+    if parts(piece.core).nth(2).is_some() {
+        return false;
+    }
+    let beside = [before.sort, after.sort];
     let mut first = true;
     parts(piece.core).all(|part| {
         let first = std::mem::take(&mut first);
@@ -114,12 +152,16 @@ fn stays(piece: &Piece<'_>, before: Before, after: Sort) -> bool {
             return false;
         }
         match stays {
-            Stays::Anywhere => true,
+            // `I` is no name; a noun beside one may be.
+            Stays::Anywhere => {
+                let near = [Sort::Stranger, Sort::Letter];
+                !capital || part.starts_with('I') || !near.iter().any(|sort| beside.contains(sort))
+            }
             Stays::Grammar => !capital || first && before.ended,
             Stays::Begin => !capital || first && before.begins,
             Stays::Lower => {
-                let named = [before.sort, after].contains(&Sort::Stranger);
-                !capital && !compound && !named
+                let plain = |sort: &Sort| matches!(sort, Sort::Known | Sort::Edge);
+                !capital && !compound && beside.iter().all(plain)
             }
         }
     })

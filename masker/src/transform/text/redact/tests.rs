@@ -122,7 +122,7 @@ fn public_words_stay_where_they_are_written_as_such() {
         "I don't know when it's delivered: please check the tracking number!",
         "Follow-up: payment and/or invoice missing.\n- Second reminder sent.",
         "Der Kunde hat die Rechnung nicht bezahlt, bitte prüfen.",
-        "Die Lieferung fehlt noch. Bitte eine Gutschrift erstellt an den Kunde",
+        "Die Lieferung fehlt noch. Bitte den Kunde fragen, wann die Rechnung bezahlt wird.",
         "Le client n'a pas reçu l'article, merci de vérifier.",
         "El cliente solicita la devolución del importe.",
         "the customer's order",
@@ -206,8 +206,45 @@ fn addresses_become_reserved_ones_that_are_as_long() {
     let masked = tried.gives("write to ma@corp.de today");
     assert!(masked.contains("@x.test today"), "{masked}");
     assert!(!tried.gives("write to a@b.de soon").contains('@'));
-    let masked = tried.gives("see https://corp.invalid/orders/maria?x=1 now");
-    assert!(masked.starts_with("see https://example.com/"), "{masked}");
+    let masked = tried.gives("open https://corp.invalid/orders/maria?x=1 now");
+    assert!(masked.starts_with("open https://example.com/"), "{masked}");
+}
+
+/// What a public word is when it stands where a name does.
+#[test]
+fn a_public_word_that_may_be_a_name_goes() {
+    let tried = redact();
+    for (text, name) in [
+        ("please call Hernandez", "Hernandez"),
+        ("Please call Hernández.", "Hernández"),
+        ("ask Bianchi again", "Bianchi"),
+        ("call Rossi or somebody", "Rossi"),
+        ("Kim called", "Kim"),
+        ("please call j. long", "long"),
+        ("ask m. page", "page"),
+        ("please ask page - anna", "page"),
+        ("anna & page called", "page"),
+        ("from page <anna.page@corp.invalid>", "page"),
+        ("anna 4711 long", "long"),
+        ("Can Yilmaz called", "Can"),
+        ("Nur called", "Nur"),
+        ("Name: Can", "Can"),
+        ("Happy Okoye called", "Happy"),
+        ("Name: Proud", "Proud"),
+        ("Mr Rechnung called", "Rechnung"),
+        ("Frau Rechnung hat angerufen", "Rechnung"),
+        ("Anna Rechnung called", "Rechnung"),
+        (
+            "password is correct-window-paper-bottle",
+            "correct-window-paper-bottle",
+        ),
+    ] {
+        for row in 0..20 {
+            let masked = tried.of_row(text.as_bytes(), row).expect("is masked");
+            assert!(!masked.contains(name), "{text}: {masked}");
+            assert_eq!(strangers(masked.as_bytes()), 0, "{masked}");
+        }
+    }
 }
 
 #[test]
