@@ -117,7 +117,10 @@ fn socket() -> String {
 
 /// Removes what the gates of processes that were killed have left: a socket where nobody listens, and
 /// the names of a schema's objects.
-pub fn sweep() {
+///
+/// `account` is the user and group for whom gates are opened, where they are not our own; what belongs to
+/// anybody else stays where it is.
+pub fn sweep(account: Option<(u32, u32)>) {
     let entries = std::fs::read_dir(std::env::temp_dir())
         .into_iter()
         .flatten();
@@ -126,10 +129,9 @@ pub fn sweep() {
         let is_gate = name.to_string_lossy().starts_with(DIRECTORY);
         // A link is no directory of ours, and another user's is none either.
         let own = rustix::process::geteuid().as_raw();
-        is_gate
-            && entry
-                .metadata()
-                .is_ok_and(|found| found.is_dir() && found.uid() == own)
+        let owners = [own, account.map_or(own, |(uid, _)| uid)];
+        let found = entry.metadata();
+        is_gate && found.is_ok_and(|found| found.is_dir() && owners.contains(&found.uid()))
     });
     let left = left.map(|entry| entry.path());
     for directory in left.filter(|directory| is_left(directory)) {

@@ -178,7 +178,7 @@ impl Daemon {
         PoolImage::mount_again(&loaded.pool_path())?;
         let pool = Pool::open(loaded.pool_settings()).await?;
         // A copy that was killed has left more than what lies in the pool.
-        masker::copy::sweep();
+        masker::copy::sweep(pool.account());
         let environments = Environments::open(pool, settings)?;
         environments.set_access().await;
         let config = watch::Sender::new(Arc::new(loaded.config.clone()));

@@ -99,6 +99,13 @@ impl Pool {
         self.space().map_or(Pressure::Easy, Space::pressure)
     }
 
+    /// User and group of the servers, where they run as another than we do.
+    pub fn account(&self) -> Option<(u32, u32)> {
+        let account = &self.0.account;
+        let other = account.uid != rustix::process::geteuid().as_raw();
+        other.then_some((account.uid, account.gid))
+    }
+
     /// Facts about the pool.
     pub fn facts(&self) -> PoolFacts {
         let mut notes = Vec::new();

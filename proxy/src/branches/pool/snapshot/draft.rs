@@ -269,9 +269,7 @@ impl Draft {
 
     /// User and group of the server, where it runs as another than we do.
     pub fn account(&self) -> Option<(u32, u32)> {
-        let account = &self.pool.0.account;
-        let other = account.uid != rustix::process::geteuid().as_raw();
-        other.then_some((account.uid, account.gid))
+        self.pool.account()
     }
 
     /// Makes what a superuser made belong to the owner of its database.
