@@ -448,4 +448,17 @@ mod tests {
         check(r#"{"to": "\u0061nn\u0061@nowhere"}"#, "anna@nowhere");
         check(r#"["\ud83d\ude00"]"#, "\u{1f600}");
     }
+
+    /// Else the letter behind the backslash would be the first one of the word.
+    #[test]
+    fn what_json_escapes_is_read_as_it_is_meant() {
+        for (written, meant) in [
+            (r"Hi\nanna@corp.invalid\t7", "Hi anna@corp.invalid 7"),
+            (r"\u0061nna\u0040corp.invalid", "anna@corp.invalid"),
+            (r"\ud83d\ude00 a\/b d\\", "\u{1f600} a/b d\\"),
+        ] {
+            let plain = letters_unescaped(written.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&plain), meant, "{written}");
+        }
+    }
 }

@@ -1,0 +1,186 @@
+//! What is known of values, of their parts and of redacted texts, and what is not.
+
+use super::*;
+
+/// Else a column with an empty text in it would never be proved.
+#[test]
+fn an_empty_value_that_stays_is_no_leak() {
+    let bytes: Vec<u8> = (0..32).collect();
+    let key = MaskKey::read(&bytes).expect("a key");
+    let watched = Watched {
+        table: Name::new("public", "t"),
+        column: "c".to_owned(),
+        with: Transformer::Email,
+        redacts: false,
+        redacted: false,
+        kept: false,
+        put: false,
+    };
+    let mut collector = Collector::new(&key, vec![watched]);
+    collector.see((0, None), b"", Some(b""));
+    collector.see((0, None), b"maria@corp.invalid", Some(b"x@example.com"));
+    assert_eq!(collector.columns[0].seen.unchanged, 0);
+    collector.see(
+        (0, None),
+        b"maria@corp.invalid",
+        Some(b"maria@corp.invalid"),
+    );
+    let seen = collector.columns[0].seen;
+    assert_eq!((seen.values, seen.unchanged), (3, 1));
+}
+
+fn redacting(kept: bool) -> Collector {
+    let bytes: Vec<u8> = (0..32).collect();
+    let key = MaskKey::read(&bytes).expect("a key");
+    let watched = Watched {
+        table: Name::new("public", "t"),
+        column: "c".to_owned(),
+        with: Transformer::Redact,
+        redacts: true,
+        redacted: !kept,
+        kept,
+        put: false,
+    };
+    Collector::new(&key, vec![watched])
+}
+
+/// A text of public words stays, which is no leak; a stranger in one is, whatever was there before.
+#[test]
+fn what_redact_gives_is_judged_by_itself() {
+    for kept in [false, true] {
+        let mut collector = redacting(kept);
+        let text = b"please call back";
+        collector.see_redacted(0, text, text);
+        let original = b"Zebulon Quux, zebulon@corp.invalid";
+        collector.see_redacted(0, original, b"Amet Odit, modi@example.com");
+        let seen = collector.columns[0].seen;
+        assert_eq!((seen.values, seen.unchanged, seen.strangers), (2, 0, 0));
+        collector.see_redacted(0, original, b"Amet Quux, modi@example.com");
+        assert_eq!(collector.columns[0].seen.strangers, 1);
+    }
+}
+
+/// Of a text that becomes NULL in one row, the words may stay in another.
+#[test]
+fn what_redact_keeps_is_no_leak_of_a_row_that_does_not_have_it() {
+    let mut collector = redacting(false);
+    collector.columns[0].watched.with = Transformer::Null;
+    let mut collector = Collector::new(
+        &MaskKey::read(&(0..32).collect::<Vec<u8>>()).expect("a key"),
+        vec![collector.columns.remove(0).watched],
+    );
+    collector.see((0, None), b"please call back", None);
+    collector.see_redacted(0, b"please call back today", b"please call back today");
+    let collected = collector.finish();
+    let mut left = false;
+    let value = b"please call back";
+    collected.hashing.of_value(value, &mut |form: Form| {
+        left |= collected.gone.contains(form.hash);
+    });
+    assert!(!left);
+}
+
+/// Its words are looked for in the column, its addresses everywhere; those that some rows keep
+/// nowhere.
+#[test]
+fn words_of_a_redacted_text_are_looked_for_in_its_column() {
+    let found = |kept: bool| {
+        let mut collector = redacting(kept);
+        let original = b"Zebulon Quux, zebulon@corp.invalid";
+        collector.see_redacted(0, original, b"Amet Odit, modi@example.com");
+        let mut other = redacting(kept);
+        other.absorb(&collector);
+        let collected = other.finish();
+        let placed = |column, word| {
+            let hash = collected.hashing.placed(column, word);
+            collected.placed.contains(hash)
+        };
+        let mut address = false;
+        let value = b"zebulon@corp.invalid";
+        collected.hashing.of_value(value, &mut |form: Form| {
+            address |= collected.gone.contains(form.hash);
+        });
+        [
+            placed(0, "zebulon"),
+            placed(1, "zebulon"),
+            placed(0, "amet"),
+            address,
+        ]
+    };
+    assert_eq!(found(false), [true, false, false, true]);
+    assert_eq!(found(true), [false; 4]);
+}
+
+/// Keys that are called like columns, states, and what one case of a rule draws from a list stand
+/// elsewhere by intent.
+#[test]
+fn what_stands_elsewhere_by_intent_is_no_leak() {
+    let mut collector = redacting(false);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts, watched.redacted) = (Transformer::Email, false, false);
+    for word in [&b"customer_id"[..], b"pending"] {
+        collector.see_part(0, Transformer::Token, (word, Some(b"q")));
+    }
+    collector.see((0, Some(Transformer::City)), b"Stuttgart", Some(b"Lisboa"));
+    collector.see(
+        (0, Some(Transformer::Email)),
+        b"a@corp.invalid",
+        Some(b"b@example.com"),
+    );
+    let collected = collector.finish();
+    for (value, expected) in [
+        ("customer_id", 0),
+        ("pending", 0),
+        ("Stuttgart", 0),
+        ("a@corp.invalid", 1),
+    ] {
+        let mut known = 0;
+        collected
+            .hashing
+            .of_value(value.as_bytes(), &mut |form: Form| {
+                known += usize::from(collected.gone.contains(form.hash));
+            });
+        assert_eq!(known, expected, "{value}");
+    }
+}
+
+/// Else a leaf that stays, or turns up elsewhere, would hide behind the others of its document.
+#[test]
+fn a_part_is_known_by_itself() {
+    let bytes: Vec<u8> = (0..32).collect();
+    let key = MaskKey::read(&bytes).expect("a key");
+    let watched = Watched {
+        table: Name::new("public", "t"),
+        column: "c".to_owned(),
+        with: Transformer::Json,
+        redacts: false,
+        redacted: false,
+        kept: false,
+        put: false,
+    };
+    let mut collector = Collector::new(&key, vec![watched]);
+    collector.see(
+        (0, None),
+        br#"{"a":"anna@corp.invalid","b":1}"#,
+        Some(br#"{"a":"q","b":1}"#),
+    );
+    collector.see_part(0, Transformer::Token, (b"anna@corp.invalid", Some(b"q")));
+    collector.see_part(0, Transformer::Token, (b"same", Some(b"same")));
+    let parts = collector.columns[0].parts[&Transformer::Token];
+    assert_eq!((parts.values, parts.unchanged), (2, 1));
+    let collected = collector.clone().finish();
+    let mut hits = 0;
+    let text = b"wrote to anna@corp.invalid";
+    collected
+        .hashing
+        .within(text, collected.words_max, &mut |form| {
+            hits += usize::from(collected.gone.contains(form.hash));
+        });
+    assert_eq!(hits, 1);
+    let told = |text: &str| collected.told(text);
+    assert_eq!(told("TABLE public.t"), "TABLE public.t");
+    assert_eq!(told("VIEW \"anna@corp.invalid\" x"), "VIEW (hidden) x");
+    collector.see_part(0, Transformer::Token, (b"gruber7", Some(b"q")));
+    let collected = collector.finish();
+    assert_eq!(collected.told("index public.gruber7"), "index (hidden)");
+}
