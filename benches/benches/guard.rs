@@ -170,7 +170,7 @@ impl Fresh {
 /// Criterion's measurements of one statement.
 fn measure(criterion: &mut Criterion, statement: &Statement) {
     let (text, sql) = (statement.sql.as_str(), statement.sql.as_bytes());
-    let cache = Cache::new([1; 16]);
+    let cache = Cache::new([1; 4]);
     let mut fresh = Fresh::of(text);
     let mut group = criterion.benchmark_group(statement.name);
     group.throughput(Throughput::Bytes(sql.len() as u64));
@@ -200,7 +200,7 @@ fn table(statements: &[Statement], out: &mut impl Write) -> std::io::Result<()> 
     let mut targets = Vec::new();
     for statement in statements {
         let (text, sql) = (statement.sql.as_str(), statement.sql.as_bytes());
-        let cache = Cache::new([1; 16]);
+        let cache = Cache::new([1; 4]);
         let mut fresh = Fresh::of(text);
         let mut row = |what: &str, calls: u32, run: &mut dyn FnMut()| {
             run();
@@ -273,7 +273,7 @@ fn list(out: &mut impl Write) -> std::io::Result<()> {
 /// What the verdicts take while ever new statements come, and the whole process.
 fn memory(statement: &Statement, out: &mut impl Write) -> std::io::Result<()> {
     let before = HELD.get();
-    let cache = Cache::new([1; 16]);
+    let cache = Cache::new([1; 4]);
     let mut fresh = Fresh::of(&statement.sql);
     let mut found = Vec::new();
     for target in [0, VERDICTS_MAX as u32, 2 * VERDICTS_MAX as u32, DISTINCT] {

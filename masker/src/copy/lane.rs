@@ -17,8 +17,8 @@ use crate::step::step;
 use crate::wire::{Wire, WireError};
 
 use super::error::CopyError;
-use super::report::{Batch, Event, Moved, Progress, Way, Witness};
-use super::rows::{CellError, Piece, Replacements, Splitter};
+use super::report::{Event, Moved, Progress, Way, Witness};
+use super::rows::{CellError, Piece, See, Splitter};
 use super::schedule::{Part, Table, Unit};
 
 /// What is masked at once: it stays in a core's cache.
@@ -325,20 +325,15 @@ impl Feed<'_> {
 fn mask(table: &Table, piece: &Piece, witness: Option<&Witness>) -> Result<Masked, CellError> {
     let bytes = piece.bytes();
     let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 4);
-    let mut seen = witness.map(|_| Replacements::default());
+    let mut seen = witness.map(|witness| witness(table.index));
+    let seen = seen.as_deref_mut().map(|seen| seen as &mut dyn See);
     let rows = match piece {
         Piece::Head(_) => {
-            table.layout.mask_head(bytes, &mut out, &mut seen)?;
+            table.layout.mask_head(bytes, &mut out, seen)?;
             0
         }
-        _ => table.layout.mask_rows(bytes, &mut out, &mut seen)?,
+        _ => table.layout.mask_rows(bytes, &mut out, seen)?,
     };
-    if let (Some(witness), Some(replacements)) = (witness, &seen) {
-        witness(&Batch {
-            table: table.index,
-            replacements,
-        });
-    }
     Ok(Masked { bytes: out, rows })
 }
 

@@ -34,9 +34,9 @@ pub use crate::wire::sweep;
 pub use error::CopyError;
 pub use rehearse::{Rehearsal, rehearse};
 pub use report::{
-    Batch, Collected, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
+    Collected, Event, Moved, Phase, PhaseReport, Progress, Report, TableReport, Way, Witness,
 };
-pub use rows::{Replaced, ReplacedPart};
+pub use rows::{Replaced, ReplacedPart, See};
 pub use schema::{ProgramError, Programs};
 
 use lane::{Lane, Shared};

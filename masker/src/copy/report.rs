@@ -7,33 +7,14 @@ use rules::schema::Name;
 use seeder::load::SequenceReport;
 use serde::{Deserialize, Serialize};
 
-use super::rows::{Replaced, ReplacedPart, Replacements};
+use super::rows::See;
 
 /// Is told what happens, from several threads at once.
 pub type Progress = Arc<dyn Fn(&Event) + Send + Sync>;
 
-/// Sees what was replaced, a batch at a time, from several threads at once.
-pub type Witness = Arc<dyn for<'a> Fn(&Batch<'a>) + Send + Sync>;
-
-/// The cells of one table that were replaced in some of its rows.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch<'a> {
-    /// The table's place in the plan.
-    pub table: usize,
-    pub(super) replacements: &'a Replacements,
-}
-
-impl<'a> Batch<'a> {
-    /// Cells that were not NULL in production and are masked, put or nulled in the copy.
-    pub fn cells(&self) -> impl Iterator<Item = Replaced<'a>> + use<'a> {
-        self.replacements.cells()
-    }
-
-    /// Parts of them that were replaced: elements, fields, leaves.
-    pub fn parts(&self) -> impl Iterator<Item = ReplacedPart<'a>> + use<'a> {
-        self.replacements.parts()
-    }
-}
+/// Gives whoever sees what is replaced in some rows of the table at this place of the plan; they are
+/// seen by several threads at once, each with its own.
+pub type Witness = Arc<dyn Fn(usize) -> Box<dyn See> + Send + Sync>;
 
 /// What happens in a copy.
 #[derive(Debug, Clone, PartialEq)]

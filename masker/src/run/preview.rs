@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
-use crate::copy::{self, Batch, Rehearsal, Witness};
+use crate::copy::{self, Rehearsal, Replaced, See, Witness};
 use crate::plan::{Action, TablePlan};
 
 use super::{MaskError, Opened};
@@ -43,22 +43,14 @@ impl Opened {
         let pairs = pairs.min(PAIRS_MAX);
         let tables = self.tables()?;
         let seen = Arc::new(Mutex::new(empty(tables)));
-        let noted = Arc::clone(&seen);
-        let hidden = shuffled(tables);
-        let witness: Witness = Arc::new(move |batch: &Batch<'_>| {
-            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-            let table: &mut PreviewTable = &mut noted[batch.table];
-            for cell in batch.cells() {
-                let column = &mut table.columns[cell.column];
-                if column.pairs.len() < pairs {
-                    let shown = match hidden[batch.table][cell.column] {
-                        true => |masked: &[u8]| shape(&text(masked)),
-                        false => |masked: &[u8]| shortened(&text(masked)),
-                    };
-                    let after = cell.masked.map(shown);
-                    column.pairs.push((shape(&text(cell.original)), after));
-                }
-            }
+        let (noted, hidden) = (Arc::clone(&seen), Arc::new(shuffled(tables)));
+        let witness: Witness = Arc::new(move |table| {
+            Box::new(Showing {
+                table,
+                pairs,
+                noted: Arc::clone(&noted),
+                hidden: Arc::clone(&hidden),
+            })
         });
         // Columns that are mostly NULL have a value further on.
         let rows_max = pairs as u64 * 20;
@@ -77,6 +69,29 @@ impl Opened {
         }
         seen.retain(|table| !table.columns.is_empty());
         Ok(seen)
+    }
+}
+
+/// Notes the first pairs of each column.
+struct Showing {
+    table: usize,
+    pairs: usize,
+    noted: Arc<Mutex<Vec<PreviewTable>>>,
+    hidden: Arc<Vec<Vec<bool>>>,
+}
+
+impl See for Showing {
+    fn cell(&mut self, cell: Replaced<'_>) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let column = &mut noted[self.table].columns[cell.column];
+        if column.pairs.len() < self.pairs {
+            let shown = match self.hidden[self.table][cell.column] {
+                true => |masked: &[u8]| shape(&text(masked)),
+                false => |masked: &[u8]| shortened(&text(masked)),
+            };
+            let after = cell.masked.map(shown);
+            column.pairs.push((shape(&text(cell.original)), after));
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 use tokio_postgres::Config;
 
-use crate::copy::{self, Batch, Progress, Rehearsal, Witness};
+use crate::copy::{self, Progress, Rehearsal, Replaced, See, Witness};
 use crate::key::MaskKey;
 use crate::plan::TablePlan;
 use crate::verify::{self, Gate, LookedFor};
@@ -70,6 +70,38 @@ struct Counts {
     unchanged: u64,
 }
 
+/// Counts on its own, and adds what it has to all when it is done.
+struct Counting {
+    table: usize,
+    own: Vec<Counts>,
+    all: Arc<Mutex<Vec<Vec<Counts>>>>,
+}
+
+impl See for Counting {
+    fn cell(&mut self, cell: Replaced<'_>) {
+        if self.own.len() <= cell.column {
+            self.own.resize(cell.column + 1, Counts::default());
+        }
+        let counts = &mut self.own[cell.column];
+        match cell.masked {
+            None => counts.nulled += 1,
+            Some(masked) if masked == cell.original => counts.unchanged += 1,
+            Some(_) => counts.replaced += 1,
+        }
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        for (counts, own) in all[self.table].iter_mut().zip(&self.own) {
+            counts.replaced += own.replaced;
+            counts.nulled += own.nulled;
+            counts.unchanged += own.unchanged;
+        }
+    }
+}
+
 impl Opened {
     /// Reads and masks all that a copy would hold, writes nothing, and counts.
     ///
@@ -88,17 +120,13 @@ impl Opened {
             .map(|table| vec![Counts::default(); table.columns.len()])
             .collect();
         let counted = Arc::new(Mutex::new(counted));
-        let seen = Arc::clone(&counted);
-        let witness: Witness = Arc::new(move |batch: &Batch<'_>| {
-            let mut counted = seen.lock().unwrap_or_else(PoisonError::into_inner);
-            for cell in batch.cells() {
-                let counts = &mut counted[batch.table][cell.column];
-                match cell.masked {
-                    None => counts.nulled += 1,
-                    Some(masked) if masked == cell.original => counts.unchanged += 1,
-                    Some(_) => counts.replaced += 1,
-                }
-            }
+        let all = Arc::clone(&counted);
+        let witness: Witness = Arc::new(move |table| {
+            Box::new(Counting {
+                table,
+                own: Vec::new(),
+                all: Arc::clone(&all),
+            })
         });
         let job = Rehearsal {
             plan: tables,

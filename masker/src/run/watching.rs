@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rules::mask::Transformer;
 
-use crate::copy::{Batch, Witness};
+use crate::copy::{Replaced, ReplacedPart, See, Witness};
 use crate::key::MaskKey;
 use crate::plan::{Action, TablePlan};
 use crate::verify::{Collector, Watched};
@@ -72,27 +72,17 @@ impl Watching {
 
     pub(super) fn witness(&self) -> Witness {
         let shared = Arc::clone(&self.shared);
-        Arc::new(move |batch: &Batch<'_>| {
-            let idle = || shared.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let taken = idle().pop();
-            let mut collector = taken.unwrap_or_else(|| shared.empty.clone());
-            for cell in batch.cells() {
-                let Some(place) = shared.places[batch.table][cell.column] else {
-                    continue;
-                };
-                match (cell.with, cell.masked) {
-                    (Some(Transformer::Redact), Some(masked)) => {
-                        collector.see_redacted(place, cell.original, masked);
-                    }
-                    (with, masked) => collector.see((place, with), cell.original, masked),
-                }
-            }
-            for part in batch.parts() {
-                if let Some(place) = shared.places[batch.table][part.column] {
-                    collector.see_part(place, part.with, (part.original, part.masked));
-                }
-            }
-            idle().push(collector);
+        Arc::new(move |table| {
+            let idle = shared
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .pop();
+            Box::new(Collecting {
+                table,
+                collector: Some(idle.unwrap_or_else(|| shared.empty.clone())),
+                shared: Arc::clone(&shared),
+            })
         })
     }
 
@@ -107,6 +97,49 @@ impl Watching {
             all.absorb(&collector);
         }
         all
+    }
+}
+
+/// A collector at work, which is idle again afterwards.
+struct Collecting {
+    table: usize,
+    collector: Option<Collector>,
+    shared: Arc<Shared>,
+}
+
+impl See for Collecting {
+    fn cell(&mut self, cell: Replaced<'_>) {
+        let place = self.shared.places[self.table][cell.column];
+        let (Some(place), Some(collector)) = (place, &mut self.collector) else {
+            return;
+        };
+        match (cell.with, cell.masked) {
+            (Some(Transformer::Redact), Some(masked)) => {
+                collector.see_redacted(place, cell.original, masked);
+            }
+            (with, masked) => collector.see((place, with), cell.original, masked),
+        }
+    }
+
+    fn part(&mut self, part: ReplacedPart<'_>) {
+        let place = self.shared.places[self.table][part.column];
+        if let (Some(place), Some(collector)) = (place, &mut self.collector) {
+            collector.see_part(place, part.with, (part.original, part.masked));
+        }
+    }
+}
+
+impl Drop for Collecting {
+    fn drop(&mut self) {
+        let idle = || {
+            self.shared
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(collector) = self.collector.take() {
+            idle().push(collector);
+        }
     }
 }
 

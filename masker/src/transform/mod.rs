@@ -57,11 +57,36 @@ pub trait Transform: Send + Sync + fmt::Debug {
     }
 }
 
+/// Replaces values that have parts.
+trait Parted: Send + Sync + fmt::Debug {
+    /// As [`Transform::mask_parts`].
+    fn replace(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable>;
+}
+
+impl<T: Parted> Transform for T {
+    fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
+        self.replace(value, draw, out, &mut |_, _, _| ())
+    }
+
+    fn mask_parts(
+        &self,
+        value: &[u8],
+        draw: &Draw,
+        out: &mut Vec<u8>,
+        each: Parts<'_>,
+    ) -> Result<(), Unmaskable> {
+        self.replace(value, draw, out, each)
+    }
+}
+
 /// Sees a part of a value: what replaces it, what it was, and what it became; `None` is NULL.
 pub type Parts<'a> = &'a mut dyn FnMut(Transformer, &[u8], Option<&[u8]>);
-
-/// Who does not look at parts.
-const NOBODY: fn(Transformer, &[u8], Option<&[u8]>) = |_, _, _| ();
 
 /// Why a value has no replacement; never repeats it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -194,7 +219,11 @@ pub fn make(mask: &Mask, column: &Column<'_>) -> Made {
     if column.unique && unique == Unique::No {
         return Err(Unfit::unique(with));
     }
-    if let (true, Unique::Token, By::Subject(subject)) = (column.unique, unique, &mask.by) {
+    // An address or a user name has a token of its own value beside the subject's name.
+    let personal = matches!(with, Transformer::Email | Transformer::Username);
+    if let (true, Unique::Token, By::Subject(subject)) = (column.unique, unique, &mask.by)
+        && !personal
+    {
         return Err(Unfit::new(
             format!("rows of one {subject} would get one value, and a unique key depends on it"),
             "write by = \"value\" or by = \"row\"",

@@ -8,7 +8,7 @@ use seeder::key::Key;
 use seeder::value::write_text;
 
 use super::checks::{self, Checks};
-use super::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
+use super::{Column, Made, Parted, Parts, Transform, Unfit, Unmaskable};
 use crate::key::{Draw, Draws};
 
 /// Draws that are tried for one value until CHECKs hold.
@@ -86,12 +86,8 @@ pub(super) fn proved(mask: &Mask, inner: Arc<dyn Transform>, column: &Column<'_>
     Ok(Arc::new(proved))
 }
 
-impl Transform for Proved {
-    fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
-        self.mask_parts(value, draw, out, &mut { NOBODY })
-    }
-
-    fn mask_parts(
+impl Parted for Proved {
+    fn replace(
         &self,
         value: &[u8],
         draw: &Draw,

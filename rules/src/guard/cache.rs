@@ -1,9 +1,9 @@
 //! Verdicts on statements that came before: bounded, without their text.
 
-use std::hash::Hasher;
+use std::array;
 use std::sync::{Mutex, PoisonError};
 
-use siphasher::sip128::{Hasher128, SipHasher13};
+use highway::{HighwayHash, HighwayHasher, Key};
 
 use super::denial::Verdict;
 use super::{judge, judge_alone};
@@ -16,14 +16,19 @@ const SHARDS: usize = 64;
 const SETS: usize = 256;
 /// Places that a verdict may have.
 const WAYS: usize = 4;
+/// Access modes, and ways of judging: with a database that enforces, and alone.
+const MODES: usize = 3;
+const WAYS_OF_JUDGING: usize = 2;
 /// Longer SQL is judged each time: it hardly comes twice, and hashing it costs as much.
 const SQL_BYTES_MAX: usize = 64 << 10;
 
-/// Keeps verdicts by a keyed hash of 128 bits of mode and text: nobody who does not know the key can
-/// make two statements share one.
+/// Keeps verdicts by a keyed hash of 128 bits of mode and text (HighwayHash, arXiv:1612.06257, which
+/// takes half of SipHash's time for a text of 2 KB): nobody who does not know the key, and no client sees
+/// a hash, can make two statements share one.
 #[derive(Debug)]
 pub struct Cache {
-    key: [u8; 16],
+    /// One for each way of judging and each mode, so that texts are hashed in place from their first byte.
+    keys: [[[u64; 4]; MODES]; WAYS_OF_JUDGING],
     shards: Box<[Mutex<Shard>]>,
 }
 
@@ -39,7 +44,11 @@ struct Shard {
 
 impl Cache {
     /// An empty cache; `key` must be secret and random.
-    pub fn new(key: [u8; 16]) -> Self {
+    pub fn new(key: [u64; 4]) -> Self {
+        let of = |way: usize, mode: usize| {
+            HighwayHasher::new(Key(key)).hash256(&[way as u8, mode as u8])
+        };
+        let keys = array::from_fn(|way| array::from_fn(|mode| of(way, mode)));
         let shard = || {
             Mutex::new(Shard {
                 sets: vec![[None; WAYS]; SETS].into_boxed_slice(),
@@ -47,7 +56,7 @@ impl Cache {
             })
         };
         Self {
-            key,
+            keys,
             shards: std::iter::repeat_with(shard).take(SHARDS).collect(),
         }
     }
@@ -65,17 +74,14 @@ impl Cache {
     fn judge_by(
         &self,
         judge: fn(&[u8], AccessMode) -> Verdict,
-        (way, mode): (u8, AccessMode),
+        (way, mode): (usize, AccessMode),
         sql: &[u8],
     ) -> Verdict {
         if sql.len() > SQL_BYTES_MAX {
             return judge(sql, mode);
         }
-        let mut hasher = SipHasher13::new_with_key(&self.key);
-        hasher.write(&[way, mode as u8]);
-        hasher.write(sql);
-        let hash = hasher.finish128();
-        let (high, low) = (hash.h1, hash.h2);
+        let key = Key(self.keys[way][mode as usize]);
+        let [low, high] = HighwayHasher::new(key).hash128(sql);
         let shard = &self.shards[(low >> 8) as usize % SHARDS];
         let set = low as usize % SETS;
         {

@@ -56,12 +56,14 @@ const DOES: [(T, &str); 45] = [
     ),
     (
         T::Username,
-        "A user name made of a person's name; in a unique column with a token behind it.",
+        "A user name made of a person's name; in a unique column with a token behind it. By a \
+                subject it agrees with the names that the subject's other columns get.",
     ),
     (
         T::Email,
         "An address of a person at a reserved domain (RFC 2606), where no mail goes. In a \
-                unique column a token keeps addresses apart, for ten million rows in 30 characters.",
+                unique column a token keeps addresses apart, for ten million rows in 30 characters. By a \
+                subject it agrees with the names that the subject's other columns get.",
     ),
     (
         T::Phone,

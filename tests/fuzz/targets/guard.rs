@@ -33,7 +33,7 @@ const FRAGMENTS: &str = "select |insert |into |update |delete |from |merge |usin
     = |:=|::|a|t|public";
 
 /// One for all runs, so that what another run left in it is asked for too.
-static CACHE: LazyLock<Cache> = LazyLock::new(|| Cache::new([7; 16]));
+static CACHE: LazyLock<Cache> = LazyLock::new(|| Cache::new([7; 4]));
 
 /// What a long message may take: a linear one takes milliseconds, a quadratic one minutes.
 const LONG_TIME_MAX: Duration = Duration::from_secs(5);

@@ -46,14 +46,6 @@ pub struct Replaced<'a> {
     pub masked: Option<&'a [u8]>,
 }
 
-/// A cell's column, what replaced it, and where its bytes are before and after.
-type Stored = (
-    usize,
-    Option<Transformer>,
-    Range<usize>,
-    Option<Range<usize>>,
-);
-
 /// A part of a cell that was replaced: an element, a field, a leaf.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReplacedPart<'a> {
@@ -67,70 +59,17 @@ pub struct ReplacedPart<'a> {
     pub masked: Option<&'a [u8]>,
 }
 
-/// The cells that were replaced in a batch, for whoever is to see them.
-#[derive(Debug, Default)]
-pub(crate) struct Replacements {
-    bytes: Vec<u8>,
-    cells: Vec<Stored>,
-    parts: Vec<(Transformer, Kept)>,
-}
+/// Sees what is replaced, while it passes: nothing is held back for it.
+pub trait See {
+    /// A cell that was not NULL in production and is masked, put or nulled in the copy.
+    fn cell(&mut self, cell: Replaced<'_>);
 
-/// A column, and where among the bytes a part that was replaced and what replaces it are.
-type Kept = (usize, Range<usize>, Option<Range<usize>>);
-
-impl Replacements {
-    pub(crate) fn cells(&self) -> impl Iterator<Item = Replaced<'_>> {
-        self.cells
-            .iter()
-            .map(|(column, with, original, masked)| Replaced {
-                column: *column,
-                with: *with,
-                original: &self.bytes[original.clone()],
-                masked: masked.clone().map(|masked| &self.bytes[masked]),
-            })
-    }
-
-    pub(crate) fn parts(&self) -> impl Iterator<Item = ReplacedPart<'_>> {
-        let parts = self.parts.iter();
-        parts.map(|(with, (column, original, masked))| ReplacedPart {
-            column: *column,
-            with: *with,
-            original: &self.bytes[original.clone()],
-            masked: masked.clone().map(|masked| &self.bytes[masked]),
-        })
-    }
-
-    fn part(&mut self, column: usize, with: Transformer, of: (&[u8], Option<&[u8]>)) {
-        let (original, masked) = of;
-        let mut keep = |text: &[u8]| {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(text);
-            start..self.bytes.len()
-        };
-        let (original, masked) = (keep(original), masked.map(keep));
-        self.parts.push((with, (column, original, masked)));
-    }
-
-    fn put(
-        &mut self,
-        (column, with): (usize, Option<Transformer>),
-        original: &[u8],
-        masked: &[u8],
-    ) {
-        let original = self.keep(original);
-        let masked = (masked != NULL).then(|| self.keep(masked));
-        self.cells.push((column, with, original, masked));
-    }
-
-    fn keep(&mut self, raw: &[u8]) -> Range<usize> {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&cell::unescaped(raw));
-        start..self.bytes.len()
-    }
+    /// A part of a cell, before its cell.
+    fn part(&mut self, _part: ReplacedPart<'_>) {}
 }
 
 /// Masks one row after the other.
-pub(crate) struct Masker<'l> {
+pub(crate) struct Masker<'l, 's> {
     layout: &'l Layout,
     /// The rows that are masked in one go.
     window: &'l [u8],
@@ -142,7 +81,7 @@ pub(crate) struct Masker<'l> {
     cells: Vec<Range<usize>>,
     /// The row's key, once a rule asks for it.
     key: Vec<u8>,
-    seen: Option<Replacements>,
+    seen: Option<&'s mut dyn See>,
 }
 
 impl Layout {
@@ -151,7 +90,7 @@ impl Layout {
         &self,
         rows: &[u8],
         out: &mut Vec<u8>,
-        seen: &mut Option<Replacements>,
+        seen: Option<&mut dyn See>,
     ) -> Result<u64, CellError> {
         self.masking(rows, seen, |masker| {
             masker.moved = moved(masker.layout, rows)?;
@@ -165,7 +104,7 @@ impl Layout {
         &self,
         head: &[u8],
         out: &mut Vec<u8>,
-        seen: &mut Option<Replacements>,
+        seen: Option<&mut dyn See>,
     ) -> Result<(), CellError> {
         self.masking(head, seen, |masker| masker.row(head, out).map(drop))
     }
@@ -173,8 +112,8 @@ impl Layout {
     fn masking<T>(
         &self,
         window: &[u8],
-        seen: &mut Option<Replacements>,
-        act: impl FnOnce(&mut Masker<'_>) -> Result<T, CellError>,
+        seen: Option<&mut dyn See>,
+        act: impl FnOnce(&mut Masker<'_, '_>) -> Result<T, CellError>,
     ) -> Result<T, CellError> {
         let mut masker = Masker {
             layout: self,
@@ -183,11 +122,9 @@ impl Layout {
             row: 0,
             cells: Vec::with_capacity(self.heads.len()),
             key: Vec::new(),
-            seen: seen.take(),
+            seen,
         };
-        let done = act(&mut masker);
-        *seen = masker.seen;
-        done
+        act(&mut masker)
     }
 }
 
@@ -233,7 +170,7 @@ impl Head {
     }
 }
 
-impl Masker<'_> {
+impl Masker<'_, '_> {
     fn rows(&mut self, rows: &[u8], out: &mut Vec<u8>) -> Result<u64, CellError> {
         let (mut rest, mut count) = (rows, 0);
         while !rest.is_empty() {
@@ -330,8 +267,13 @@ impl Masker<'_> {
                         Ok(())
                     }
                     Some(seen) => {
-                        let each = &mut |with, part: &[u8], masked: Option<&[u8]>| {
-                            seen.part(column, with, (part, masked));
+                        let each = &mut |with, original: &[u8], masked: Option<&[u8]>| {
+                            seen.part(ReplacedPart {
+                                column,
+                                with,
+                                original,
+                                masked,
+                            });
                         };
                         transform.mask_parts(&value, &draw, out, each)
                     }
@@ -348,7 +290,14 @@ impl Masker<'_> {
                 Fate::Mask { with, .. } => Some(*with),
                 Fate::Keep | Fate::Put(_) | Fate::Shuffle { .. } => None,
             };
-            seen.put((column, with), raw, &out[start..]);
+            let masked = &out[start..];
+            let masked = (masked != NULL).then(|| cell::unescaped(masked));
+            seen.cell(Replaced {
+                column,
+                with,
+                original: &cell::unescaped(raw),
+                masked: masked.as_deref(),
+            });
         }
         Ok(())
     }

@@ -13,8 +13,8 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use line::{Replaced, ReplacedPart};
+pub use line::{Replaced, ReplacedPart, See};
 
 pub(crate) use layout::Layout;
-pub(crate) use line::{CellError, Replacements};
+pub(crate) use line::CellError;
 pub(crate) use split::{HEAD_BYTES_MAX, Piece, Splitter, WINDOW_ROWS_LEAST};

@@ -9,7 +9,7 @@ use super::part::{Done, Part};
 use super::path::{Paths, Step};
 use super::quote::TORN;
 use crate::key::Draw;
-use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, Parted, Parts, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Hstore {
@@ -35,12 +35,8 @@ pub(in crate::transform) fn hstore(mask: &Mask, column: &Column<'_>) -> Made {
     Ok(Arc::new(Hstore { paths }))
 }
 
-impl Transform for Hstore {
-    fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
-        self.mask_parts(value, draw, out, &mut { NOBODY })
-    }
-
-    fn mask_parts(
+impl Parted for Hstore {
+    fn replace(
         &self,
         value: &[u8],
         draw: &Draw,

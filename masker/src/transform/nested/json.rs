@@ -13,7 +13,7 @@ use super::part::{Done, Part};
 use super::path::{Paths, Step};
 use crate::key::Draw;
 use crate::leak::leaks;
-use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable, text_of};
+use crate::transform::{Column, Made, Parted, Parts, Unfit, Unmaskable, text_of};
 
 /// Deeper documents are refused: nobody reads them.
 const DEPTH_MAX: usize = 200;
@@ -38,12 +38,8 @@ pub(in crate::transform) fn json(mask: &Mask, column: &Column<'_>) -> Made {
     Ok(Arc::new(Json { paths }))
 }
 
-impl Transform for Json {
-    fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
-        self.mask_parts(value, draw, out, &mut { NOBODY })
-    }
-
-    fn mask_parts(
+impl Parted for Json {
+    fn replace(
         &self,
         value: &[u8],
         draw: &Draw,

@@ -8,7 +8,7 @@ use seeder::value::Type;
 use super::part::{Done, Part, Place, choice, part};
 use super::quote::{Quoting, TORN};
 use crate::key::Draw;
-use crate::transform::{Column, Made, NOBODY, Parts, Transform, Unfit, Unmaskable};
+use crate::transform::{Column, Made, Parted, Parts, Unfit, Unmaskable};
 
 #[derive(Debug)]
 struct Range {
@@ -50,12 +50,8 @@ pub(in crate::transform) fn range(mask: &Mask, column: &Column<'_>) -> Made {
     Ok(Arc::new(Range { bound }))
 }
 
-impl Transform for Range {
-    fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
-        self.mask_parts(value, draw, out, &mut { NOBODY })
-    }
-
-    fn mask_parts(
+impl Parted for Range {
+    fn replace(
         &self,
         value: &[u8],
         draw: &Draw,

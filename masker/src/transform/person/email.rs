@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rules::mask::{Mask, Transformer};
 use seeder::person::People;
 
+use super::tail::Tail;
 use super::{people, person, text_max};
 use crate::key::Draw;
 use crate::transform::apart::{Letters, push_letters, room};
@@ -22,7 +23,7 @@ const SUFFIX: &str = ".example";
 /// Characters from which on every person's own address fits.
 const PERSONAL: usize = 40;
 
-/// Characters of a name before a token.
+/// Characters of a name before letters.
 const NAME_MAX: usize = 24;
 
 /// Characters before the `@` (RFC 5321 §4.5.3.1.1).
@@ -35,12 +36,12 @@ struct Email {
     form: Form,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Form {
     /// The person's own address.
     Own,
-    /// A token keeps values apart.
-    Token(Letters),
+    /// The person's name and letters that keep values apart.
+    Apart(Tail),
     /// A short one.
     Short(Letters),
     /// The domain's name stays.
@@ -59,7 +60,7 @@ pub(in crate::transform) fn email(mask: &Mask, column: &Column<'_>) -> Made {
                 "take coarse = true out",
             ));
         }
-        (true, false) => Form::Token(room(with, column, DOMAIN.len(), max)?),
+        (true, false) => Form::Apart(Tail::new(mask, column, (DOMAIN.len(), max))?),
         (false, true) => Form::Coarse,
         (false, false) if max >= PERSONAL => Form::Own,
         (false, false) => Form::Short(room(with, column, SHORT_DOMAIN.len(), max)?),
@@ -72,19 +73,12 @@ impl Transform for Email {
     fn mask(&self, value: &[u8], draw: &Draw, out: &mut Vec<u8>) -> Result<(), Unmaskable> {
         let person = person(&self.people, draw);
         let mut text = String::with_capacity(48);
-        match self.form {
+        match &self.form {
             Form::Own => person.write_email(self.max, &mut text),
-            Form::Token(letters) => {
-                // The readable part gives way first, then the token down to its bound.
+            Form::Apart(tail) => {
+                // The readable part gives way first, then the letters down to their bound.
                 let name = format!("{}.{}", person.given().ascii, person.family().ascii);
-                let local = LOCAL_MAX - 1 - letters.count;
-                let room = letters.spare.saturating_sub(1).min(NAME_MAX).min(local);
-                let name = name[..name.len().min(room)].trim_end_matches('.');
-                if !name.is_empty() {
-                    out.extend_from_slice(name.as_bytes());
-                    out.push(b'.');
-                }
-                push_letters(draw, 1, letters.count, out);
+                tail.write((&name, b'.'), (NAME_MAX, LOCAL_MAX), (value, draw), out);
                 text.push_str(DOMAIN);
             }
             Form::Short(letters) => {

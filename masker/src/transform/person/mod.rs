@@ -7,6 +7,7 @@ mod email;
 mod listed;
 mod phone;
 mod region;
+mod tail;
 mod username;
 
 pub(super) use country::country;

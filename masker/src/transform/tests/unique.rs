@@ -258,3 +258,48 @@ fn rotation_unlinks() {
         assert!(one.intersection(&other).count() <= most, "{rule}");
     }
 }
+
+/// The name agrees with what the subject's other columns have, and the values still stay apart.
+#[test]
+fn unique_addresses_and_user_names_of_a_subject_agree_with_its_name() {
+    let by_subject = |with: &str| format!("{{ with = \"{with}\", by = {{ subject = \"id\" }} }}");
+    let first = tried("text", &by_subject("first-name"));
+    let last = tried("text", &by_subject("last-name"));
+    for (data_type, with) in [
+        ("text", "email"),
+        ("character varying(60)", "email"),
+        ("text", "username"),
+    ] {
+        let tried = unique(data_type, &by_subject(with), MILLIONS);
+        let mut met = HashSet::new();
+        let mut named = 0;
+        for subject in 0..500 {
+            let ascii = |part: &Tried| {
+                let name = part.of_row(b"x", subject).expect("a name");
+                name.is_ascii().then(|| name.to_lowercase())
+            };
+            for address in 0..4 {
+                let value = format!("{subject}-{address}@corp.example");
+                let masked = tried.of_row(value.as_bytes(), subject).expect("an address");
+                assert!(
+                    met.insert(masked.clone()),
+                    "{value} became {masked} as another did"
+                );
+                if let (Some(first), Some(last)) = (ascii(&first), ascii(&last)) {
+                    let name = match with {
+                        "email" => format!("{first}.{last}."),
+                        _ => format!("{last}_"),
+                    };
+                    let readable = name
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte));
+                    if readable && name.len() <= 16 {
+                        named += 1;
+                        assert!(masked.starts_with(&name), "{masked} is not of {name}");
+                    }
+                }
+            }
+        }
+        assert!(named > 200, "{with}: only {named} had a name to compare");
+    }
+}

@@ -102,7 +102,7 @@ proptest! {
         sql in prop::collection::vec(prop::sample::select(
             b"'\"$$EeUu&/*-\n\r;(),.ab1 setconfig\xc4\xb0\xdd\0".to_vec()), 0..80),
     ) {
-        let cache = Cache::new([7; 16]);
+        let cache = Cache::new([7; 4]);
         for mode in super::MODES {
             let verdict = judge(&sql, mode);
             prop_assert_eq!(cache.judge(&sql, mode), verdict);
@@ -127,7 +127,7 @@ fn fingerprints_hold_no_values_and_tell_statements_apart() {
 
 #[test]
 fn the_cache_keeps_at_most_its_bound_and_stays_right() {
-    let cache = Cache::new([1; 16]);
+    let cache = Cache::new([1; 4]);
     let mode = crate::config::AccessMode::ReadOnly;
     for number in 0..200_000 {
         let read = format!("SELECT {number}");

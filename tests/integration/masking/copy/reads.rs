@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use masker::copy::{Batch, Event, Report};
+use masker::copy::{Event, Replaced, Report, See};
 use masker::key::{Draws, MaskKey};
 use masker::plan::{Action, Basis, Canonical, TablePlan};
 use masker::source::{LOCK_WAIT, Source};
@@ -226,6 +226,25 @@ async fn a_hot_standby_is_copied() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Cells before and after, by their table and column.
+type Cells = BTreeMap<(usize, usize), Vec<(Vec<u8>, Option<Vec<u8>>)>>;
+
+struct Noting {
+    table: usize,
+    cells: Arc<Mutex<Cells>>,
+}
+
+impl See for Noting {
+    fn cell(&mut self, cell: Replaced<'_>) {
+        let pair = (cell.original.to_vec(), cell.masked.map(<[u8]>::to_vec));
+        let mut cells = self.cells.lock().expect("no panic");
+        cells
+            .entry((self.table, cell.column))
+            .or_default()
+            .push(pair);
+    }
+}
+
 #[tokio::test]
 async fn every_replaced_cell_is_shown_once() -> anyhow::Result<()> {
     let ddl = "CREATE TABLE t (id int, a text, b text, c text);
@@ -240,19 +259,13 @@ async fn every_replaced_cell_is_shown_once() -> anyhow::Result<()> {
         ("public.t.c", Action::Static(b"st\tatic".to_vec())),
     ];
     let plan: Vec<TablePlan> = plan(&schema, &facts, &fates);
-    type Cells = BTreeMap<(usize, usize), Vec<(Vec<u8>, Option<Vec<u8>>)>>;
     let seen: Arc<Mutex<Cells>> = Arc::default();
     let told: Arc<Mutex<Vec<Event>>> = Arc::default();
     let (see, tell) = (seen.clone(), told.clone());
     let way = Way {
-        witness: Some(Arc::new(move |batch: &Batch<'_>| {
-            let mut seen = see.lock().expect("no panic");
-            for cell in batch.cells() {
-                let pair = (cell.original.to_vec(), cell.masked.map(<[u8]>::to_vec));
-                seen.entry((batch.table, cell.column))
-                    .or_default()
-                    .push(pair);
-            }
+        witness: Some(Arc::new(move |table| {
+            let cells = see.clone();
+            Box::new(Noting { table, cells })
         })),
         progress: Arc::new(move |event: &Event| {
             tell.lock().expect("no panic").push(event.clone());
