@@ -1,20 +1,19 @@
 //! What is measured, one file each.
 
 mod access;
-mod cold;
+mod branch;
 mod copy;
 mod crowd;
 mod idle;
 mod mask;
 mod pgbench;
 mod reset;
-mod scale;
 mod seed;
 mod sessions;
-mod wake;
-mod warm;
 
 use clap::ValueEnum;
+
+use branch::{cold, generations, scale, wake, warm};
 
 use crate::Effort;
 use crate::report::Report;
@@ -34,6 +33,8 @@ pub(crate) enum Measurement {
     ColdBtrfs,
     /// The same with ten times the data.
     Scale,
+    /// Branches of branches, with rows rewritten in each.
+    Generations,
     /// A new branch where a spare stands by.
     Warm,
     /// The pause of a client at a reset, and the whole command.
@@ -64,6 +65,8 @@ pub(crate) enum Measurement {
     Crowd,
     /// A masked copy beside plain ones.
     MaskCopy,
+    /// A masked copy of a hundredth of the rows.
+    MaskSubset,
     /// What a thousand columns hold.
     MaskDiscover,
 }
@@ -82,6 +85,7 @@ impl Measurement {
             Self::ColdXfs => cold::run(Format::Xfs, "cold-xfs", effort).await,
             Self::ColdBtrfs => cold::run(Format::Btrfs, "cold-btrfs", effort).await,
             Self::Scale => scale::run(effort).await,
+            Self::Generations => generations::run(effort).await,
             Self::Access => access::run(effort).await,
             Self::Warm => warm::run(effort).await,
             Self::Reset => reset::run(effort).await,
@@ -97,6 +101,7 @@ impl Measurement {
             Self::SeedReset => seed::reset::run_all(effort).await,
             Self::Crowd => crowd::run(effort).await,
             Self::MaskCopy => mask::copy::run(effort).await,
+            Self::MaskSubset => mask::subset::run(effort).await,
             Self::MaskDiscover => mask::discover::run(effort).await,
         }
     }

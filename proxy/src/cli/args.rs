@@ -92,7 +92,7 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
-    /// Do the four things that the demo suggests, then stop; exit 0 when all of them worked.
+    /// Do the five things that the demo suggests, then stop; exit 0 when all of them worked.
     #[arg(long)]
     pub(super) check: bool,
     /// Where the demo keeps its pool and production [default: /var/lib/standin/demo as root, else

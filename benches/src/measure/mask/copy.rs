@@ -26,7 +26,6 @@ pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let mut report = Report::new("mask-copy", TIMES);
     rows(effort, &mut report).await?;
     whole(effort, &mut report).await?;
-    super::subset::run(effort, &mut report).await?;
     Ok(report)
 }
 

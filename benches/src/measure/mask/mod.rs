@@ -4,4 +4,4 @@ pub(super) mod copy;
 pub(super) mod discover;
 mod plain;
 mod shop;
-mod subset;
+pub(super) mod subset;

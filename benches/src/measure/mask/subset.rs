@@ -8,9 +8,10 @@ use super::copy::{Copied, MB, Rows, copied};
 use super::plain;
 use super::shop::{self, BY_HAND, DATABASE, DELETE};
 use crate::Effort;
-use crate::report::{Bound, Report, Samples};
+use crate::report::{Bound, Report, Samples, TIMES};
 
-pub(super) async fn run(effort: Effort, report: &mut Report) -> anyhow::Result<()> {
+pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
+    let mut report = Report::new("mask-subset", TIMES);
     let customers = effort.of(2_000_000, 200_000);
     let statements = [shop::customers(customers), shop::around(customers)];
     let production = shop::production(&statements).await?;
@@ -57,7 +58,7 @@ pub(super) async fn run(effort: Effort, report: &mut Report) -> anyhow::Result<(
         "subset of {rows:?} rows of {:?}",
         BY_HAND.map(|(table, _)| table)
     ));
-    Ok(())
+    Ok(report)
 }
 
 async fn empty() -> anyhow::Result<Scratch> {

@@ -8,7 +8,7 @@ use super::super::client::Client as Control;
 use super::super::failure::Failure;
 use super::super::output::Output;
 use super::proof;
-use super::settings::Prepared;
+use super::settings::{Prepared, addresses};
 use crate::admin::api::Order;
 use crate::environments::{BranchLine, Difference, Record};
 
@@ -27,6 +27,7 @@ pub(super) async fn run(
             drop_branch(control, &line.name, output).await?;
         }
     }
+    printed_addresses(prepared).await?;
     disposable_session(prepared, output).await?;
     reset_and_undo(control, prepared, output).await?;
     branch_and_diff(control, prepared, output).await?;
@@ -38,6 +39,15 @@ pub(super) async fn run(
     output.show(&serde_json::json!({ "checks": 5, "passed": 5 }), |_| {
         "5 of 5 checks passed".to_owned()
     });
+    Ok(())
+}
+
+/// Every URL that the demo prints leads to the shop; what people left in it is theirs.
+async fn printed_addresses(prepared: &Prepared) -> Result<(), Failure> {
+    for (name, what, url) in addresses(prepared) {
+        let client = connect_by(&url, &format!("{name} ({what})")).await?;
+        customers(&client).await?;
+    }
     Ok(())
 }
 
@@ -184,9 +194,13 @@ async fn drop_branch(control: &Control, branch: &str, output: &Output) -> Result
 }
 
 pub(super) async fn connect(prepared: &Prepared, target: &str) -> Result<Client, Failure> {
-    let connected = tokio_postgres::connect(&prepared.url(target), NoTls).await;
+    connect_by(&prepared.url(target), target).await
+}
+
+async fn connect_by(url: &str, shown: &str) -> Result<Client, Failure> {
+    let connected = tokio_postgres::connect(url, NoTls).await;
     let (client, connection) = connected
-        .map_err(|error| Failure::failed(format!("connect to {target}: {}", told_by(&error))))?;
+        .map_err(|error| Failure::failed(format!("connect to {shown}: {}", told_by(&error))))?;
     tokio::spawn(connection);
     Ok(client)
 }

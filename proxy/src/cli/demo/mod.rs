@@ -57,6 +57,7 @@ async fn demonstrate(demo: &Demo, output: &Output) -> Result<(), Failure> {
 }
 
 async fn prepare_and_serve(demo: &Demo, directory: &Path, output: &Output) -> Result<(), Failure> {
+    let began = Instant::now();
     // Heard from here on, also while an image is made and nobody listens; later the daemon listens.
     let failed = |error| Failure::failed(format!("watch signals: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
@@ -68,7 +69,7 @@ async fn prepare_and_serve(demo: &Demo, directory: &Path, output: &Output) -> Re
     };
     let (production, prepared) = made;
     let outcome = match daemon::load(&prepared.config) {
-        Ok(loaded) => serve(demo, &prepared, loaded, output).await,
+        Ok(loaded) => serve((demo, began), &prepared, loaded, output).await,
         Err(error) => Err(configuration::failure(error)),
     };
     production.stop().await;
@@ -94,7 +95,7 @@ async fn prepare(
 
 /// Serves until the daemon is stopped, or until the demonstration is over.
 async fn serve(
-    demo: &Demo,
+    (demo, began): (&Demo, Instant),
     prepared: &Prepared,
     loaded: Loaded,
     output: &Output,
@@ -110,7 +111,7 @@ async fn serve(
         let Ok(served) = serving.await else {
             return Ok(());
         };
-        let shown = show(demo, prepared, &served, output).await;
+        let shown = show((demo, began), prepared, &served, output).await;
         if demo.check || shown.is_err() {
             drop(stop);
         } else {
@@ -146,7 +147,7 @@ async fn unmount(pool: &Path) -> Result<(), Failure> {
 
 /// Builds the environments and prints what to do with them.
 async fn show(
-    demo: &Demo,
+    (demo, began): (&Demo, Instant),
     prepared: &Prepared,
     served: &Served,
     output: &Output,
@@ -159,10 +160,12 @@ async fn show(
             .follow::<serde_json::Value>(&path, &order, output.progress_at(environment))
             .await?;
     }
+    let up = began.elapsed();
     if !demo.check {
-        output.say(settings::welcome(prepared, served));
+        output.say(settings::welcome(prepared, served, up));
         return Ok(());
     }
+    output.say(format!("up after {:.1} s", up.as_secs_f64()));
     check::run(&client, prepared, output).await
 }
 

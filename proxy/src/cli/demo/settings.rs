@@ -1,6 +1,7 @@
 //! The files of the demo: its pool, its configuration, its migrations.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::super::args::Demo;
 use super::super::failure::Failure;
@@ -143,10 +144,10 @@ branches = {{ ttl = "3d" }}
     )
 }
 
-/// What people read when the demo is up.
-pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
+/// What can be connected to: the environment, what it is, and a URL that works when it is pasted.
+pub(super) fn addresses(prepared: &Prepared) -> [(&'static str, &'static str, String); 5] {
     let url = |target: &str| prepared.url(target);
-    let rows = [
+    [
         (
             "prod-copy",
             "a copy of production, masked and proved",
@@ -156,9 +157,14 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
         ("qa", "the same", url("shop@qa")),
         ("", "· on its own port", prepared.own_url("shop")),
         ("test-*", "made when you connect", url("shop@test-1")),
-    ];
+    ]
+}
+
+/// What people read when the demo is up.
+pub(super) fn welcome(prepared: &Prepared, served: &Served, up: Duration) -> String {
+    let url = |target: &str| prepared.url(target);
     let mut table = super::super::output::table(&["environment", "what it is", "connect"]);
-    for (name, what, url) in rows {
+    for (name, what, url) in addresses(prepared) {
         table.add_row([name.to_owned(), what.to_owned(), url]);
     }
     let mut text = format!("\n{table}\n");
@@ -185,10 +191,11 @@ pub(super) fn welcome(prepared: &Prepared, served: &Served) -> String {
          \n  5. Nothing of production's people is in the copy; what a rule makes of a value, and the proof:\n\
          \x20    {program} --config {config} mask plan --preview 2\n\
          \x20    {program} --config {config} mask verify prod-copy\n\
-         \nCtrl-C stops the demo; what was changed is there again at the next start.",
+         \nUp after {:.1} s. Ctrl-C stops the demo; what was changed is there again at the next start.",
         url("shop@prod-copy.my-case"),
         url("shop@qa"),
         url("shop@qa.login-fix"),
+        up.as_secs_f64(),
     ));
     text
 }

@@ -16,7 +16,11 @@ use crate::site::{DATABASE, Site, filled};
 /// How many copies `CREATE DATABASE` makes: each writes all the data.
 const TEMPLATES: usize = 3;
 
-pub(super) async fn run(format: Format, name: &str, effort: Effort) -> anyhow::Result<Report> {
+pub(in super::super) async fn run(
+    format: Format,
+    name: &str,
+    effort: Effort,
+) -> anyhow::Result<Report> {
     let scale = effort.of(SCALE, SCALE_QUICK);
     let count = effort.of(200, 10);
     let site = Site::start(format, &filled("base", scale))?;

@@ -7,7 +7,7 @@ use crate::Effort;
 use crate::report::{Bound, Report, Samples, TIMES};
 use crate::site::{Site, filled};
 
-pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
+pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let small = effort.of(10, 1);
     let count = effort.of(100, 10);
     let mut report = Report::new("scale", TIMES);

@@ -8,7 +8,7 @@ use crate::client::first_row;
 use crate::report::{Bound, Report, Samples, TIMES};
 use crate::site::{Site, filled};
 
-pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
+pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let site = Site::start(
         Format::Btrfs,
         &filled("base", effort.of(SCALE, SCALE_QUICK)),

@@ -10,7 +10,7 @@ use crate::site::{Site, derived, filled};
 
 const KEYS: &str = "branches = { create = \"on-connect\", max = 10000, spares = 1 }\nspares = 0";
 
-pub(super) async fn run(effort: Effort) -> anyhow::Result<Report> {
+pub(in super::super) async fn run(effort: Effort) -> anyhow::Result<Report> {
     let base = filled("base", effort.of(SCALE, SCALE_QUICK));
     let environments = format!("{base}{}", derived("warm", "base", KEYS));
     let site = Site::start(Format::Btrfs, &environments)?;
