@@ -14,12 +14,13 @@ use crate::shop::{PASSWORD, PATIENCE, Shop};
 const SCHEMA: &str = include_str!("../../clients/schema.sql");
 
 /// Program, and file of its session.
-const CLIENTS: [(&str, &str); 6] = [
+const CLIENTS: [(&str, &str); 7] = [
     ("venv/bin/python", "django_session.py"),
     ("venv/bin/python", "sqlalchemy_session.py"),
     ("ruby", "active_record_session.rb"),
     ("node", "sequelize_session.js"),
     ("node", "typeorm_session.js"),
+    ("node", "prisma_session.js"),
     ("java", "HibernateSession.java"),
 ];
 
