@@ -28,6 +28,8 @@ pub enum FrameError {
 pub enum Need {
     /// The header; the body is passed as it comes.
     Header,
+    /// The header and so many bytes of the body, or all that it has.
+    Begin(u32),
     /// The whole message. The walker's buffer must be able to hold it.
     Whole,
 }
@@ -57,7 +59,7 @@ pub trait Visit {
 
     /// Sees each message exactly once, when it is about to go out.
     ///
-    /// `held` is the whole body for [`Need::Whole`] and empty for [`Need::Header`].
+    /// `held` is as much of the body as was needed.
     fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError>;
 }
 
@@ -98,13 +100,15 @@ impl Walk {
             };
             let tag = header[0];
             let body = body_bytes(header)?;
-            let act = match visitor.need(tag, body) {
-                Need::Header => visitor.visit(tag, body, &[])?,
-                Need::Whole => match rest.get(..body as usize) {
-                    Some(held) => visitor.visit(tag, body, held)?,
-                    None => return Ok((at, None)),
-                },
+            let needed = match visitor.need(tag, body) {
+                Need::Header => 0,
+                Need::Begin(bytes) => bytes.min(body),
+                Need::Whole => body,
             };
+            let Some(held) = rest.get(..needed as usize) else {
+                return Ok((at, None));
+            };
+            let act = visitor.visit(tag, body, held)?;
             if let Act::Replace(bytes) = act {
                 let skip = HEADER_BYTES + body as usize;
                 return Ok((at, Some(Instead { bytes, skip })));

@@ -7,6 +7,7 @@ mod bounds;
 mod buffer;
 mod flow;
 mod guard;
+mod portals;
 mod rest;
 mod watch;
 

@@ -9,8 +9,10 @@ use tokio::time::Instant;
 
 use super::bounds::Bounds;
 use super::guard::{ERROR_BYTES_MAX, Guard};
+use super::portals::PORTAL_BYTES;
 use super::rest::Rest;
 use crate::relay::registry::{Entry, SessionState};
+use rules::guard::Rule;
 use wire::{Act, FrameError, Need, Visit};
 
 /// A ParameterStatus that is looked at; longer ones hold nothing of interest.
@@ -97,7 +99,10 @@ impl Watch {
 impl Visit for ClientWatch<'_> {
     #[inline]
     fn need(&self, tag: u8, body: u32) -> Need {
-        self.0.guard.need(tag, body)
+        match tag {
+            b'B' | b'E' | b'C' if self.0.bounds.counts_rows() => Need::Begin(PORTAL_BYTES),
+            _ => self.0.guard.need(tag, body),
+        }
     }
 
     #[inline]
@@ -127,8 +132,12 @@ impl Visit for ClientWatch<'_> {
         }
         watch.touched = true;
         watch.rest.asked(tag);
+        let is_spent = watch.bounds.asked(tag, held);
         if !watch.bounds.admits(tag) {
-            return Ok(watch.guard.deny_work(tag, held, &watch.entry));
+            return Ok(watch.guard.deny_by(Rule::Statements, tag, held, &watch.entry));
+        }
+        if is_spent {
+            return Ok(watch.guard.deny_by(Rule::Returned, tag, held, &watch.entry));
         }
         Ok(watch.guard.judge(tag, body, held, &watch.entry))
     }
@@ -161,13 +170,14 @@ impl Visit for ServerWatch<'_> {
         if watch.outstanding == 0 {
             watch.rest.answered(tag);
         }
+        watch.bounds.answered(tag);
         match (tag, held) {
             (b'Z', [status]) => {
                 watch.status = *status;
                 watch.copying = false;
                 watch.outstanding = watch.outstanding.saturating_sub(1);
                 watch.touched = watch.outstanding > 0;
-                watch.bounds.ready();
+                watch.bounds.ready(*status, watch.outstanding == 0);
             }
             (b'S', held) => {
                 if let Some(name) = held.strip_prefix(b"application_name\0") {
@@ -182,7 +192,6 @@ impl Visit for ServerWatch<'_> {
                 watch.copying = watch.copy_open;
             }
             (b'D' | b'd', _) => watch.bounds.row(body),
-            (b'C' | b's' | b'I', _) => watch.bounds.statement_ended(),
             (b'E', held) if !held.is_empty() => {
                 return Ok(match watch.bounds.reword(held) {
                     Act::Pass => watch.guard.reword(held),
