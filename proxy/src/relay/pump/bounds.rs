@@ -43,7 +43,9 @@ pub(in crate::relay) struct Bounds {
     over: Option<Over>,
     /// Whether a cancel is to be sent.
     cancel: bool,
-    /// Since when the server works.
+    /// Whether the latest statement's end may wait at the server.
+    unflushed: bool,
+    /// Since when the server works on the statement.
     since: Option<Instant>,
 }
 
@@ -57,6 +59,7 @@ impl Bounds {
             returned: Returned::default(),
             over: None,
             cancel: false,
+            unflushed: false,
             since: None,
         }
     }
@@ -80,6 +83,19 @@ impl Bounds {
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
         self.counted = counted.is_ok();
         self.counted
+    }
+
+    /// Whether a Flush is to go before a message of the client: without it the server tells the end of a
+    /// statement only with those behind it, and the time of all of them would be one.
+    #[inline]
+    pub(super) fn wants_flush(&mut self, tag: u8) -> bool {
+        let wants = match tag {
+            b'P' | b'B' | b'D' | b'E' | b'C' => self.unflushed,
+            b'S' | b'H' | b'Q' | b'F' => false,
+            _ => return false,
+        };
+        self.unflushed = tag == b'E' && !wants && self.limits.statement.is_some();
+        wants
     }
 
     /// Whether what statements return is bounded.
@@ -137,14 +153,15 @@ impl Bounds {
         match tag {
             b'C' | b'I' => self.statement_ended(),
             // A suspended portal is not at its end: what was too much still is.
-            b's' => self.returned = Returned::default(),
+            b's' => (self.returned, self.since) = (Returned::default(), None),
             _ => {}
         }
     }
 
-    /// A statement came to its end. One that did so before it could be cancelled is over.
+    /// A statement came to its end. One that did so before it could be cancelled is over, and the next
+    /// one has its time for itself, as from PostgreSQL 13 on (documentation, `statement_timeout`).
     fn statement_ended(&mut self) {
-        self.returned = Returned::default();
+        (self.returned, self.since) = (Returned::default(), None);
         if self.cancel {
             (self.cancel, self.over) = (false, None);
         }
@@ -157,7 +174,7 @@ impl Bounds {
             self.portals.ready(status, quiet);
         }
         self.statement_ended();
-        (self.over, self.cancel, self.since) = (None, false, None);
+        (self.over, self.cancel) = (None, false);
         self.leave();
     }
 

@@ -26,7 +26,7 @@ pub(super) use self::guard::Guard;
 
 use self::flow::{Broken, Flow, Moved};
 use self::rest::Silence;
-use self::watch::{ClientWatch, ServerWatch, Watch};
+use self::watch::{ClientWatch, FLUSH, ServerWatch, Watch};
 use super::Orders;
 use super::cancel::{self, Target};
 use super::registry::Entry;
@@ -42,9 +42,6 @@ const LAST_ANSWER_MAX: Duration = Duration::from_millis(100);
 /// What a message that is half out gets to go out whole, so that the reason can follow it: one of a
 /// client that reads is there at once.
 const CUT_MAX: Duration = Duration::from_millis(40);
-
-/// The message Flush.
-const FLUSH: &[u8] = b"H\0\0\0\x04";
 
 /// What makes a session end from outside.
 pub(super) enum Signal {

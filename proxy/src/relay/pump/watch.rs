@@ -20,6 +20,9 @@ const STATUS_BYTES_MAX: u32 = 1024;
 /// The longest Close, Describe, Execute, Flush and Sync: PostgreSQL's `PQ_SMALL_MESSAGE_LIMIT`.
 const SMALL_MESSAGE_BYTES_MAX: u32 = 10_000;
 
+/// The message Flush.
+pub(super) const FLUSH: &[u8] = b"H\0\0\0\x04";
+
 /// What both directions tell of the session.
 pub(super) struct Watch {
     pub(super) entry: Arc<Entry>,
@@ -108,6 +111,10 @@ impl Visit for ClientWatch<'_> {
     #[inline]
     fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
         let watch = &mut *self.0;
+        if watch.bounds.wants_flush(tag) {
+            watch.rest.asked(b'H');
+            return Ok(Act::Before(FLUSH.to_vec()));
+        }
         watch.messages[0] += 1;
         match tag {
             b'C' | b'D' | b'E' | b'H' | b'S' if body > SMALL_MESSAGE_BYTES_MAX => {
@@ -134,7 +141,9 @@ impl Visit for ClientWatch<'_> {
         watch.rest.asked(tag);
         let is_spent = watch.bounds.asked(tag, held);
         if !watch.bounds.admits(tag) {
-            return Ok(watch.guard.deny_by(Rule::Statements, tag, held, &watch.entry));
+            return Ok(watch
+                .guard
+                .deny_by(Rule::Statements, tag, held, &watch.entry));
         }
         if is_spent {
             return Ok(watch.guard.deny_by(Rule::Returned, tag, held, &watch.entry));

@@ -83,6 +83,31 @@ fn a_statement_that_takes_too_long_is_cancelled_and_the_session_goes_on() {
 }
 
 #[test]
+fn each_statement_of_a_pipeline_has_its_time_for_itself() {
+    let harness = bounded(StatementLimits {
+        statement: Some(Duration::from_millis(1500)),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    let sync = message(b'S', b"");
+    let sleep = |seconds: &str| {
+        let sql = format!("select pg_sleep({seconds})");
+        [parse("", &sql), bind("", ""), execute("", 0)].concat()
+    };
+    client.send(&[sleep("0.3").repeat(10), sync.clone()].concat());
+    let answer = client.until(b'Z');
+    assert_eq!((count(&answer, b'C'), count(&answer, b'E')), (10, 0));
+    client.send(&[sleep("0.3"), sleep("3"), sleep("0.3"), sync].concat());
+    let answer = client.until(b'Z');
+    assert_eq!(count(&answer, b'C'), 1);
+    assert_eq!(error(&answer).0, "57014");
+    // Of one Query the server tells nothing before the last statement's end.
+    let together = "select pg_sleep(0.3);".repeat(10);
+    assert_eq!(error(&client.ask(&together)).0, "57014");
+    works(&mut client);
+}
+
+#[test]
 fn more_rows_or_bytes_than_a_statement_may_return_are_cancelled() {
     let harness = bounded(StatementLimits {
         rows: Some(1000),
