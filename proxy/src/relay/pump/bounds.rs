@@ -68,6 +68,15 @@ impl Bounds {
         &self.limits
     }
 
+    /// Goes by other limits from now on, also for the statement under way.
+    pub(super) fn follow(&mut self, limits: StatementLimits) {
+        if limits != self.limits {
+            // Nobody counted what was sent while nothing was bounded.
+            self.portals.lose();
+            self.limits = limits;
+        }
+    }
+
     /// Whether a message of the client may begin work; one more statement is then counted.
     #[inline]
     pub(super) fn admits(&mut self, tag: u8) -> bool {
