@@ -1,0 +1,108 @@
+//! The rights of access modes: put in place again they are the same, and the proof refuses whatever
+//! goes beyond them.
+
+use server::{
+    AccessError, Database, Server, create_database, databases, provision,
+};
+use tokio_postgres::Client;
+
+use crate::scratch::{Scratch, installations};
+
+/// A schema with one of everything that has rights.
+const SCHEMA: &str = "
+CREATE TABLE items (id serial PRIMARY KEY, name text);
+CREATE VIEW named AS SELECT name FROM items;
+CREATE FUNCTION wipe() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM items; SELECT 1';
+CREATE FUNCTION wipes(int, int) RETURNS int LANGUAGE sql SECURITY DEFINER
+  AS 'DELETE FROM items; SELECT 1';
+CREATE AGGREGATE wiped (int) (SFUNC = wipes, STYPE = int, INITCOND = '0');
+CREATE SCHEMA more; CREATE TABLE more.items (id int);
+GRANT ALL ON items TO PUBLIC; GRANT ALL ON SCHEMA more TO PUBLIC;
+SELECT lo_create(4711);
+CREATE FOREIGN DATA WRAPPER somewhere; CREATE SERVER else_where FOREIGN DATA WRAPPER somewhere;
+CREATE ROLE other;
+";
+
+/// Every access list and default of a database, of its schemas and of what is in them.
+const RIGHTS: &str = "
+SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+  SELECT 'class ' || oid || coalesce(relacl::text, '-') FROM pg_class
+  UNION ALL SELECT 'column ' || attrelid || attname || attacl::text FROM pg_attribute
+    WHERE attacl IS NOT NULL
+  UNION ALL SELECT 'routine ' || oid || coalesce(proacl::text, '-') FROM pg_proc
+  UNION ALL SELECT 'schema ' || oid || coalesce(nspacl::text, '-') FROM pg_namespace
+  UNION ALL SELECT 'language ' || oid || coalesce(lanacl::text, '-') FROM pg_language
+  UNION ALL SELECT 'database ' || oid || coalesce(datacl::text, '-') FROM pg_database
+  UNION ALL SELECT 'object ' || oid || coalesce(lomacl::text, '-') FROM pg_largeobject_metadata
+  UNION ALL SELECT 'server ' || oid || coalesce(srvacl::text, '-') FROM pg_foreign_server
+  UNION ALL SELECT 'default ' || defaclrole || ' ' || defaclnamespace || defaclobjtype || defaclacl::text
+    FROM pg_default_acl
+  UNION ALL SELECT 'member ' || roleid || ' ' || member FROM pg_auth_members
+  UNION ALL SELECT 'role ' || rolname FROM pg_roles) AS lines (line)";
+
+async fn rights(ours: &Client) -> String {
+    let row = ours.query_one(RIGHTS, &[]).await.expect("access lists");
+    row.get(0)
+}
+
+async fn shop(server: &Server) -> (Vec<Database>, Client) {
+    create_database(server, "shop").await.expect("a database");
+    let ours = server.admin("shop").await.expect("our own login");
+    ours.batch_execute(SCHEMA).await.expect("a schema");
+    (databases(server).await.expect("databases"), ours)
+}
+
+#[tokio::test]
+async fn rights_that_are_put_in_place_again_are_the_same() {
+    for installation in installations().iter() {
+        let scratch = Scratch::on(installation);
+        let home = scratch.fresh("b").await;
+        let server = scratch.start(&home).await;
+        let (found, ours) = shop(&server).await;
+        let before = rights(&ours).await;
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            provision(&server, &found, &[]).await.expect("rights");
+            seen.push(rights(&ours).await);
+        }
+        assert_ne!(before, seen[0]);
+        assert_eq!(seen[0], seen[1]);
+        assert_eq!(seen[1], seen[2]);
+        server.stop().await.expect("it stops");
+    }
+}
+
+/// What is given to a group by way of another role, and what the proof says of it.
+const PLANTED: [(&str, &str); 9] = [
+    ("GRANT pg_write_all_data TO standin_readers", "membership in pg_write_all_data"),
+    ("GRANT DELETE ON items TO other", "DELETE on public.items"),
+    ("GRANT DELETE ON items TO other", "\"EXPLAIN DELETE FROM public.items\" succeeds"),
+    ("GRANT UPDATE ON items TO other", "\"EXPLAIN UPDATE public.items SET id = DEFAULT\" succeeds"),
+    ("GRANT INSERT ON items TO other", "\"EXPLAIN INSERT INTO public.items DEFAULT VALUES\" succeeds"),
+    ("GRANT EXECUTE ON FUNCTION wipe() TO other", "EXECUTE of public.wipe()"),
+    ("GRANT EXECUTE ON FUNCTION wiped(int) TO other", "EXECUTE of public.wiped(integer)"),
+    ("GRANT UPDATE ON LARGE OBJECT 4711 TO other", "UPDATE on large object 4711"),
+    ("GRANT USAGE ON FOREIGN SERVER else_where TO other", "USAGE on foreign server else_where"),
+];
+
+#[tokio::test]
+async fn a_group_that_has_more_than_its_mode_is_found_out() {
+    let scratch = Scratch::new();
+    let home = scratch.fresh("b").await;
+    let server = scratch.start(&home).await;
+    let (found, ours) = shop(&server).await;
+    provision(&server, &found, &[]).await.expect("rights");
+    for (given, said) in PLANTED {
+        let grant = format!("{given}; GRANT other TO standin_readers");
+        ours.batch_execute(&grant).await.expect("a grant");
+        let refused = provision(&server, &found, &[]).await;
+        let Err(AccessError::Excess { found: more, .. }) = refused else {
+            panic!("{given}: {refused:?}");
+        };
+        assert!(more.iter().any(|one| one == said), "{given}: {more:?}");
+        let taken = "REVOKE pg_write_all_data, other FROM standin_readers; DROP OWNED BY other";
+        ours.batch_execute(taken).await.expect("a revocation");
+        provision(&server, &found, &[]).await.expect("rights");
+    }
+    server.stop().await.expect("it stops");
+}
