@@ -429,6 +429,23 @@ fn a_copy_that_swallows_a_sync_leaves_no_session_busy_for_ever() {
 }
 
 #[test]
+fn an_environments_own_bound_ends_transactions_that_idle() {
+    let harness = bounded(StatementLimits {
+        idle_in_transaction: Some(Duration::from_millis(300)),
+        ..StatementLimits::default()
+    });
+    let (mut idle, mut open) = (harness.session(), harness.session());
+    open.ask("begin");
+    // A client's own bound is the server's, and this one holds all the same.
+    open.ask("set idle_in_transaction_session_timeout = 0");
+    let ended = open.rest();
+    assert_eq!(error(&ended).0, "25P03");
+    works(&mut idle);
+    drop(idle);
+    harness.wait_until_empty();
+}
+
+#[test]
 fn a_cancel_of_ours_hits_its_statement_or_none() {
     let harness = bounded(StatementLimits {
         rows: Some(100),
