@@ -40,7 +40,15 @@ SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
 
 async fn rights(ours: &Client) -> String {
     let row = ours.query_one(RIGHTS, &[]).await.expect("access lists");
-    row.get(0)
+    let text: String = row.get(0);
+    // The entries of a list stand in the order in which they were given.
+    let line = |line: &str| {
+        let (of, list) = line.split_once('{').unwrap_or((line, ""));
+        let mut entries: Vec<&str> = list.trim_end_matches('}').split(',').collect();
+        entries.sort_unstable();
+        format!("{of} {}\n", entries.join(","))
+    };
+    text.lines().map(line).collect()
 }
 
 async fn shop(server: &Server) -> (Vec<Database>, Client) {
