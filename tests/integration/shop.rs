@@ -108,6 +108,13 @@ impl Shop {
         self.daemon.json(&words(command))
     }
 
+    /// Runs a command that must succeed; what it wrote for people.
+    pub(crate) fn said(&self, command: &str) -> anyhow::Result<String> {
+        let output = self.daemon.command(&words(command))?;
+        ensure!(output.status.success(), "{command:?}: {}", output.status);
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
     /// Runs a command that must fail; its exit code and what it wrote for people.
     pub(crate) fn fails(&self, command: &str) -> anyhow::Result<(i32, String)> {
         let output = self.daemon.command(&words(command))?;

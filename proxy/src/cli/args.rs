@@ -162,6 +162,10 @@ pub(super) struct Guard {
     /// The access mode that is asked; without it, a table of all three.
     #[arg(long, value_parser = access_mode())]
     pub(super) mode: Option<AccessMode>,
+    /// Judge as where nothing but the guard stands before the data, in an advisory environment: what
+    /// cannot be judged is denied.
+    #[arg(long)]
+    pub(super) advisory: bool,
     /// File with the SQL.
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,

@@ -161,6 +161,29 @@ impl Loaded {
         })
     }
 
+    /// How the server of each `upstream` environment is reached, by the environment's name.
+    ///
+    /// # Errors
+    /// When a secret is missing or is no connection URL.
+    pub fn upstreams(&self) -> Result<Vec<(&config::Environment, Production)>, LoadError> {
+        let mut found = Vec::new();
+        for environment in &self.config.environments {
+            let Source::Upstream(secret) = &environment.source else {
+                continue;
+            };
+            let name = environment.pattern.to_string();
+            let key = key(&["environments", &name, "source", "upstream"]);
+            let url = self.secret(&key, secret);
+            let url = url.map_err(|finding| self.wrong(vec![finding]))?;
+            let address = address::production(&url).map_err(|error| {
+                let (message, hint) = (format!("\"{secret}\": {error}"), None);
+                self.wrong(vec![Finding { key, message, hint }])
+            })?;
+            found.push((environment, address));
+        }
+        Ok(found)
+    }
+
     /// What a masked copy needs: how production is reached, the key, the rules.
     fn masking(
         &self,

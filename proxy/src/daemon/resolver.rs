@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rules::config::{AccessMode, Config, Denied};
+use rules::config::{AccessMode, Config, Denied, StatementLimits};
 use rules::name::UserName;
 use rules::target::{Place, Target, place_of_server_name};
 use tokio::runtime::Handle;
@@ -40,6 +40,14 @@ impl Resolve for Resolver {
                 .spawn(async move { resolver.lead(&asked).await }),
         );
         Box::pin(task)
+    }
+
+    fn limits(&self, place: &str) -> Option<StatementLimits> {
+        let place: Place = place.parse().ok()?;
+        // A reload is here before it is in `config`, and before sessions hear of it.
+        let settings = self.environments.settings();
+        let table = settings.config.environment_for(&place.environment)?;
+        Some(table.limits)
     }
 }
 

@@ -136,7 +136,8 @@ impl Relay {
         listen::unix(self.shared.clone(), self.workers.clone(), directory, port)
     }
 
-    /// Goes by another policy from the next connection on; limits of idling hold at once.
+    /// Goes by another policy from the next connection on; limits of idling hold at once, and bounds of
+    /// statements are asked for again.
     pub fn reload(&self, policy: Policy) {
         let orders = &self.shared.orders;
         orders.send_modify(|orders| orders.follow(&policy.limits));

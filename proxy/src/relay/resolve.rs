@@ -19,6 +19,10 @@ pub trait Resolve: Send + Sync + 'static {
         &'a self,
         asked: &'a Asked,
     ) -> Pin<Box<dyn Future<Output = Result<Route, Refusal>> + Send + 'a>>;
+
+    /// The bounds of statements at a place as they are now; `None` where nothing says so any more, and
+    /// a session keeps those that it has. Asked by sessions under way after a reload.
+    fn limits(&self, place: &str) -> Option<StatementLimits>;
 }
 
 /// What an authenticated client asked for.
@@ -63,7 +67,7 @@ pub struct Route {
     pub access: AccessMode,
     /// Whether nothing but the guard stands before the data: the server's login can do what it can.
     pub is_advisory: bool,
-    /// Bounds of the session's statements.
+    /// Bounds of the session's statements, up to the next reload.
     pub limits: StatementLimits,
     /// Name for logs and errors: `qa` or `qa.login-fix`.
     pub place: String,

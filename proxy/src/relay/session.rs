@@ -88,7 +88,7 @@ async fn carry(shared: &Arc<Shared>, established: Established, tally: &Tally) {
     let guard = Guard::new(access, shared.verdicts.clone(), shared.denials.clone());
     let bounds = Bounds::new(limits, shared.registry.under(&entry.place));
     let target = held.key.target.clone();
-    let orders = shared.orders.subscribe();
+    let orders = (shared.orders.subscribe(), Arc::clone(&shared.resolve));
     let pump = match Pump::new(
         (client, server, target),
         &greeting,

@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     password: Option<String>,
     inject: Vec<(String, String)>,
     access: AccessMode,
-    limits: StatementLimits,
+    pub(crate) limits: Mutex<StatementLimits>,
     notices: Vec<String>,
 }
 
@@ -72,13 +72,17 @@ impl Resolve for Desk {
                 inject: self.inject.clone(),
                 access: self.access,
                 is_advisory: false,
-                limits: self.limits,
+                limits: *self.limits.lock().unwrap(),
                 place: "qa.fix".into(),
                 ending: self.ending.subscribe(),
                 notices: self.notices.clone(),
                 lease: Box::new(Lease(self.leases.clone())),
             })
         })
+    }
+
+    fn limits(&self, _: &str) -> Option<StatementLimits> {
+        Some(*self.limits.lock().unwrap())
     }
 }
 
@@ -160,7 +164,7 @@ impl Turn {
             password: self.password.clone(),
             inject: self.inject.clone(),
             access: self.access,
-            limits: self.statements,
+            limits: Mutex::new(self.statements),
             notices: self.notices.clone(),
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -3,9 +3,10 @@
 use std::io::Read as _;
 use std::time::{Duration, Instant};
 
+use rules::config::StatementLimits;
 use wire::startup_message;
 
-use crate::client::Client;
+use crate::client::{Client, Message, query};
 use crate::harness::{Harness, PASSWORD, Turn};
 
 const SSL: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
@@ -50,6 +51,39 @@ fn a_limit_that_a_reload_takes_away_or_raises_ends_nobody() {
     clock.ask("select pg_sleep(1.5)");
     assert_eq!(idle.ask("select 1").last().unwrap().tag, b'Z');
     assert_eq!(open.ask("commit")[0].body, b"COMMIT\0");
+}
+
+#[test]
+fn sessions_under_way_obey_the_bounds_of_a_reload() {
+    let harness = Harness::new();
+    let (mut open, mut busy) = (harness.session(), harness.session());
+    open.ask("begin");
+    busy.send(&query("select pg_sleep(60)"));
+    let reload = |limits| {
+        *harness.desk.limits.lock().unwrap() = limits;
+        harness.relay.reload(Turn::default().policy());
+    };
+    let code = |answer: &[Message]| {
+        let error = answer.iter().find(|message| message.tag == b'E');
+        error.and_then(|error| error.field(b'C'))
+    };
+    let ask = |client: &mut Client, rows: u32| {
+        let answer = client.ask(&format!("select generate_series(1, {rows})"));
+        code(&answer)
+    };
+    assert_eq!(ask(&mut open, 2000), None);
+    reload(StatementLimits {
+        statement: Some(Duration::from_secs(1)),
+        rows: Some(1000),
+        ..StatementLimits::default()
+    });
+    // The statement under way is bounded, too.
+    let answer = busy.until(b'Z');
+    assert_eq!(code(&answer).as_deref(), Some("57014"));
+    assert_eq!(ask(&mut open, 100_000_000).as_deref(), Some("54000"));
+    open.ask("rollback");
+    reload(StatementLimits::default());
+    assert_eq!(ask(&mut open, 2000), None);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub enum FrameError {
 pub enum Need {
     /// The header; the body is passed as it comes.
     Header,
+    /// The header and so many bytes of the body, or all that it has.
+    Begin(u32),
     /// The whole message. The walker's buffer must be able to hold it.
     Whole,
 }
@@ -39,6 +41,8 @@ pub enum Act {
     Pass,
     /// These messages go on in its place; none drops it.
     Replace(Vec<u8>),
+    /// These messages go on before it, and it is seen again.
+    Before(Vec<u8>),
 }
 
 /// What a message is replaced by.
@@ -55,9 +59,9 @@ pub trait Visit {
     /// Says what a message needs, from its header alone; `body` is the body's length.
     fn need(&self, tag: u8, body: u32) -> Need;
 
-    /// Sees each message exactly once, when it is about to go out.
+    /// Sees each message exactly once, when it is about to go out; once more behind an [`Act::Before`].
     ///
-    /// `held` is the whole body for [`Need::Whole`] and empty for [`Need::Header`].
+    /// `held` is as much of the body as was needed.
     fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError>;
 }
 
@@ -98,19 +102,25 @@ impl Walk {
             };
             let tag = header[0];
             let body = body_bytes(header)?;
-            let act = match visitor.need(tag, body) {
-                Need::Header => visitor.visit(tag, body, &[])?,
-                Need::Whole => match rest.get(..body as usize) {
-                    Some(held) => visitor.visit(tag, body, held)?,
-                    None => return Ok((at, None)),
-                },
+            let needed = match visitor.need(tag, body) {
+                Need::Header => 0,
+                Need::Begin(bytes) => bytes.min(body),
+                Need::Whole => body,
             };
-            if let Act::Replace(bytes) = act {
-                let skip = HEADER_BYTES + body as usize;
-                return Ok((at, Some(Instead { bytes, skip })));
-            }
-            at += HEADER_BYTES;
-            self.remaining = body;
+            let Some(held) = rest.get(..needed as usize) else {
+                return Ok((at, None));
+            };
+            let act = visitor.visit(tag, body, held)?;
+            let (bytes, skip) = match act {
+                Act::Pass => {
+                    at += HEADER_BYTES;
+                    self.remaining = body;
+                    continue;
+                }
+                Act::Replace(bytes) => (bytes, HEADER_BYTES + body as usize),
+                Act::Before(bytes) => (bytes, 0),
+            };
+            return Ok((at, Some(Instead { bytes, skip })));
         }
     }
 
@@ -243,5 +253,38 @@ mod tests {
         assert_eq!((marked, instead.skip), (6, 11));
         assert_eq!(instead.bytes, b"instead");
         assert!(walk.at_boundary());
+    }
+
+    /// Holds the beginnings of messages, and puts something before the second.
+    #[derive(Default)]
+    struct Front {
+        held: Vec<Vec<u8>>,
+        put: bool,
+    }
+
+    impl Visit for Front {
+        fn need(&self, _: u8, _: u32) -> Need {
+            Need::Begin(2)
+        }
+        fn visit(&mut self, tag: u8, _: u32, held: &[u8]) -> Result<Act, FrameError> {
+            if tag == b'B' && !std::mem::replace(&mut self.put, true) {
+                return Ok(Act::Before(b"before".to_vec()));
+            }
+            self.held.push(held.to_vec());
+            Ok(Act::Pass)
+        }
+    }
+
+    #[test]
+    fn a_beginning_is_held_and_something_may_go_before_it() {
+        let messages = b"A\0\0\0\x07abcB\0\0\0\x05d";
+        let (mut walk, mut front) = (Walk::default(), Front::default());
+        assert_eq!(walk.advance(&messages[..6], &mut front), Ok((0, None)));
+        assert!(front.held.is_empty());
+        let bytes = b"before".to_vec();
+        let before = Some(Instead { bytes, skip: 0 });
+        assert_eq!(walk.advance(messages, &mut front), Ok((8, before)));
+        assert_eq!(walk.advance(&messages[8..], &mut front), Ok((6, None)));
+        assert_eq!(front.held, [b"ab".to_vec(), b"d".to_vec()]);
     }
 }

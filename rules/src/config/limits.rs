@@ -47,7 +47,7 @@ pub struct Limits {
 /// `limits` of an environment: bounds of one session's statements there. `None` is no bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StatementLimits {
-    /// How long the server may work for a session without coming to an end.
+    /// How long the server may work on one statement.
     pub statement: Option<Duration>,
     /// How long a session may idle in a transaction; the shorter one of this and `[limits]` holds.
     pub idle_in_transaction: Option<Duration>,

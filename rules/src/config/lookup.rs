@@ -117,6 +117,17 @@ impl Config {
             .collect()
     }
 
+    /// The least that anybody may do who enters an environment: nothing but the guard stands for it where
+    /// the server is not ours.
+    pub fn least_access(&self, environment: &Environment) -> AccessMode {
+        let entrants = match &environment.pattern {
+            EnvironmentPattern::One(name) => self.entrants(name),
+            EnvironmentPattern::Prefix(_) => Vec::new(),
+        };
+        let least = entrants.into_iter().map(|(_, access)| access).min();
+        least.map_or(environment.access, |least| least.min(environment.access))
+    }
+
     /// The environment that a mistyped name may have meant.
     pub fn suggest_environment(&self, name: &str) -> Option<String> {
         let known: Vec<String> = self

@@ -128,6 +128,7 @@ impl Denial {
             (Rule::LexUident, _) => "Write the name as it is, without U& and escapes.",
             (Rule::RoleSet, _) => "Connect as the user whose rights you want.",
             (Rule::Statements, _) => "Try again when others have finished.",
+            (Rule::Returned, _) => "Ask for less at once, or have the environment's limits raised.",
             (Rule::Size, _) => "Send the statement in parts, or its data by COPY.",
             (Rule::Unknown, _) => {
                 "Standin does not know what this statement does, and nothing but the guard stands \

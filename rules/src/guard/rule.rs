@@ -66,10 +66,12 @@ pub enum Rule {
     Size,
     /// More statements under way than the environment lets run at once.
     Statements,
+    /// More of a statement that has returned more than the environment lets one return.
+    Returned,
 }
 
 /// Number of rules.
-pub(super) const RULES: usize = Rule::Statements as usize + 1;
+pub(super) const RULES: usize = Rule::Returned as usize + 1;
 
 /// The SQLSTATE of a write where nothing may be written: `read_only_sql_transaction`.
 const READ_ONLY: Option<&str> = Some("25006");
@@ -78,6 +80,8 @@ const DENIED: Option<&str> = Some("42501");
 
 /// `too_many_connections`, the nearest that there is.
 const TOO_MANY: Option<&str> = Some("53300");
+/// `program_limit_exceeded`
+const TOO_MUCH: Option<&str> = Some("54000");
 
 /// What a rule is called and says: read-only, append, read-write.
 struct Text {
@@ -160,6 +164,7 @@ rules! {
     Unknown "unknown" [DENIED, DENIED, None] "run a statement that cannot be judged"
     Size "size" [DENIED, DENIED, None] "run a statement of more than 16 MiB"
     Statements "limit.statements" [TOO_MANY, TOO_MANY, TOO_MANY] "run more statements at once"
+    Returned "limit.returned" [TOO_MUCH, TOO_MUCH, TOO_MUCH] "go on with a statement that returned too much"
 }
 
 /// A set of rules.

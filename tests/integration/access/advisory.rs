@@ -1,5 +1,6 @@
 //! A server that is not ours, whose login can do everything: only the guard stands before its data.
 
+use anyhow::Context;
 use tests::daemon::Build;
 use tests::postgres::Scratch;
 
@@ -62,5 +63,79 @@ async fn the_guard_alone_says_that_it_is_alone_and_denies_what_it_cannot_judge()
     let free = shop.enter("shop@free").await?;
     free.run("DELETE FROM items").await?;
     assert_eq!(denied(&free, "FROBNICATE items").await?.code(), "42601");
+    Ok(())
+}
+
+/// A user who may do less than an environment whose server is not ours.
+const NARROW: &str = "\
+[environments.uat]
+source = { upstream = \"file:uat.url\" }
+[environments.all]
+source = { upstream = \"file:uat.url\" }
+[environments.reader]
+source = { upstream = \"file:reader.url\" }
+access = \"read-only\"
+[environments.away]
+source = { upstream = \"file:away.url\" }
+access = \"append\"
+[users.narrow]
+password = \"file:app.password\"
+environments = [\"uat\"]
+access = \"read-only\"
+";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_may_do_less_than_the_login_is_told_apart_everywhere() -> anyhow::Result<()> {
+    let server = Scratch::start()?;
+    let client = server.database("shop").await?;
+    client
+        .batch_execute(
+            "CREATE TABLE items (id int); CREATE ROLE reader LOGIN PASSWORD 'x'; \
+             GRANT SELECT ON items TO reader; REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        )
+        .await?;
+    let mut shop = Shop::closed(Build::Plain, NARROW)?;
+    let url = server.url("shop");
+    shop.write("uat.url", &url)?;
+    let (_, place) = url.rsplit_once('@').context("a host")?;
+    shop.write("reader.url", &format!("postgres://reader:x@{place}"))?;
+    shop.write("away.url", "postgres://ada:hunter2@127.0.0.1:1/shop")?;
+    shop.daemon().start_again(&[])?;
+    for (name, advisory) in [("uat", true), ("all", false), ("reader", true)] {
+        let shown = shop.json(&format!("environment show {name}"))?;
+        assert_eq!(shown["advisory"], advisory, "{name}");
+    }
+    for command in ["status", "environment list"] {
+        let text = shop.said(command)?;
+        let told = "read-write, advisory for users with less: the login can write";
+        assert!(text.contains(told), "{text}");
+        let told = "read-only, advisory: the login can write";
+        assert!(text.contains(told), "{text}");
+    }
+    let said = shop.json("doctor")?;
+    let of_upstreams: Vec<_> = said
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|one| one["what"] == "upstreams")
+        .map(|one| {
+            let text = |key: &str| one[key].as_str().unwrap_or_default();
+            (text("state"), text("detail"), text("hint"))
+        })
+        .collect();
+    let [uat, reader, away] = of_upstreams.as_slice() else {
+        anyhow::bail!("{said:#}");
+    };
+    assert_eq!(uat.0, "weak");
+    assert!(
+        uat.1.starts_with("uat: read-only is advisory: login "),
+        "{uat:?}"
+    );
+    assert!(uat.1.contains(" is a superuser"), "{uat:?}");
+    assert!(uat.2.contains("CREATE ROLE standin_uat LOGIN"), "{uat:?}");
+    let can = "reader: login \"reader\" can do no more than read-only";
+    assert_eq!((reader.0, reader.1), ("good", can));
+    assert_eq!(away.0, "unseen");
+    assert!(!said.to_string().contains("hunter2"));
     Ok(())
 }

@@ -264,10 +264,21 @@ async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Re
         "CREATE SERVER mine FOREIGN DATA WRAPPER postgres_fdw".to_owned(),
         "ALTER SERVER other OPTIONS (SET host 'elsewhere')".to_owned(),
         "CREATE USER MAPPING FOR CURRENT_USER SERVER other OPTIONS (password 'x')".to_owned(),
+        format!(
+            "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1 port={port} dbname=shop' PUBLICATION p \
+             WITH (connect = false)"
+        ),
+        "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'libc', 'system'".to_owned(),
+        "GRANT pg_execute_server_program TO CURRENT_USER".to_owned(),
+        "GRANT pg_write_server_files TO standin_user_app".to_owned(),
+        "COPY items TO PROGRAM 'cat'".to_owned(),
     ] {
         let code = denied(&session, &hidden(&sql)).await?;
         assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE, "{sql}");
     }
+    // Nobody runs it within a function, whatever the rights.
+    let code = denied(&session, "CREATE TABLESPACE t LOCATION '/var/tmp'").await?;
+    assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
     assert!(
         session
             .client

@@ -12,6 +12,7 @@ mod client;
 mod clients;
 mod corpus;
 mod findings;
+mod limits;
 mod modes;
 mod reloads;
 mod users;

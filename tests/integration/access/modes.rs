@@ -51,6 +51,15 @@ async fn a_read_only_environment_is_a_standby_that_reads() -> anyhow::Result<()>
     );
     assert!(error.hint().unwrap_or_default().contains("read-write"));
     assert_eq!(session.items().await?, ITEMS);
+    // A standby's own answers.
+    for (sql, code) in [
+        ("BEGIN ISOLATION LEVEL SERIALIZABLE", "0A000"),
+        ("LISTEN news", "25006"),
+        ("SELECT pg_current_xact_id()", "25006"),
+    ] {
+        assert_eq!(denied(&session, sql).await?.code(), code, "{sql}");
+        session.run("ROLLBACK").await?;
+    }
     // Its branches are read-only as well.
     let branch = shop.enter("shop@ro.mine").await?;
     assert_eq!(branch.items().await?, ITEMS);
@@ -127,46 +136,86 @@ async fn a_spare_has_the_rights_of_its_environment() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The family of `\d` and what else psql shows.
+const SHOWN: [&str; 25] = [
+    "\\d",
+    "\\d items",
+    "\\d+",
+    "\\dt",
+    "\\dt+",
+    "\\di",
+    "\\ds",
+    "\\dv",
+    "\\dm",
+    "\\dx",
+    "\\dD",
+    "\\ddp",
+    "\\drds",
+    "\\dF",
+    "\\dy",
+    "\\df+",
+    "\\dp",
+    "\\l+",
+    "\\lo_list",
+    "\\dn+",
+    "\\du",
+    "\\dT+",
+    "\\sf doubled",
+    "\\sv seen",
+    "\\dE",
+];
+
+/// Something for each of them to show.
+const TO_SHOW: &str = "\
+CREATE FUNCTION doubled(i int) RETURNS int LANGUAGE sql AS 'SELECT 2 * i';
+CREATE VIEW seen AS SELECT id, doubled(id) FROM items;
+CREATE MATERIALIZED VIEW kept AS SELECT name FROM items;
+CREATE DOMAIN even AS int CHECK (VALUE % 2 = 0);
+CREATE SEQUENCE counted;
+";
+
+/// Runs a program of PostgreSQL that must succeed and complain of nothing.
+fn run_in(
+    shop: &Shop,
+    place: &str,
+    program: &std::path::Path,
+    arguments: &[&str],
+) -> anyhow::Result<String> {
+    let login = shop.login(&format!("shop@{place}"))?;
+    let port = login.get_ports().first().copied().context("a port")?;
+    let output = std::process::Command::new(program)
+        .env("PGPASSWORD", crate::shop::PASSWORD)
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "app"])
+        .args(["-d", &format!("shop@{place}")])
+        .args(arguments)
+        .output()
+        .with_context(|| program.display().to_string())?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let program = program.display();
+    anyhow::ensure!(output.status.success(), "{program} in {place}: {said}");
+    // How psql says that a list is empty.
+    let empty = |line: &str| line.starts_with("Did not find any");
+    anyhow::ensure!(said.lines().all(empty), "{program} in {place}: {said}");
+    Ok(String::from_utf8(output.stdout)?)
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pg_dump_and_psql_work_where_little_is_allowed() -> anyhow::Result<()> {
     let shop = Shop::open(MODES)?;
-    let bin = tests::postgres::Installation::of_major(15)?.bin;
-    for place in ["ro", "ao"] {
-        let login = shop.login(&format!("shop@{place}"))?;
-        let port = login.get_ports().first().copied().context("a port")?;
-        let run = |program: &str, arguments: &[&str]| -> anyhow::Result<String> {
-            let output = std::process::Command::new(bin.join(program))
-                .env("PGPASSWORD", crate::shop::PASSWORD)
-                .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "app"])
-                .args(["-d", &format!("shop@{place}")])
-                .args(arguments)
-                .output()?;
-            let said = String::from_utf8_lossy(&output.stderr);
-            anyhow::ensure!(output.status.success(), "{program} in {place}: {said}");
-            anyhow::ensure!(said.is_empty(), "{program} in {place}: {said}");
-            Ok(String::from_utf8(output.stdout)?)
-        };
-        let dumped = run("pg_dump", &[])?;
-        assert!(dumped.contains("CREATE TABLE public.items"), "{dumped}");
-        assert!(dumped.contains("plum"), "{dumped}");
-        let shown = [
-            "\\d+",
-            "\\df+",
-            "\\dp",
-            "\\l+",
-            "\\lo_list",
-            "\\dn+",
-            "\\du",
-            "\\dT+",
-        ];
-        let shown: Vec<&str> = shown.iter().flat_map(|shown| ["-c", shown]).collect();
-        assert!(
-            run(
-                "psql",
-                &[&["-X", "-v", "ON_ERROR_STOP=1"], &shown[..]].concat()
-            )?
-            .contains("items")
-        );
+    shop.write("migrations/002_shown.sql", TO_SHOW)?;
+    let shown: Vec<&str> = SHOWN.iter().flat_map(|shown| ["-c", shown]).collect();
+    let shown = [&["-X", "-v", "ON_ERROR_STOP=1"], &shown[..]].concat();
+    for major in [15, 16, 18] {
+        let bin = tests::postgres::Installation::of_major(major)?.bin;
+        for place in ["ro", "ao"] {
+            let dumped = run_in(&shop, place, &bin.join("pg_dump"), &[])?;
+            assert!(dumped.contains("CREATE TABLE public.items"), "{dumped}");
+            assert!(dumped.contains("plum"), "{dumped}");
+            let shown = run_in(&shop, place, &bin.join("psql"), &shown)?;
+            for name in ["items", "doubled", "seen", "kept", "even", "counted"] {
+                assert!(shown.contains(name), "{name} is not in {shown}");
+            }
+        }
     }
     Ok(())
 }

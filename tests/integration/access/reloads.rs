@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use tokio_postgres::error::SqlState;
 
 use super::client::{Client, Message, message, query};
@@ -70,8 +70,113 @@ async fn a_user_that_a_reload_adds_gets_into_a_read_only_environment() -> anyhow
     Ok(())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changed_limits_reach_the_sessions_that_there_are() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    let session = shop.enter("shop@qa").await?;
+    let many = "SELECT generate_series(1, 100000000)";
+    for (limits, rows, code) in [
+        ("{ rows = 10 }", 10, "54000"),
+        ("{ rows = 1000 }", 1000, "54000"),
+        ("{ statement = \"1s\" }", 20_000, "57014"),
+    ] {
+        shop.rewrite(|text| {
+            let lines = text.lines().filter(|line| !line.starts_with("limits ="));
+            let lines: Vec<&str> = lines.collect();
+            let table = format!("[environments.qa]\nlimits = {limits}");
+            lines.join("\n").replace("[environments.qa]", &table)
+        })?;
+        shop.json("reload")?;
+        let some = format!("SELECT generate_series(1, {rows})");
+        session.run(&some).await.context(limits)?;
+        let many = if code == "57014" {
+            "SELECT pg_sleep(60)"
+        } else {
+            many
+        };
+        assert_eq!(denied(&session, many).await?.code(), code, "{limits}");
+    }
+    Ok(())
+}
+
+/// Rows that several clients add, each by pipelines of INSERTs, until their sessions end.
+fn adds(address: SocketAddr, first: usize, sent: &AtomicUsize) -> Result<(), String> {
+    let mut client = Client::tcp(address);
+    let pairs = [("user", "app"), ("database", "shop@qa")];
+    if let Some(code) = code_in(&client.start(&pairs, PASSWORD), b'Z')? {
+        return Err(code);
+    }
+    for round in 0.. {
+        let one = |row: usize| {
+            let id = first + round * PIPELINED + row;
+            query(&format!("INSERT INTO items VALUES ({id}, 'added')"))
+        };
+        let pipeline: Vec<u8> = (0..PIPELINED).flat_map(one).collect();
+        if client.socket.write_all(&pipeline).is_err() {
+            break;
+        }
+        for _ in 0..PIPELINED {
+            match code_in(&client.until(b'Z'), b'Z')?.as_deref() {
+                None => sent.fetch_add(1, Ordering::AcqRel),
+                Some("57P01") => return Ok(()),
+                Some(code) => return Err(code.to_owned()),
+            };
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_row_is_added_once_a_reload_to_read_only_has_answered() -> anyhow::Result<()> {
+    let shop = Shop::open(QA)?;
+    for turn in 1..=TURNS / 3 {
+        turn_to(&shop, "read-write")?;
+        shop.enter("shop@qa").await?.items().await?;
+        let address = shop.address()?;
+        let added = AtomicUsize::new(0);
+        let (seen, ends) = std::thread::scope(|scope| {
+            let clients = [1, 2, 3, 4].map(|client| {
+                let (first, added) = ((turn * 10 + client) * 10_000_000, &added);
+                scope.spawn(move || adds(address, first, added))
+            });
+            let began = Instant::now();
+            while added.load(Ordering::Acquire) < 50 * PIPELINED && began.elapsed() < PATIENCE {
+                std::thread::yield_now();
+            }
+            let turned = turn_to(&shop, "read-only");
+            // What a standby holds now is what it holds behind all that the clients had sent.
+            let seen = turned.and_then(|()| {
+                let counted = tokio::runtime::Handle::current();
+                tokio::task::block_in_place(|| counted.block_on(shop.items("shop@qa")))
+            });
+            (seen, clients.map(|client| client.join()))
+        });
+        let seen = usize::try_from(seen?)?;
+        for end in ends {
+            assert_eq!(end.ok(), Some(Ok(())));
+        }
+        let session = shop.enter("shop@qa").await?;
+        assert_eq!(session.text("SELECT pg_is_in_recovery()").await?, "t");
+        assert_eq!(
+            usize::try_from(session.items().await?)?,
+            seen,
+            "turn {turn}"
+        );
+        // Whatever a client was told of is there.
+        let told = "SELECT count(*) FROM items WHERE id / 100000000 = {turn}";
+        let told = session
+            .text(&told.replace("{turn}", &turn.to_string()))
+            .await?;
+        assert!(told.parse::<usize>()? >= added.load(Ordering::Acquire));
+        assert!(added.load(Ordering::Acquire) >= 50 * PIPELINED);
+    }
+    Ok(())
+}
+
 /// How often the access changes while clients come and go.
 const TURNS: usize = 9;
+/// INSERTs that a client sends at once.
+const PIPELINED: usize = 40;
 /// Clients that get what they want between two changes.
 const SERVED: usize = 20;
 /// An answer that comes at once, and one of which the server always has more to send.

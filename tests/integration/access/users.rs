@@ -28,6 +28,10 @@ access = \"append\"
     all.run(
         "CREATE TABLE later (a int); INSERT INTO later VALUES (1); \
          CREATE SCHEMA more; CREATE TABLE more.later (a int); \
+         CREATE TABLE counted (id serial PRIMARY KEY, name text); INSERT INTO counted (name) VALUES ('a'); \
+         CREATE VIEW seen AS SELECT name FROM counted; \
+         CREATE TABLE parted (a int) PARTITION BY LIST (a); \
+         CREATE TABLE part1 PARTITION OF parted FOR VALUES IN (1); \
          CREATE FUNCTION wipe() RETURNS int LANGUAGE sql SECURITY DEFINER \
          AS 'DELETE FROM items; SELECT 1'",
     )
@@ -40,7 +44,31 @@ access = \"append\"
     assert_eq!(code, SqlState::READ_ONLY_SQL_TRANSACTION);
     let code = denied(&reader, "SELECT wipe()").await?;
     assert_eq!(code, SqlState::INSUFFICIENT_PRIVILEGE);
+    // Made behind the reader's back, with the default rights of their owner.
+    all.run(
+        "CREATE TABLE part2 PARTITION OF parted FOR VALUES IN (2); INSERT INTO parted VALUES (2)",
+    )
+    .await?;
+    for (table, rows) in [
+        ("counted", "1"),
+        ("counted_id_seq", "1"),
+        ("seen", "1"),
+        ("parted", "1"),
+        ("part1", "0"),
+        ("part2", "1"),
+    ] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        assert_eq!(reader.text(&sql).await?, rows, "{table}");
+    }
     let adder = Session::begin(&login("adder")?).await?;
+    adder
+        .run(
+            "INSERT INTO counted (name) VALUES ('b'); INSERT INTO seen VALUES ('c'); \
+              INSERT INTO parted VALUES (1), (2); INSERT INTO part2 VALUES (2)",
+        )
+        .await?;
+    assert_eq!(all.text("SELECT max(id) FROM counted").await?, "3");
+    assert_eq!(all.text("SELECT count(*) FROM parted").await?, "4");
     adder
         .run("INSERT INTO items VALUES (9, 'x'); INSERT INTO more.later VALUES (1)")
         .await?;

@@ -234,6 +234,20 @@ fn wrong_usage_is_told_with_what_to_do() -> anyhow::Result<()> {
 }
 
 #[test]
+fn what_cannot_be_judged_is_denied_where_the_guard_is_alone() -> anyhow::Result<()> {
+    let asked = ["--mode", "read-only", "FROBNICATE t"];
+    assert_eq!(guard(&asked, b"")?.status.code(), Some(0));
+    let alone = [&["--advisory"], &asked[..]].concat();
+    assert_eq!(guard(&alone, b"")?.status.code(), Some(1));
+    let told = answer(&alone, b"")?;
+    assert_eq!(told["verdicts"][0]["rule"], "unknown");
+    let told = answer(&["--advisory", "SELECT 1; FROBNICATE t"], b"")?;
+    let codes: Vec<_> = (0..3).map(|at| &told["verdicts"][at]["code"]).collect();
+    assert_eq!(codes, [&json!("42501"), &json!("42501"), &Value::Null]);
+    Ok(())
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_the_judgement_without_a_panic() -> anyhow::Result<()> {
     for mode in ["read-only", "read-write"] {
         let (reader, writer) = std::io::pipe()?;

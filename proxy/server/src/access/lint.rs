@@ -30,13 +30,20 @@ members AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
 routines AS (
   SELECT p.* FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM schemas)
     AND NOT EXISTS (SELECT FROM members m WHERE m.classid = 'pg_proc'::regclass AND m.objid = p.oid)),
+callers (oid, effect) AS (
+  SELECT p.oid, CASE WHEN count(r.oid) = 0 THEN 'only the owner may call it'
+    ELSE 'the owner may call it, and ' || string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname) END
+  FROM routines p
+  LEFT JOIN LATERAL aclexplode(p.proacl) e ON e.privilege_type = 'EXECUTE'
+  LEFT JOIN pg_roles r ON r.oid = e.grantee AND r.oid <> p.proowner
+    AND r.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database())
+  GROUP BY p.oid),
 found (kind, object, effect) AS (
-  SELECT 'routine with its owner''s rights', oid::regprocedure::text, 'only the owner may call it'
-  FROM routines WHERE prosecdef
+  SELECT 'routine with its owner''s rights', oid::regprocedure::text, effect
+  FROM routines JOIN callers USING (oid) WHERE prosecdef
   UNION ALL
-  SELECT 'aggregate on a routine with its owner''s rights', p.oid::regprocedure::text,
-    'only the owner may call it'
-  FROM routines p JOIN pg_aggregate a ON a.aggfnoid = p.oid
+  SELECT 'aggregate on a routine with its owner''s rights', p.oid::regprocedure::text, effect
+  FROM routines p JOIN callers USING (oid) JOIN pg_aggregate a ON a.aggfnoid = p.oid
   WHERE EXISTS (SELECT FROM pg_proc c WHERE c.prosecdef AND c.oid IN
     (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
      a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn))
@@ -50,9 +57,8 @@ found (kind, object, effect) AS (
   FROM routines p JOIN pg_language l ON l.oid = p.prolang
   WHERE l.lanname = 'plpgsql' AND NOT p.prosecdef AND p.prosrc ~* '\\mexecute\\M'
   UNION ALL
-  SELECT 'routine in a language that may do anything', p.oid::regprocedure::text,
-    'only the owner may call it'
-  FROM routines p JOIN pg_language l ON l.oid = p.prolang
+  SELECT 'routine in a language that may do anything', p.oid::regprocedure::text, effect
+  FROM routines p JOIN callers USING (oid) JOIN pg_language l ON l.oid = p.prolang
   WHERE NOT (l.lanpltrusted OR l.lanname IN ('internal', 'c', 'sql'))
   UNION ALL
   SELECT DISTINCT 'rule on a table', c.oid::regclass::text, 'append takes no INSERT there'
@@ -69,6 +75,18 @@ found (kind, object, effect) AS (
   UNION ALL
   SELECT 'foreign table', oid::regclass::text, 'nobody but the owner may read it'
   FROM pg_class WHERE relkind = 'f'
+  UNION ALL
+  SELECT 'extension that reaches other servers', quote_ident(extname),
+    'nobody but the owner may call its functions'
+  FROM pg_extension WHERE extname = 'dblink'
+  UNION ALL
+  SELECT 'role with memberships', quote_ident(u.rolname),
+    'it may do what ' || string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname) || ' may'
+  FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
+  WHERE u.oid >= 16384 AND u.rolname NOT LIKE 'standin%'
+    -- What every owner of a database is given.
+    AND r.rolname NOT IN ('pg_read_all_stats', 'pg_signal_backend')
+  GROUP BY u.rolname
   UNION ALL
   SELECT 'object of a superuser', c.oid::regclass::text, 'it is not the owner''s'
   FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner

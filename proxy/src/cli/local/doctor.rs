@@ -11,7 +11,7 @@ use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, bytes, count, table};
 use super::check;
-use super::schemas;
+use super::{schemas, upstreams};
 use crate::branches::{Account, Driver, Installations, Pressure, Space, Unusable, probe};
 use crate::daemon::{self, DaemonError, LoadError, Loaded};
 use crate::environments::chain;
@@ -91,6 +91,7 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<ExitCode, 
     }
     findings.extend(room(&loaded));
     findings.push(cloning(&loaded));
+    findings.extend(upstreams::look(&loaded)?);
     findings.extend(schemas::look(&Client::at(loaded.pool_path()))?);
     output.show(&findings, |findings| text(findings));
     let wrong = findings.iter().filter(|finding| finding.state == "WRONG");

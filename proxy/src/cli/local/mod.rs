@@ -9,3 +9,4 @@ mod remove;
 mod schemas;
 pub(super) mod setup;
 pub(super) mod up;
+mod upstreams;

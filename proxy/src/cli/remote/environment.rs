@@ -159,10 +159,12 @@ fn findings(line: &EnvironmentLine) -> String {
 }
 
 fn access(line: &EnvironmentLine) -> String {
-    if line.advisory {
-        return format!("{}, advisory: the login can write", line.access);
-    }
-    line.access.clone()
+    let whom = match line.access.as_str() {
+        _ if !line.advisory => return line.access.clone(),
+        "read-write" => " for users with less",
+        _ => "",
+    };
+    format!("{}, advisory{whom}: the login can write", line.access)
 }
 
 fn now(line: &EnvironmentLine) -> String {

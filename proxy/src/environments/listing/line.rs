@@ -24,7 +24,8 @@ pub struct EnvironmentLine {
     pub seed: Option<SeedLine>,
     /// `read-only`, `append` or `read-write`.
     pub access: String,
-    /// Whether only the guard stands before the data: the server is not ours.
+    /// Whether only the guard stands before the data, for everybody or for those who may do less than
+    /// `access`: the server is not ours.
     #[serde(default)]
     pub advisory: bool,
     /// What in its schema could do more than its caller, filled in by `show`.

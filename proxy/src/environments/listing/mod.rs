@@ -123,7 +123,7 @@ impl Environments {
             source: table.map_or_else(String::new, |table| source_text(&table.source)),
             seed: table.and_then(|table| seed_line(&table.source)),
             access: table.map_or("", |table| table.access.as_str()).to_owned(),
-            advisory: table.is_some_and(is_advisory),
+            advisory: table.is_some_and(|table| is_advisory(settings, table)),
             findings: Vec::new(),
             durability: if upstream {
                 String::new()
@@ -318,7 +318,7 @@ fn pattern_line(settings: &Settings, table: &rules::config::Environment) -> Envi
         source: source_text(&table.source),
         seed: seed_line(&table.source),
         access: table.access.to_string(),
-        advisory: is_advisory(table),
+        advisory: is_advisory(settings, table),
         findings: Vec::new(),
         durability: table.durability.to_string(),
         raw: settings.config.is_raw(table),
@@ -368,8 +368,9 @@ fn source_text(source: &Source) -> String {
     }
 }
 
-/// Whether only the guard stands before the data of an environment that clients may not write to at
+/// Whether only the guard stands before the data of an environment that somebody may not write to at
 /// will: the server is not ours, and its login can do what it can.
-fn is_advisory(table: &rules::config::Environment) -> bool {
-    matches!(table.source, Source::Upstream(_)) && table.access != AccessMode::ReadWrite
+fn is_advisory(settings: &Settings, table: &rules::config::Environment) -> bool {
+    let least = settings.config.least_access(table);
+    matches!(table.source, Source::Upstream(_)) && least != AccessMode::ReadWrite
 }

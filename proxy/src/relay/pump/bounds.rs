@@ -2,7 +2,8 @@
 //! environment.
 //!
 //! What is too much is cancelled as a client would cancel it, and the server's answer is given the
-//! bound's words; so the transaction goes on as behind any cancel.
+//! bound's words; so the transaction goes on as behind any cancel. A FETCH of a cursor is a statement of
+//! its own; a portal that is executed in parts is one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +12,7 @@ use rules::config::StatementLimits;
 use rules::unit::{Bytes, Span};
 use tokio::time::Instant;
 
+use super::portals::{Portals, Returned};
 use wire::{Act, Report};
 
 /// The SQLSTATE of a cancelled statement.
@@ -35,12 +37,15 @@ pub(in crate::relay) struct Bounds {
     under: Under,
     /// Whether this session's statement is counted among those under way.
     counted: bool,
-    rows: u64,
-    bytes: u64,
+    portals: Portals,
+    /// What the statement under way has returned.
+    returned: Returned,
     over: Option<Over>,
     /// Whether a cancel is to be sent.
     cancel: bool,
-    /// Since when the server works.
+    /// Whether the latest statement's end may wait at the server.
+    unflushed: bool,
+    /// Since when the server works on the statement.
     since: Option<Instant>,
 }
 
@@ -50,16 +55,26 @@ impl Bounds {
             limits,
             under,
             counted: false,
-            rows: 0,
-            bytes: 0,
+            portals: Portals::default(),
+            returned: Returned::default(),
             over: None,
             cancel: false,
+            unflushed: false,
             since: None,
         }
     }
 
     pub(super) fn limits(&self) -> &StatementLimits {
         &self.limits
+    }
+
+    /// Goes by other limits from now on, also for the statement under way.
+    pub(super) fn follow(&mut self, limits: StatementLimits) {
+        if limits != self.limits {
+            // Nobody counted what was sent while nothing was bounded.
+            self.portals.lose();
+            self.limits = limits;
+        }
     }
 
     /// Whether a message of the client may begin work; one more statement is then counted.
@@ -79,39 +94,96 @@ impl Bounds {
         self.counted
     }
 
+    /// Whether a Flush is to go before a message of the client: without it the server tells the end of a
+    /// statement only with those behind it, and the time of all of them would be one.
+    #[inline]
+    pub(super) fn wants_flush(&mut self, tag: u8) -> bool {
+        let wants = match tag {
+            b'P' | b'B' | b'D' | b'E' | b'C' => self.unflushed,
+            b'S' | b'H' | b'Q' | b'F' => false,
+            _ => return false,
+        };
+        self.unflushed = tag == b'E' && !wants && self.limits.statement.is_some();
+        wants
+    }
+
+    /// Whether what statements return is bounded.
+    #[inline]
+    pub(super) fn counts_rows(&self) -> bool {
+        self.limits.rows.is_some() || self.limits.bytes.is_some()
+    }
+
+    /// The client sent a message; whether it goes on with a statement that has returned too much.
+    #[inline]
+    pub(super) fn asked(&mut self, tag: u8, held: &[u8]) -> bool {
+        if !self.counts_rows() {
+            return false;
+        }
+        self.portals.asked(tag, held);
+        tag == b'E' && self.exceeds(self.portals.executed(held)).is_some()
+    }
+
     /// A row, or a piece of COPY, of so many bytes went to the client.
     #[inline]
     pub(super) fn row(&mut self, bytes: u32) {
-        self.rows += 1;
-        self.bytes += u64::from(bytes);
-        if self.over.is_some() {
+        if !self.counts_rows() {
             return;
         }
-        let over = match self.limits {
-            StatementLimits {
-                rows: Some(most), ..
-            } if self.rows > most => Over::Rows,
-            StatementLimits {
-                bytes: Some(most), ..
-            } if self.bytes > most => Over::Bytes,
-            _ => return,
-        };
-        (self.over, self.cancel) = (Some(over), true);
+        let is_first = self.returned == Returned::default();
+        if is_first {
+            self.returned = self.portals.taken();
+        }
+        self.returned.rows += 1;
+        self.returned.bytes += u64::from(bytes);
+        // A part of a portal that a cancel missed is cancelled at the next one's first row.
+        if self.over.is_some() && !is_first {
+            return;
+        }
+        if let Some(over) = self.exceeds(self.returned) {
+            (self.over, self.cancel) = (Some(over), true);
+        }
     }
 
-    /// A statement came to its end. One that did so before it could be cancelled is over.
+    fn exceeds(&self, returned: Returned) -> Option<Over> {
+        let more = |taken: u64, most: Option<u64>| most.is_some_and(|most| taken > most);
+        match self.limits {
+            limits if more(returned.rows, limits.rows) => Some(Over::Rows),
+            limits if more(returned.bytes, limits.bytes) => Some(Over::Bytes),
+            _ => None,
+        }
+    }
+
+    /// The server answered what it was asked, or a part of it.
     #[inline]
-    pub(super) fn statement_ended(&mut self) {
-        (self.rows, self.bytes) = (0, 0);
+    pub(super) fn answered(&mut self, tag: u8) {
+        if self.counts_rows() {
+            self.portals.answered(tag, self.returned);
+        }
+        match tag {
+            b'C' | b'I' => self.statement_ended(),
+            // A suspended portal is not at its end: what was too much still is.
+            b's' => (self.returned, self.since) = (Returned::default(), None),
+            _ => {}
+        }
+    }
+
+    /// A statement came to its end. One that did so before it could be cancelled is over, and the next
+    /// one has its time for itself, as from PostgreSQL 13 on (documentation, `statement_timeout`).
+    fn statement_ended(&mut self) {
+        (self.returned, self.since) = (Returned::default(), None);
         if self.cancel {
             (self.cancel, self.over) = (false, None);
         }
     }
 
-    /// The server waits for the client, or goes on with what it was sent meanwhile.
-    pub(super) fn ready(&mut self) {
+    /// The server waits for the client, or goes on with what it was sent meanwhile; `quiet` says that
+    /// it owes the client nothing.
+    pub(super) fn ready(&mut self, status: u8, quiet: bool) {
+        if self.counts_rows() {
+            self.portals.ready(status, quiet);
+        }
         self.statement_ended();
-        (self.over, self.cancel, self.since) = (None, false, None);
+        (self.over, self.cancel) = (None, false);
         self.leave();
     }
 

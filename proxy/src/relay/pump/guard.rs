@@ -108,10 +108,10 @@ impl Guard {
         }
     }
 
-    /// Denies a message because too many statements are under way.
+    /// Denies a message because of a bound, whatever it says.
     #[cold]
-    pub(super) fn deny_work(&mut self, tag: u8, held: &[u8], entry: &Entry) -> Act {
-        match Denial::by(Rule::Statements, self.mode) {
+    pub(super) fn deny_by(&mut self, bound: Rule, tag: u8, held: &[u8], entry: &Entry) -> Act {
+        match Denial::by(bound, self.mode) {
             Some(denial) => self.deny(&denial, tag, held, entry),
             None => Act::Pass,
         }
@@ -126,7 +126,7 @@ impl Guard {
         };
         // Where there is too much to do, nothing more is done.
         let tables = match denial.rule {
-            Rule::Statements | Rule::Size => Tables::default(),
+            Rule::Statements | Rule::Returned | Rule::Size => Tables::default(),
             _ => Tables::of(sql),
         };
         let sql = Some(sql).filter(|sql| !sql.is_empty());

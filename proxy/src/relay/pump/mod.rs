@@ -7,6 +7,7 @@ mod bounds;
 mod buffer;
 mod flow;
 mod guard;
+mod portals;
 mod rest;
 mod watch;
 
@@ -25,12 +26,12 @@ pub(super) use self::guard::Guard;
 
 use self::flow::{Broken, Flow, Moved};
 use self::rest::Silence;
-use self::watch::{ClientWatch, ServerWatch, Watch};
-use super::Orders;
+use self::watch::{ClientWatch, FLUSH, ServerWatch, Watch};
 use super::cancel::{self, Target};
 use super::registry::Entry;
 use super::stream::Stream;
 use super::tally::{Carried, Tally};
+use super::{Orders, Resolve};
 use wire::{FrameError, Report};
 
 /// What the server gets to finish after a client's end without goodbye, before it is cancelled.
@@ -41,9 +42,6 @@ const LAST_ANSWER_MAX: Duration = Duration::from_millis(100);
 /// What a message that is half out gets to go out whole, so that the reason can follow it: one of a
 /// client that reads is there at once.
 const CUT_MAX: Duration = Duration::from_millis(40);
-
-/// The message Flush.
-const FLUSH: &[u8] = b"H\0\0\0\x04";
 
 /// What makes a session end from outside.
 pub(super) enum Signal {
@@ -97,6 +95,7 @@ pub(super) struct Pump<S> {
     signal: Pin<Box<S>>,
     drain: Option<(Report, Instant)>,
     orders: tokio::sync::watch::Receiver<Orders>,
+    resolve: Arc<dyn Resolve>,
     idle_session: Option<Duration>,
     idle_in_transaction: Option<Duration>,
     /// What the worker's tally knows of.
@@ -120,12 +119,16 @@ impl<S: Future<Output = Signal>> Pump<S> {
         (client, server, cancel): (Stream, Stream, Arc<Target>),
         greeting: &[u8],
         (entry, guard, bounds): (Arc<Entry>, Guard, Bounds),
-        mut orders: tokio::sync::watch::Receiver<Orders>,
+        (mut orders, resolve): (tokio::sync::watch::Receiver<Orders>, Arc<dyn Resolve>),
         signal: S,
     ) -> Result<Self, FrameError> {
-        let mut watch = Watch::new(entry, guard, bounds);
-        let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
         let now = *orders.borrow_and_update();
+        let mut watch = Watch::new(entry, guard, bounds);
+        // A reload may have come since the place was found.
+        if let Some(limits) = resolve.limits(&watch.entry.place) {
+            watch.bounds.follow(limits);
+        }
+        let down = Flow::with(greeting, &mut ServerWatch(&mut watch))?;
         Ok(Self {
             client,
             server,
@@ -137,6 +140,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
             signal: Box::pin(signal),
             drain: None,
             orders,
+            resolve,
             idle_session: now.idle_session,
             idle_in_transaction: now.idle_in_transaction,
             told: Carried::default(),
@@ -191,6 +195,7 @@ impl<S: Future<Output = Signal>> Pump<S> {
                 Signal::Drain(report, deadline) => self.drain = Some((report, deadline)),
             }
         }
+        self.follow_orders();
         let mut yields = false;
         if let Some(cancelling) = &mut self.cancelling
             && Pin::new(cancelling).poll(cx).is_ready()
@@ -239,6 +244,19 @@ impl<S: Future<Output = Signal>> Pump<S> {
             return Poll::Pending;
         }
         self.poll_time(cx)
+    }
+
+    /// Goes by what a reload changed, before the client's next message.
+    fn follow_orders(&mut self) {
+        if !self.orders.has_changed().unwrap_or(false) {
+            return;
+        }
+        let orders = *self.orders.borrow_and_update();
+        self.idle_session = orders.idle_session;
+        self.idle_in_transaction = orders.idle_in_transaction;
+        if let Some(limits) = self.resolve.limits(&self.watch.entry.place) {
+            self.watch.bounds.follow(limits);
+        }
     }
 
     /// Has the server cancel what goes over a bound.
@@ -290,11 +308,6 @@ impl<S: Future<Output = Signal>> Pump<S> {
     ///
     /// The alarm is armed once and looks again when it rings, so that a message costs no timer.
     fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<Left> {
-        if self.orders.has_changed().unwrap_or(false) {
-            let orders = *self.orders.borrow_and_update();
-            self.idle_session = orders.idle_session;
-            self.idle_in_transaction = orders.idle_in_transaction;
-        }
         let quiet = self.watch.is_quiet();
         if let Some((report, deadline)) = &self.drain
             && ((quiet && self.watch.status == b'I') || Instant::now() >= *deadline)

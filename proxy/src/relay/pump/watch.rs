@@ -9,14 +9,19 @@ use tokio::time::Instant;
 
 use super::bounds::Bounds;
 use super::guard::{ERROR_BYTES_MAX, Guard};
+use super::portals::PORTAL_BYTES;
 use super::rest::Rest;
 use crate::relay::registry::{Entry, SessionState};
+use rules::guard::Rule;
 use wire::{Act, FrameError, Need, Visit};
 
 /// A ParameterStatus that is looked at; longer ones hold nothing of interest.
 const STATUS_BYTES_MAX: u32 = 1024;
 /// The longest Close, Describe, Execute, Flush and Sync: PostgreSQL's `PQ_SMALL_MESSAGE_LIMIT`.
 const SMALL_MESSAGE_BYTES_MAX: u32 = 10_000;
+
+/// The message Flush.
+pub(super) const FLUSH: &[u8] = b"H\0\0\0\x04";
 
 /// What both directions tell of the session.
 pub(super) struct Watch {
@@ -97,12 +102,19 @@ impl Watch {
 impl Visit for ClientWatch<'_> {
     #[inline]
     fn need(&self, tag: u8, body: u32) -> Need {
-        self.0.guard.need(tag, body)
+        match tag {
+            b'B' | b'E' | b'C' if self.0.bounds.counts_rows() => Need::Begin(PORTAL_BYTES),
+            _ => self.0.guard.need(tag, body),
+        }
     }
 
     #[inline]
     fn visit(&mut self, tag: u8, body: u32, held: &[u8]) -> Result<Act, FrameError> {
         let watch = &mut *self.0;
+        if watch.bounds.wants_flush(tag) {
+            watch.rest.asked(b'H');
+            return Ok(Act::Before(FLUSH.to_vec()));
+        }
         watch.messages[0] += 1;
         match tag {
             b'C' | b'D' | b'E' | b'H' | b'S' if body > SMALL_MESSAGE_BYTES_MAX => {
@@ -127,8 +139,14 @@ impl Visit for ClientWatch<'_> {
         }
         watch.touched = true;
         watch.rest.asked(tag);
+        let is_spent = watch.bounds.asked(tag, held);
         if !watch.bounds.admits(tag) {
-            return Ok(watch.guard.deny_work(tag, held, &watch.entry));
+            return Ok(watch
+                .guard
+                .deny_by(Rule::Statements, tag, held, &watch.entry));
+        }
+        if is_spent {
+            return Ok(watch.guard.deny_by(Rule::Returned, tag, held, &watch.entry));
         }
         Ok(watch.guard.judge(tag, body, held, &watch.entry))
     }
@@ -161,13 +179,14 @@ impl Visit for ServerWatch<'_> {
         if watch.outstanding == 0 {
             watch.rest.answered(tag);
         }
+        watch.bounds.answered(tag);
         match (tag, held) {
             (b'Z', [status]) => {
                 watch.status = *status;
                 watch.copying = false;
                 watch.outstanding = watch.outstanding.saturating_sub(1);
                 watch.touched = watch.outstanding > 0;
-                watch.bounds.ready();
+                watch.bounds.ready(*status, watch.outstanding == 0);
             }
             (b'S', held) => {
                 if let Some(name) = held.strip_prefix(b"application_name\0") {
@@ -182,7 +201,6 @@ impl Visit for ServerWatch<'_> {
                 watch.copying = watch.copy_open;
             }
             (b'D' | b'd', _) => watch.bounds.row(body),
-            (b'C' | b's' | b'I', _) => watch.bounds.statement_ended(),
             (b'E', held) if !held.is_empty() => {
                 return Ok(match watch.bounds.reword(held) {
                     Act::Pass => watch.guard.reword(held),

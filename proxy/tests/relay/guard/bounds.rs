@@ -83,6 +83,31 @@ fn a_statement_that_takes_too_long_is_cancelled_and_the_session_goes_on() {
 }
 
 #[test]
+fn each_statement_of_a_pipeline_has_its_time_for_itself() {
+    let harness = bounded(StatementLimits {
+        statement: Some(Duration::from_millis(1500)),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    let sync = message(b'S', b"");
+    let sleep = |seconds: &str| {
+        let sql = format!("select pg_sleep({seconds})");
+        [parse("", &sql), bind("", ""), execute("", 0)].concat()
+    };
+    client.send(&[sleep("0.3").repeat(10), sync.clone()].concat());
+    let answer = client.until(b'Z');
+    assert_eq!((count(&answer, b'C'), count(&answer, b'E')), (10, 0));
+    client.send(&[sleep("0.3"), sleep("3"), sleep("0.3"), sync].concat());
+    let answer = client.until(b'Z');
+    assert_eq!(count(&answer, b'C'), 1);
+    assert_eq!(error(&answer).0, "57014");
+    // Of one Query the server tells nothing before the last statement's end.
+    let together = "select pg_sleep(0.3);".repeat(10);
+    assert_eq!(error(&client.ask(&together)).0, "57014");
+    works(&mut client);
+}
+
+#[test]
 fn more_rows_or_bytes_than_a_statement_may_return_are_cancelled() {
     let harness = bounded(StatementLimits {
         rows: Some(1000),
@@ -112,6 +137,124 @@ fn more_rows_or_bytes_than_a_statement_may_return_are_cancelled() {
         3000
     );
     assert!(answer.iter().all(|message| message.tag != b'E'));
+}
+
+fn bind(portal: &str, statement: &str) -> Vec<u8> {
+    message(
+        b'B',
+        format!("{portal}\0{statement}\0\0\0\0\0\0\0").as_bytes(),
+    )
+}
+
+fn execute(portal: &str, rows: u32) -> Vec<u8> {
+    let mut body = format!("{portal}\0").into_bytes();
+    body.extend(rows.to_be_bytes());
+    message(b'E', &body)
+}
+
+fn parse(statement: &str, sql: &str) -> Vec<u8> {
+    message(b'P', format!("{statement}\0{sql}\0\0\0").as_bytes())
+}
+
+fn count(messages: &[Message], tag: u8) -> usize {
+    messages.iter().filter(|message| message.tag == tag).count()
+}
+
+#[test]
+fn a_portal_that_is_executed_in_parts_is_one_statement() {
+    let harness = bounded(StatementLimits {
+        rows: Some(1000),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    let many = parse("", "select generate_series(1, 100000000)");
+    let sync = message(b'S', b"");
+    for portal in ["", "named"] {
+        client.ask("begin");
+        client.send(&[many.clone(), bind(portal, "")].concat());
+        let parts: Vec<Vec<Message>> = (0..4)
+            .map(|_| {
+                client.send(&[execute(portal, 500), sync.clone()].concat());
+                client.until(b'Z')
+            })
+            .collect();
+        assert_eq!(count(&parts[1], b's'), 1, "{:?}", parts[1].last());
+        let all = parts.concat();
+        assert_eq!(error(&all).0, "54000");
+        assert!(count(&all, b'D') <= 1500, "{}", count(&all, b'D'));
+        client.ask("rollback");
+        works(&mut client);
+    }
+    // Without waiting for answers.
+    client.ask("begin");
+    let parts = execute("", 5000).repeat(2000);
+    client.send(&[many, bind("", ""), parts, sync].concat());
+    let answer = client.until(b'Z');
+    assert_eq!(error(&answer).0, "54000");
+    assert!(count(&answer, b'D') < 5_000_000);
+    client.ask("rollback");
+    works(&mut client);
+}
+
+#[test]
+fn portals_are_statements_of_their_own() {
+    let harness = bounded(StatementLimits {
+        rows: Some(1000),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    let sync = message(b'S', b"");
+    client.send(
+        &[
+            parse("some", "select generate_series(1, 2000)"),
+            sync.clone(),
+        ]
+        .concat(),
+    );
+    client.until(b'Z');
+    let mut passes = |sent: &[u8], syncs: usize| {
+        client.send(sent);
+        for _ in 0..syncs {
+            let answer = client.until(b'Z');
+            assert_eq!(count(&answer, b'E'), 0, "{answer:?}");
+        }
+    };
+    passes(&query("begin"), 1);
+    // As drivers ask for the first row alone.
+    let first = [bind("", "some"), execute("", 1), sync.clone()].concat();
+    passes(&first.repeat(1200), 1200);
+    // Side by side, one of them closed and begun again.
+    passes(
+        &[bind("a", "some"), bind("b", "some"), sync.clone()].concat(),
+        1,
+    );
+    let both = [execute("a", 400), execute("b", 400), sync.clone()].concat();
+    passes(&both.repeat(2), 2);
+    let again = [
+        message(b'C', b"Pa\0"),
+        bind("a", "some"),
+        execute("a", 900),
+        sync,
+    ];
+    passes(&again.concat(), 1);
+    client.ask("rollback");
+    works(&mut client);
+}
+
+#[test]
+fn each_fetch_of_a_cursor_is_a_statement_of_its_own() {
+    let harness = bounded(StatementLimits {
+        rows: Some(1000),
+        ..StatementLimits::default()
+    });
+    let mut client = harness.session();
+    client.ask("begin; declare c cursor for select generate_series(1, 100000000)");
+    for _ in 0..4 {
+        let answer = client.ask("fetch 500 from c");
+        assert_eq!((count(&answer, b'D'), count(&answer, b'E')), (500, 0));
+    }
+    client.ask("rollback");
+    works(&mut client);
 }
 
 #[test]
@@ -283,6 +426,23 @@ fn a_copy_that_swallows_a_sync_leaves_no_session_busy_for_ever() {
             "{answer:?}"
         );
     }
+}
+
+#[test]
+fn an_environments_own_bound_ends_transactions_that_idle() {
+    let harness = bounded(StatementLimits {
+        idle_in_transaction: Some(Duration::from_millis(300)),
+        ..StatementLimits::default()
+    });
+    let (mut idle, mut open) = (harness.session(), harness.session());
+    open.ask("begin");
+    // A client's own bound is the server's, and this one holds all the same.
+    open.ask("set idle_in_transaction_session_timeout = 0");
+    let ended = open.rest();
+    assert_eq!(error(&ended).0, "25P03");
+    works(&mut idle);
+    drop(idle);
+    harness.wait_until_empty();
 }
 
 #[test]

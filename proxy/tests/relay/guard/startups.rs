@@ -67,7 +67,8 @@ const TURNS: [Asked; 20] = [
 ];
 
 /// Ask for nothing that matters to the guard.
-const HARMLESS: [Asked; 13] = [
+const HARMLESS: [Asked; 14] = [
+    ("local_preload_libraries", ""),
     ("default_transaction_read_only", "on"),
     ("default_transaction_read_only", "TR"),
     ("options", "-c default_transaction_read_only=1"),
@@ -81,6 +82,19 @@ const HARMLESS: [Asked; 13] = [
     ("search_path", "role"),
     ("default_transaction_isolation", "serializable"),
     ("default_transaction_deferrable", "off"),
+];
+
+/// Ask for code that the session would begin by loading.
+const LOADS: [Asked; 6] = [
+    ("local_preload_libraries", "plugin"),
+    ("Session_Preload_Libraries", "auto_explain"),
+    ("options", "-c local_preload_libraries=plugin"),
+    ("options", "--local-preload-libraries=plugin"),
+    ("options", "-csession_preload_libraries=plpgsql"),
+    (
+        "options",
+        "--session-preload-libraries=x --session-preload-libraries=",
+    ),
 ];
 
 /// The answer to a client that asks for this.
@@ -151,6 +165,25 @@ fn a_client_that_asks_to_be_misread_or_another_gets_no_guarded_session() {
             "57P03",
             "{asked:?}"
         );
+    }
+}
+
+#[test]
+fn no_client_has_its_session_load_libraries() {
+    for mode in [
+        AccessMode::ReadOnly,
+        AccessMode::Append,
+        AccessMode::ReadWrite,
+    ] {
+        let harness = nowhere(mode);
+        for asked in LOADS {
+            let (code, _, rule) = told(&last(&harness, "postgres", asked));
+            assert_eq!(
+                (code.as_str(), rule.as_deref()),
+                ("42501", Some("host")),
+                "{mode} {asked:?}"
+            );
+        }
     }
 }
 

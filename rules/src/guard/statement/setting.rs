@@ -19,18 +19,22 @@ pub enum Setting {
     Role,
     /// `session_authorization`
     SessionAuthorization,
+    /// `local_preload_libraries` and `session_preload_libraries`: code that a session begins by loading.
+    Libraries,
 }
 
 impl Setting {
     /// The setting of that name; names of settings ignore ASCII case.
     pub fn of(name: &[u8]) -> Option<Self> {
-        const NAMES: [(&[u8], Setting); 6] = [
+        const NAMES: [(&[u8], Setting); 8] = [
             (b"default_transaction_read_only", Setting::DefaultReadOnly),
             (b"transaction_read_only", Setting::ReadOnly),
             (b"standard_conforming_strings", Setting::ConformingStrings),
             (b"client_encoding", Setting::Encoding),
             (b"role", Setting::Role),
             (b"session_authorization", Setting::SessionAuthorization),
+            (b"local_preload_libraries", Setting::Libraries),
+            (b"session_preload_libraries", Setting::Libraries),
         ];
         let is = |(known, _): &&(&[u8], Self)| known.eq_ignore_ascii_case(name);
         NAMES.iter().find(is).map(|(_, setting)| *setting)
@@ -43,11 +47,13 @@ impl Setting {
             Self::Encoding => is_safe_encoding(value),
             Self::Role => value == b"none",
             Self::SessionAuthorization => false,
+            Self::Libraries => value.is_empty(),
         });
         (!fits).then_some(match self {
             Self::DefaultReadOnly | Self::ReadOnly => Rule::TxReadWrite,
             Self::ConformingStrings | Self::Encoding => Rule::GucLex,
             Self::Role | Self::SessionAuthorization => Rule::RoleSet,
+            Self::Libraries => Rule::Host,
         })
     }
 }

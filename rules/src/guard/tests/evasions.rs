@@ -52,6 +52,29 @@ fn commands_hide_behind_brackets_comments_and_lists() {
 }
 
 #[test]
+fn no_session_asks_for_libraries() {
+    all(
+        NEVER,
+        &[
+            "SET local_preload_libraries = 'x'",
+            "SET SESSION \"Local_Preload_Libraries\" TO x, ''",
+            "SET LOCAL session_preload_libraries = '', 'x'",
+            "SELECT set_config('session_preload_libraries', 'x', false)",
+            "SELECT set_config('local_preload_libraries', $1, false)",
+        ],
+    );
+    all(
+        ["-"; 3],
+        &[
+            "SET local_preload_libraries = ''",
+            "SET session_preload_libraries TO DEFAULT",
+            "RESET local_preload_libraries",
+            "SHOW session_preload_libraries",
+        ],
+    );
+}
+
+#[test]
 fn commands_hide_within_other_commands() {
     all(
         WRITE,

@@ -73,7 +73,7 @@ fn play(branch: &Branch, case: &Case, way: &Way, protocol: Protocol) -> anyhow::
 }
 
 /// Whether a setting that keeps the session from writing is off.
-fn can_write(client: &mut Client, is_failed: bool) -> bool {
+pub(super) fn can_write(client: &mut Client, is_failed: bool) -> bool {
     if is_failed {
         client.ask("ROLLBACK");
     }

@@ -8,6 +8,7 @@ mod case;
 mod forms;
 mod inner;
 mod stored;
+mod unmanaged;
 
 use std::net::SocketAddr;
 use std::process::Stdio;

@@ -73,7 +73,7 @@ impl Branch {
 
     /// Stays the same where nothing was stored.
     pub(super) async fn mark(&self) -> anyhow::Result<String> {
-        self.admin.text(MARK).await
+        mark(&self.admin).await
     }
 
     /// Takes back what the mode append allows, and a setting that a role gives to itself.
@@ -85,14 +85,24 @@ impl Branch {
 
     /// A line for each relation, the same while its rows are the same.
     pub(super) async fn rows(&self) -> anyhow::Result<Vec<String>> {
-        let all = self.admin.text(EVERYTHING).await?;
-        let mut lines = Vec::new();
-        for message in self.admin.client.simple_query(&all).await? {
-            if let SimpleQueryMessage::Row(row) = message {
-                let columns = (0..row.len()).map(|at| row.get(at).unwrap_or("-"));
-                lines.push(columns.collect::<Vec<&str>>().join(" "));
-            }
-        }
-        Ok(lines)
+        rows(&self.admin).await
     }
+}
+
+/// Stays the same where nothing was stored, as a superuser sees it.
+pub(super) async fn mark(admin: &Session) -> anyhow::Result<String> {
+    admin.text(MARK).await
+}
+
+/// A line for each relation, the same while its rows are the same.
+pub(super) async fn rows(admin: &Session) -> anyhow::Result<Vec<String>> {
+    let all = admin.text(EVERYTHING).await?;
+    let mut lines = Vec::new();
+    for message in admin.client.simple_query(&all).await? {
+        if let SimpleQueryMessage::Row(row) = message {
+            let columns = (0..row.len()).map(|at| row.get(at).unwrap_or("-"));
+            lines.push(columns.collect::<Vec<&str>>().join(" "));
+        }
+    }
+    Ok(lines)
 }

@@ -38,11 +38,19 @@ impl Pool {
         let spec = &manifest.spec;
         let standby = spec.access == AccessMode::ReadOnly;
         if !spec.restricts() {
-            // Who may do everything may change rights as well: what was in place is so no longer.
+            // Who may do everything may change rights as well: what was in place is so no longer, and
+            // neither is what was found then.
             let file = self.rights_file(manifest);
-            let forgotten = blocking(move || match std::fs::remove_file(file) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
+            let forgotten = blocking(move || {
+                for name in [disk::RIGHTS, disk::FINDINGS] {
+                    match std::fs::remove_file(file.with_file_name(name)) {
+                        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                            return Err(error);
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(())
             });
             forgotten.await.map_err(WakeFailure::Mark)?;
             return self.start_as(manifest, false).await;

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 
 use comfy_table::Table;
 use rules::config::AccessMode;
-use rules::guard::{Denial, Rule, SQL_BYTES_MAX, Verdict, inspect};
+use rules::guard::{self, Denial, Rule, SQL_BYTES_MAX, Verdict};
 use serde::Serialize;
 
 use self::explain::Explanation;
-use super::super::args::{ACCESS_MODES, Guard};
+use super::super::args::{ACCESS_MODES, Guard as Asked};
 use super::super::failure::Failure;
 use super::super::output::{Output, facts, table};
 
@@ -44,28 +44,29 @@ struct Denied {
 }
 
 /// Judges the SQL; the exit code says whether the mode that was asked for lets it pass.
-pub(in super::super) fn run(guard: &Guard, output: &Output) -> Result<ExitCode, Failure> {
-    let sql = source::read(guard)?;
-    let modes = match guard.mode {
+pub(in super::super) fn run(asked: &Asked, output: &Output) -> Result<ExitCode, Failure> {
+    let sql = source::read(asked)?;
+    let modes = match asked.mode {
         Some(mode) => vec![mode],
         None => ACCESS_MODES.to_vec(),
     };
-    let said = |mode: &AccessMode| Said::of(judge(&sql, *mode), *mode);
+    let said = |mode: &AccessMode| Said::of(judge(&sql, *mode, asked.advisory), *mode);
     let answer = Answer {
         verdicts: modes.iter().map(said).collect(),
-        explanation: guard.explain.then(|| Explanation::of(&sql)),
+        explanation: asked.explain.then(|| Explanation::of(&sql)),
     };
-    output.show(&answer, |answer| answer.text(guard.mode.is_some()));
+    output.show(&answer, |answer| answer.text(asked.mode.is_some()));
     let denied = answer.verdicts.iter().any(|said| !said.allowed);
-    Ok(ExitCode::from(u8::from(guard.mode.is_some() && denied)))
+    Ok(ExitCode::from(u8::from(asked.mode.is_some() && denied)))
 }
 
 /// Judges as a session would, which does not read a message of more than [`SQL_BYTES_MAX`].
-fn judge(sql: &[u8], mode: AccessMode) -> Verdict {
-    if is_too_long(sql) {
-        return Denial::by(Rule::Size, mode).map_or(Verdict::Allow, Verdict::Deny);
+fn judge(sql: &[u8], mode: AccessMode, alone: bool) -> Verdict {
+    match alone {
+        _ if is_too_long(sql) => Denial::by(Rule::Size, mode).map_or(Verdict::Allow, Verdict::Deny),
+        true => guard::judge_alone(sql, mode),
+        false => guard::judge(sql, mode),
     }
-    Verdict::of(&inspect(sql), mode)
 }
 
 /// Whether a message of this SQL, which ends with a NUL, is not read.
