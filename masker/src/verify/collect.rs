@@ -109,11 +109,10 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, original: &[u8], replacement: Option<&[u8]>) {
+    fn add(&mut self, with: Transformer, original: &[u8], replacement: Option<&[u8]>) {
         self.values += 1;
         self.nulled += u64::from(replacement.is_none());
-        // What is empty stays so, and tells nothing.
-        self.unchanged += u64::from(replacement == Some(original) && !original.is_empty());
+        self.unchanged += u64::from(replacement == Some(original) && !stays(with, original));
     }
 
     fn absorb(&mut self, other: &Self) {
@@ -121,6 +120,25 @@ impl Seen {
         self.nulled += other.nulled;
         self.unchanged += other.unchanged;
         self.strangers += other.strangers;
+    }
+}
+
+/// Whether a value stays by what its transformer promises, and tells nothing: what is empty, and of
+/// measures what has none.
+fn stays(with: Transformer, value: &[u8]) -> bool {
+    use Transformer as T;
+    /// `POINT EMPTY` of PostGIS: two coordinates that are no numbers, as EWKB ends.
+    const NO_POINT: [&[u8]; 2] = [
+        b"000000000000F87F000000000000F87F",
+        b"7FF80000000000007FF8000000000000",
+    ];
+    let has_digit = || value.iter().any(u8::is_ascii_digit);
+    match with {
+        _ if value.is_empty() => true,
+        T::Int | T::Noise => !value.iter().any(|byte| matches!(byte, b'1'..=b'9')),
+        T::DateShift => !has_digit(),
+        T::Geo => !has_digit() || NO_POINT.iter().any(|empty| value.ends_with(empty)),
+        _ => false,
     }
 }
 
@@ -195,8 +213,9 @@ impl Collector {
         if column.watched.kept {
             return;
         }
-        column.seen.add(original, replacement);
-        let chance = match chance(with.unwrap_or(column.watched.with)) {
+        let with = with.unwrap_or(column.watched.with);
+        column.seen.add(with, original, replacement);
+        let chance = match chance(with) {
             Chance::None if column.watched.redacts => Chance::Listed,
             chance => chance,
         };
@@ -246,7 +265,7 @@ impl Collector {
             return;
         }
         let seen = column.parts.entry(with).or_default();
-        seen.add(original, replacement);
+        seen.add(with, original, replacement);
         // A word by itself, as states, labels and keys are, stands in other columns and in names too.
         let word = !original
             .iter()

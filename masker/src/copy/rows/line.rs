@@ -6,7 +6,7 @@ use std::ops::Range;
 use rules::mask::Transformer;
 
 use crate::key::Draw;
-use crate::leak::leaks;
+use crate::leak::{leaks, leaks_of};
 use crate::plan::{Basis, Canonical};
 
 use super::cell::{self, NULL};
@@ -262,7 +262,7 @@ impl Masker<'_, '_> {
                     }
                 };
                 let masked = match &mut self.seen {
-                    _ if leaks("mask.cell") && *with == Transformer::Email => {
+                    _ if leaks_of("mask.cell", with.name()) => {
                         out.extend_from_slice(&text);
                         Ok(())
                     }

@@ -29,6 +29,28 @@ fn an_empty_value_that_stays_is_no_leak() {
     assert_eq!((seen.values, seen.unchanged), (3, 1));
 }
 
+/// Else what does nothing could not be told from a table of `infinity`, or of nothing owed.
+#[test]
+fn a_measure_without_one_stays_and_no_other() {
+    use Transformer as T;
+    for (with, value, expected) in [
+        (T::DateShift, "infinity", true),
+        (T::DateShift, "2026-01-01", false),
+        (T::Noise, "0.00", true),
+        (T::Noise, "NaN", true),
+        (T::Noise, "0.10", false),
+        (T::Int, "0", true),
+        (T::Int, "10", false),
+        (T::Geo, "(NaN,-Infinity)", true),
+        (T::Geo, "(0,0)", false),
+        (T::Geo, "0101000000000000000000F87F000000000000F87F", true),
+        (T::Token, "0", false),
+        (T::Email, "", true),
+    ] {
+        assert_eq!(stays(with, value.as_bytes()), expected, "{with:?} {value:?}");
+    }
+}
+
 fn redacting(kept: bool) -> Collector {
     let bytes: Vec<u8> = (0..32).collect();
     let key = MaskKey::read(&bytes).expect("a key");
