@@ -33,6 +33,8 @@ pub const LEAKS: &[&str] = &[
     "plant.database",
     "plant.file",
     "plant.row",
+    "plant.orphan",
+    "plant.stray",
     "plant.log",
     "plant.temporary-file",
     "tell.progress",
@@ -48,6 +50,8 @@ pub const LEAKS: &[&str] = &[
     "gate.loaded",
     "gate.outward",
     "gate.rows",
+    "gate.constraints",
+    "gate.references",
 ];
 
 /// Whether a protection is switched off.

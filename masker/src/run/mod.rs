@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rules::mask::{Decisions, MaskRules, Problem, Reached, Rows, Subset, decide};
+use rules::mask::{Decisions, MaskRules, Problem, Reached, Reference, Rows, Subset, decide};
 use rules::schema::{Name, Schema, TableKind};
 use seeder::key::Key;
 use seeder::person::{Locales, People, UnknownLocale};
@@ -23,7 +23,7 @@ use crate::plan::{self, Figures, Plan, Request};
 use crate::source::{LOCK_WAIT, Production, Source, SourceError};
 use crate::step::step;
 use crate::subset::{self, Picked, SubsetError};
-use crate::verify::{self, Gate, GateError, Loaded, LookedFor};
+use crate::verify::{self, Gate, GateError, Loaded, LookedFor, Referring};
 
 pub use preview::{PreviewColumn, PreviewTable};
 pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
@@ -39,6 +39,9 @@ pub enum MaskError {
     /// The statistics could not be read.
     #[error("read production's statistics")]
     Statistics(#[source] tokio_postgres::Error),
+    /// Rows could not be counted that refer to none.
+    #[error("count rows of production by the references of the rules")]
+    References(#[source] tokio_postgres::Error),
     /// A locale of the rules is unknown.
     #[error(transparent)]
     Locale(#[from] UnknownLocale),
@@ -64,7 +67,7 @@ impl MaskError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Source(error) => error.hint(),
-            Self::Statistics(_) => None,
+            Self::Statistics(_) | Self::References(_) => None,
             Self::Locale(_) => Some("`locales` under [masking] names it"),
             Self::Plan(_) => {
                 Some("`standin mask plan` shows every column; write rules under [masking.tables]")
@@ -100,6 +103,8 @@ pub struct Opened {
     source: Source,
     /// Which rows are copied; `None` for all.
     subset: Option<Subset>,
+    /// References that no foreign key declares.
+    references: Vec<Reference>,
     /// What was looked at.
     pub looked: Looked,
 }
@@ -151,6 +156,7 @@ async fn opened(
     Ok(Opened {
         source,
         subset: rules.subset.clone(),
+        references: rules.references.clone(),
         looked,
     })
 }
@@ -224,18 +230,16 @@ impl Opened {
             progress,
         };
         let copied = copy::copy(&self.source, &job).await;
+        let references = match copied {
+            Ok(_) => Referring::of(self.source.client(), &self.references).await,
+            Err(_) => Ok(Vec::new()),
+        };
         // Production is let go before the copy is looked at: that takes its time.
         self.source.close().await;
         step("mask.released");
         let mut copied = copied?;
-        let mut rows: BTreeMap<Name, u64> = copied
-            .tables
-            .iter()
-            .map(|table| (table.table.clone(), table.rows))
-            .collect();
-        // Of a subset the rows that were found are to be there, not those that happened to arrive.
-        rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
-        rows.extend(self.looked.empty().map(|table| (table.clone(), 0)));
+        let references = references.map_err(MaskError::References)?;
+        let rows = self.looked.rows(&copied, picked.as_ref());
         let roots = self.looked.roots();
         let gate = Gate {
             config: &target.config,
@@ -245,6 +249,7 @@ impl Opened {
             loaded: Some(Loaded {
                 rows: &rows,
                 roots: &roots,
+                references: &references,
             }),
             workers: target.workers,
         };
@@ -294,6 +299,18 @@ impl Opened {
 }
 
 impl Looked {
+    /// Rows that a copy is to have by table.
+    fn rows(&self, copied: &copy::Report, picked: Option<&Picked>) -> BTreeMap<Name, u64> {
+        let copied = copied.tables.iter();
+        let mut rows: BTreeMap<Name, u64> = copied
+            .map(|table| (table.table.clone(), table.rows))
+            .collect();
+        // Of a subset the rows that were found are to be there, not those that happened to arrive.
+        rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
+        rows.extend(self.empty().map(|table| (table.clone(), 0)));
+        rows
+    }
+
     /// Tables that a subset leaves empty, and those whose rows are not copied at all.
     fn empty(&self) -> impl Iterator<Item = &Name> {
         let reach = self.decisions.subset.iter();

@@ -8,6 +8,7 @@ mod files;
 mod form;
 mod known;
 mod redacted;
+mod references;
 mod report;
 mod scan;
 mod texts;
@@ -24,6 +25,7 @@ use seeder::audit::{Audit, AuditError, audit};
 use tokio_postgres::{Client, Config, NoTls};
 
 pub use collect::{Collector, Watched};
+pub use references::Referring;
 pub use report::{Leak, Report, Unchanged};
 
 use collect::{Collected, Column, Seen};
@@ -92,6 +94,8 @@ pub struct Loaded<'a> {
     pub rows: &'a BTreeMap<Name, u64>,
     /// The root of every partition.
     pub roots: &'a BTreeMap<Name, Name>,
+    /// References of the rules, as production had them.
+    pub references: &'a [Referring],
 }
 
 /// Looks for every value that was collected while the copy was made, and at its shape.
@@ -199,8 +203,13 @@ async fn shape(gate: &Gate<'_>, report: &mut Report) -> Result<(), GateError> {
     };
     let findings = audit(&client, &asked).await?;
     report.constraints = findings.checked.values().sum();
-    let violations = findings.violations();
+    let violations = findings.violations().filter(|_| !leaks("gate.constraints"));
     report.violations = violations.map(ToString::to_string).collect();
+    for referring in gate.loaded.iter().flat_map(|loaded| loaded.references) {
+        let violated = referring.violated(&client).await.map_err(GateError::Read)?;
+        let told = violated.filter(|_| !leaks("gate.references"));
+        report.violations.extend(told);
+    }
     for (table, planned) in gate.loaded.iter().flat_map(|loaded| loaded.rows) {
         let kind = "SELECT relkind = 'p' FROM pg_class WHERE oid = to_regclass($1::text)";
         let row = client.query_one(kind, &[&table.quoted()]).await;

@@ -110,6 +110,30 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_constraint_that_does_not_hold_in_a_place_is_named() -> anyhow::Result<()> {
+    let mut copied = opened().await?;
+    copied.shop.json("environment build copy")?;
+    copied.shop.json("branch create copy.case")?;
+    let session = copied.shop.enter("shop@copy.case").await?;
+    // Whoever owns a table may leave rows unasked.
+    session
+        .run(
+            "CREATE TABLE mine (customer int);
+             INSERT INTO mine VALUES (-1), (-2);
+             ALTER TABLE mine ADD FOREIGN KEY (customer) REFERENCES customers NOT VALID",
+        )
+        .await?;
+    drop(session);
+    let (code, said) = verified(&mut copied, "copy.case")?;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("rows without parent: public.mine.mine_customer_fkey (2)"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn code_that_somebody_wrote_into_a_place_is_run_without_our_rights() -> anyhow::Result<()> {
     let mut copied = opened().await?;
     copied.shop.json("environment build copy")?;

@@ -79,7 +79,7 @@ const MASKING: [(&str, Caught); 18] = [
     ("manifest.left-out", Eyes("notes.json")),
 ];
 
-const AROUND: [(&str, Caught); 30] = [
+const AROUND: [(&str, Caught); 34] = [
     ("restore.user-mapping", Gate("1 of kind user mapping")),
     ("restore.user-mapping gate.outward", Eyes("snapshots")),
     ("restore.event-trigger", Gate("1 of kind event trigger")),
@@ -125,6 +125,16 @@ const AROUND: [(&str, Caught); 30] = [
     ),
     ("plant.row gate.rows", Gate("public.audit.note: 1 values")),
     ("plant.row gate.rows *", Eyes("snapshots")),
+    (
+        "plant.orphan",
+        Gate("rows without parent: public.measured.measured_customer_fkey (1)"),
+    ),
+    ("plant.orphan gate.constraints", Nothing),
+    (
+        "plant.stray",
+        Gate("public.measured(about) has 1 rows without the one of public.customers"),
+    ),
+    ("plant.stray gate.references", Nothing),
 ];
 
 const TOLD: [(&str, Caught); 4] = [

@@ -37,7 +37,7 @@ CREATE PUBLICATION \"qzkanar0007@leak.example\" FOR TABLE customers;
 const MEASURED: &str = r#"
 CREATE EXTENSION hstore;
 CREATE TYPE contact AS (who text, age int);
-CREATE TABLE measured AS SELECT n::int AS id,
+CREATE TABLE measured AS SELECT n::int AS id, n::int AS customer, n::int AS about,
   timestamptz '2020-01-01 10:00+00' + n * interval '7 days' AS date_shift,
   1000 + n * 7.25 AS noise, point(13 + n / 100.0, 52 + n / 100.0) AS geo,
   '+7391046' || lpad((n + 1000)::text, 4, '0') AS phone,
@@ -56,7 +56,7 @@ CREATE TABLE measured AS SELECT n::int AS id,
   hstore('who', k(n + 3300)) AS hstore, ROW(k(n + 3400), 20 + n)::contact AS fields,
   daterange(date '2026-01-01' + n::int, date '2026-03-01' + n::int) AS range
   FROM generate_series(1, 40::bigint) n;
-ALTER TABLE measured ADD PRIMARY KEY (id);
+ALTER TABLE measured ADD PRIMARY KEY (id), ADD FOREIGN KEY (customer) REFERENCES customers;
 DROP FUNCTION k;
 ANALYZE;
 CREATE ROLE reader LOGIN SUPERUSER;
@@ -120,6 +120,9 @@ array = { with = "array", element = "token" }
 hstore = { with = "hstore", parts = { who = "name" } }
 fields = { with = "fields", parts = { who = "name", age = "noise" } }
 range = { with = "range", element = "date-shift" }
+[[masking.reference]]
+from = "measured(about)"
+to = "customers(id)"
 [environments.copy]
 source = "production"
 spares = 0
