@@ -13,6 +13,8 @@ use crate::key::MaskKey;
 
 /// Values that are looked for in the bytes of the copy's files.
 const SAMPLES_MAX: usize = 20_000;
+/// Longer ones are known by their beginning.
+const SAMPLE_BYTES_MAX: usize = 64;
 
 /// A column whose values are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,7 +177,16 @@ pub struct Collector {
 #[derive(Clone, Default)]
 struct Samples {
     limit: Option<u64>,
-    kept: Vec<(u64, Vec<u8>)>,
+    kept: Vec<(u64, Sample)>,
+}
+
+/// A value that is looked for in files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sample {
+    /// Its beginning.
+    pub(super) bytes: Vec<u8>,
+    /// Whether it counts only where it is no part of a longer word or number.
+    pub(super) alone: bool,
 }
 
 impl Collector {
@@ -219,7 +230,7 @@ impl Collector {
             Chance::None if column.watched.redacts => Chance::Listed,
             chance => chance,
         };
-        self.know(chance, original, replacement);
+        self.know((with, chance), original, replacement);
     }
 
     /// Sees a text and what `redact` made of it, which is judged by itself; words that stay may be
@@ -248,7 +259,7 @@ impl Collector {
         let blanks = original.split(u8::is_ascii_whitespace);
         let words = blanks.filter(|word| !word.is_empty()).count();
         match strange && words > 2 {
-            true => self.know(Chance::Listed, original, Some(redacted)),
+            true => self.know((Transformer::Redact, Chance::Listed), original, Some(redacted)),
             false => self.replaces(redacted),
         }
     }
@@ -277,7 +288,7 @@ impl Collector {
             Chance::None if column.watched.redacts => Chance::Listed,
             chance => chance,
         };
-        self.know(chance, original, replacement);
+        self.know((with, chance), original, replacement);
     }
 
     /// Notes what may turn up.
@@ -289,7 +300,12 @@ impl Collector {
     }
 
     /// Notes what must not turn up, and what may.
-    fn know(&mut self, chance: Chance, original: &[u8], replacement: Option<&[u8]>) {
+    fn know(
+        &mut self,
+        (with, chance): (Transformer, Chance),
+        original: &[u8],
+        replacement: Option<&[u8]>,
+    ) {
         if chance == Chance::Usual {
             return;
         }
@@ -308,8 +324,8 @@ impl Collector {
         if let Some(replacement) = replacement {
             self.replaces(replacement);
         }
-        if let (Chance::None, Some(hash)) = (chance, first) {
-            self.samples.see(hash, original);
+        if let Some(hash) = first {
+            self.samples.see(hash, (with, chance), original);
         }
     }
 
@@ -329,8 +345,8 @@ impl Collector {
         for (number, others) in self.numbers.iter_mut().zip(&other.numbers) {
             *number += others;
         }
-        for (hash, value) in &other.samples.kept {
-            self.samples.see(*hash, value);
+        for (hash, sample) in &other.samples.kept {
+            self.samples.keep(*hash, sample.clone());
         }
     }
 
@@ -338,19 +354,18 @@ impl Collector {
     pub(super) fn finish(mut self) -> Collected {
         self.listed.remove(&mut self.replaced);
         self.gone.absorb(&self.listed);
+        let gone = self.gone.filtered();
+        // Of lists some are replacements too.
+        let samples = self.samples.kept.into_iter();
+        let samples = samples.filter(|(hash, _)| gone.contains(*hash));
         Collected {
             hashing: self.hashing,
             columns: self.columns,
-            gone: self.gone.filtered(),
+            samples: samples.map(|(_, sample)| sample).collect(),
+            gone,
             placed: self.placed.filtered(),
             words_max: self.words_max,
             numbers: self.numbers,
-            samples: self
-                .samples
-                .kept
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect(),
         }
     }
 }
@@ -366,17 +381,24 @@ impl Collected {
 }
 
 impl Samples {
-    fn see(&mut self, hash: u64, value: &[u8]) {
-        /// Longer values are known by their beginning.
-        const BYTES_MAX: usize = 64;
-        /// Shorter ones, and numbers, turn up in any file by chance.
-        const BYTES_MIN: usize = 10;
-        let letters = value.iter().any(u8::is_ascii_alphabetic);
-        if self.limit.is_some_and(|limit| hash >= limit) || value.len() < BYTES_MIN || !letters {
+    fn see(&mut self, hash: u64, (with, chance): (Transformer, Chance), value: &[u8]) {
+        use Transformer as T;
+        // Their beginning may stay, and each part is seen by itself.
+        let parted = matches!(with, T::Json | T::Hstore | T::Array | T::Fields | T::Redact);
+        let alone = chance == Chance::Listed;
+        let cut = value.len() > SAMPLE_BYTES_MAX;
+        if (alone && (parted || cut)) || !is_told_in_files(value) {
             return;
         }
-        self.kept
-            .push((hash, value[..value.len().min(BYTES_MAX)].to_vec()));
+        let bytes = value[..value.len().min(SAMPLE_BYTES_MAX)].to_vec();
+        self.keep(hash, Sample { bytes, alone });
+    }
+
+    fn keep(&mut self, hash: u64, sample: Sample) {
+        if self.limit.is_some_and(|limit| hash >= limit) {
+            return;
+        }
+        self.kept.push((hash, sample));
         if self.kept.len() >= 2 * SAMPLES_MAX {
             self.kept.sort_unstable();
             self.kept.dedup();
@@ -386,6 +408,17 @@ impl Samples {
             }
         }
     }
+}
+
+/// Whether a value is told from what is in any file by chance: shorter ones and plain numbers are not.
+fn is_told_in_files(value: &[u8]) -> bool {
+    const BYTES_MIN: usize = 10;
+    /// Digits of a number at least, where nothing stands between them; and where something does.
+    const DIGITS: [usize; 2] = [15, 10];
+    let letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let signs = value.iter().any(|byte| !byte.is_ascii_digit());
+    value.len() >= BYTES_MIN && (letters || digits >= DIGITS[usize::from(signs)])
 }
 
 /// Addresses of people in a text.
@@ -409,7 +442,7 @@ pub(super) struct Collected {
     pub(super) words_max: usize,
     pub(super) numbers: [u64; DIGITS_MAX + 1],
     /// Values to look for in files.
-    pub(super) samples: Vec<Vec<u8>>,
+    pub(super) samples: Vec<Sample>,
 }
 
 impl Collected {

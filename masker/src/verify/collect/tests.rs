@@ -51,6 +51,44 @@ fn a_measure_without_one_stays_and_no_other() {
     }
 }
 
+/// Else a schema of which only names are masked would have nothing to look for in files.
+#[test]
+fn values_of_lists_are_looked_for_in_files_unless_they_are_replacements_too() {
+    let mut collector = redacting(false);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts, watched.redacted) = (Transformer::Name, false, false);
+    for (original, replacement) in [
+        ("Zebulon Quux", "Maria Ellis"),
+        ("Maria Ellis", "Anna Green"),
+        ("Bo Li", "Zoe Adler"),
+    ] {
+        collector.see((0, None), original.as_bytes(), Some(replacement.as_bytes()));
+    }
+    let document = (br#"{"kind": "x", "who": "y"}"#, br#"{"kind": "x", "who": "z"}"#);
+    collector.see((0, Some(Transformer::Json)), document.0, Some(document.1));
+    let samples = collector.finish().samples;
+    let expected = Sample {
+        bytes: b"Zebulon Quux".to_vec(),
+        alone: true,
+    };
+    assert_eq!(samples, [expected]);
+}
+
+#[test]
+fn what_is_in_any_file_by_chance_is_not_looked_for_there() {
+    for (value, expected) in [
+        ("maria@corp.invalid", true),
+        ("Мария Иванова", true),
+        ("+49 30 1234567", true),
+        ("4111111111111111", true),
+        ("030123456789", false),
+        ("2026-01-01", false),
+        ("Bo Li", false),
+    ] {
+        assert_eq!(is_told_in_files(value.as_bytes()), expected, "{value}");
+    }
+}
+
 fn redacting(kept: bool) -> Collector {
     let bytes: Vec<u8> = (0..32).collect();
     let key = MaskKey::read(&bytes).expect("a key");
