@@ -28,7 +28,7 @@ use crate::verify::{self, Gate, GateError, Loaded, LookedFor, Referring};
 pub use preview::{PreviewColumn, PreviewTable};
 pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
 
-use watching::Watching;
+use watching::{Watching, unlooked};
 
 /// Why no masked copy was made; nothing of one may be used then.
 #[derive(Debug, thiserror::Error)]
@@ -253,7 +253,8 @@ impl Opened {
             }),
             workers: target.workers,
         };
-        let looked_for = LookedFor::new(watching.finish());
+        let unlooked = unlooked(&self.looked, &plan.tables);
+        let looked_for = LookedFor::new(watching.finish(), unlooked);
         let verified = verify::verify(&gate, &looked_for).await?;
         step("mask.verified");
         // What is not in the copy is told by name, and a name may be a value.

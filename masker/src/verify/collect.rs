@@ -9,6 +9,7 @@ use rules::schema::Name;
 use super::form::{DIGITS_MAX, Form, Hashing, WORDS_MAX};
 use super::known::{Filtered, Known};
 use super::redacted;
+use super::report::{Unlooked, Why};
 use crate::key::MaskKey;
 
 /// Values that are looked for in the bytes of the copy's files.
@@ -29,7 +30,7 @@ pub struct Watched {
     pub redacts: bool,
     /// Whether it replaces all that is not NULL in the copy.
     pub redacted: bool,
-    /// Whether some rows keep theirs: what others had cannot be missing then.
+    /// Whether some rows keep theirs: what others had may be one of these.
     pub kept: bool,
     /// Whether values are put where there was NULL, so that their number tells nothing.
     pub put: bool,
@@ -97,6 +98,14 @@ fn chance(with: Transformer) -> Chance {
     }
 }
 
+/// As it is in a column of which some rows are redacted, or kept.
+fn chance_in(watched: &Watched, with: Transformer) -> Chance {
+    match chance(with) {
+        Chance::None if watched.redacts || watched.kept => Chance::Listed,
+        chance => chance,
+    }
+}
+
 /// What one column's stream held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Seen {
@@ -108,6 +117,9 @@ pub(super) struct Seen {
     pub(super) unchanged: u64,
     /// Words, numbers and signs in what `redact` gave that nothing accounts for.
     pub(super) strangers: u64,
+    /// Those that are looked for nowhere, and why.
+    pub(super) common: u64,
+    pub(super) short: u64,
 }
 
 impl Seen {
@@ -117,11 +129,22 @@ impl Seen {
         self.unchanged += u64::from(replacement == Some(original) && !stays(with, original));
     }
 
+    /// Notes whether a value can be looked for.
+    fn note(&mut self, chance: Chance, known: bool, value: &[u8]) {
+        match chance {
+            Chance::Usual => self.common += 1,
+            // What is nothing but signs tells nothing.
+            _ => self.short += u64::from(!known && value.iter().any(u8::is_ascii_alphanumeric)),
+        }
+    }
+
     fn absorb(&mut self, other: &Self) {
         self.values += other.values;
         self.nulled += other.nulled;
         self.unchanged += other.unchanged;
         self.strangers += other.strangers;
+        self.common += other.common;
+        self.short += other.short;
     }
 }
 
@@ -220,17 +243,19 @@ impl Collector {
         original: &[u8],
         replacement: Option<&[u8]>,
     ) {
-        let column = &mut self.columns[column];
-        if column.watched.kept {
-            return;
+        let Column { watched, seen, .. } = &mut self.columns[column];
+        let with = with.unwrap_or(watched.with);
+        seen.add(with, original, replacement);
+        let chance = chance_in(watched, with);
+        let known = self.know((with, chance), original, replacement);
+        self.columns[column].seen.note(chance, known, original);
+    }
+
+    /// Sees a value that stays where others of its column are replaced: what others had may be it.
+    pub fn see_kept(&mut self, column: usize, value: &[u8]) {
+        if self.columns[column].watched.kept {
+            self.replaces(value);
         }
-        let with = with.unwrap_or(column.watched.with);
-        column.seen.add(with, original, replacement);
-        let chance = match chance(with) {
-            Chance::None if column.watched.redacts => Chance::Listed,
-            chance => chance,
-        };
-        self.know((with, chance), original, replacement);
     }
 
     /// Sees a text and what `redact` made of it, which is judged by itself; words that stay may be
@@ -259,7 +284,10 @@ impl Collector {
         let blanks = original.split(u8::is_ascii_whitespace);
         let words = blanks.filter(|word| !word.is_empty()).count();
         match strange && words > 2 {
-            true => self.know((Transformer::Redact, Chance::Listed), original, Some(redacted)),
+            true => {
+                let redact = (Transformer::Redact, Chance::Listed);
+                self.know(redact, original, Some(redacted));
+            }
             false => self.replaces(redacted),
         }
     }
@@ -271,24 +299,22 @@ impl Collector {
         with: Transformer,
         (original, replacement): (&[u8], Option<&[u8]>),
     ) {
-        let column = &mut self.columns[column];
-        if column.watched.kept {
-            return;
-        }
-        let seen = column.parts.entry(with).or_default();
+        let Column { watched, parts, .. } = &mut self.columns[column];
+        let seen = parts.entry(with).or_default();
         seen.add(with, original, replacement);
         // A word by itself, as states, labels and keys are, stands in other columns and in names too.
         let word = !original
             .iter()
             .any(|byte| byte.is_ascii_digit() || *byte == b'@' || byte.is_ascii_whitespace());
         if word {
+            seen.short += u64::from(!original.is_empty());
             return;
         }
-        let chance = match chance(with) {
-            Chance::None if column.watched.redacts => Chance::Listed,
-            chance => chance,
-        };
-        self.know((with, chance), original, replacement);
+        let chance = chance_in(watched, with);
+        let known = self.know((with, chance), original, replacement);
+        if let Some(seen) = self.columns[column].parts.get_mut(&with) {
+            seen.note(chance, known, original);
+        }
     }
 
     /// Notes what may turn up.
@@ -299,15 +325,15 @@ impl Collector {
         });
     }
 
-    /// Notes what must not turn up, and what may.
+    /// Notes what must not turn up, and what may; whether it can be looked for.
     fn know(
         &mut self,
         (with, chance): (Transformer, Chance),
         original: &[u8],
         replacement: Option<&[u8]>,
-    ) {
+    ) -> bool {
         if chance == Chance::Usual {
-            return;
+            return false;
         }
         let set = match chance {
             Chance::None => &mut self.gone,
@@ -327,6 +353,7 @@ impl Collector {
         if let Some(hash) = first {
             self.samples.see(hash, (with, chance), original);
         }
+        first.is_some()
     }
 
     /// Puts in what another worker saw of the same columns.
@@ -371,6 +398,26 @@ impl Collector {
 }
 
 impl Collected {
+    /// Columns, and parts of their values, that were seen and are looked for nowhere.
+    pub(super) fn unlooked(&self) -> impl Iterator<Item = Unlooked> {
+        self.columns.iter().flat_map(|column| {
+            let Watched { table, column: name, redacts, kept, .. } = &column.watched;
+            let place = format!("{table}.{name}");
+            let parts = column.parts.values();
+            let parts = parts.map(|seen| (format!("parts of {place}"), seen));
+            let texts = (*redacts && *kept).then(|| (place.clone(), Why::Kept));
+            let all = [(place.clone(), &column.seen)].into_iter().chain(parts);
+            let seen = all.flat_map(|(place, seen)| {
+                let whys = [(seen.common, Why::Common), (seen.short, Why::Short)];
+                let whys = whys.into_iter().filter(|(count, _)| *count > 0);
+                whys.map(move |(_, why)| (place.clone(), why))
+            });
+            let found = seen.chain(texts);
+            let found = found.map(|(place, why)| Unlooked { place, why });
+            found.collect::<Vec<_>>()
+        })
+    }
+
     /// The place in the list of a column of which every text is redacted.
     pub(super) fn redacted(&self, table: &Name, column: &str) -> Option<usize> {
         let of_column = |Column { watched, .. }: &Column| {

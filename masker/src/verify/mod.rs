@@ -26,7 +26,7 @@ use tokio_postgres::{Client, Config, NoTls};
 
 pub use collect::{Collector, Watched};
 pub use references::Referring;
-pub use report::{Leak, Report, Unchanged};
+pub use report::{Leak, Report, Unchanged, Unlooked, Why};
 
 use collect::{Collected, Column, Seen};
 #[cfg(test)]
@@ -103,7 +103,7 @@ pub struct Loaded<'a> {
 /// # Errors
 /// When the copy cannot be read. What is found is in the report.
 pub async fn verify(gate: &Gate<'_>, looked_for: &LookedFor) -> Result<Report, GateError> {
-    let collected = &looked_for.0;
+    let collected = &looked_for.collected;
     step("mask.collected");
     let scanned = scan::cells(
         gate.deputy,
@@ -121,6 +121,7 @@ pub async fn verify(gate: &Gate<'_>, looked_for: &LookedFor) -> Result<Report, G
         bytes: scanned.bytes + texts.bytes,
         samples: collected.samples.len() as u64,
         leaks: scanned.leaks,
+        not_looked_for: looked_for.not_looked_for(),
         ..Report::default()
     };
     report.leaks.extend(texts.leaks);
@@ -156,17 +157,34 @@ pub async fn verify(gate: &Gate<'_>, looked_for: &LookedFor) -> Result<Report, G
 }
 
 /// What was collected while rows passed, ready to be looked for.
-pub struct LookedFor(Arc<Collected>);
+pub struct LookedFor {
+    collected: Arc<Collected>,
+    unlooked: Vec<Unlooked>,
+}
 
 impl LookedFor {
-    /// Of everything that a collector has seen.
-    pub fn new(collector: Collector) -> Self {
-        Self(Arc::new(collector.finish()))
+    /// Of everything that a collector has seen, and what none could see.
+    pub fn new(collector: Collector, unlooked: Vec<Unlooked>) -> Self {
+        Self {
+            collected: Arc::new(collector.finish()),
+            unlooked,
+        }
     }
 
     /// A text about the copy that is told, without names that are values of production.
     pub fn told(&self, text: &str) -> String {
-        self.0.told(text)
+        self.collected.told(text)
+    }
+
+    fn not_looked_for(&self) -> Vec<Unlooked> {
+        let mut all = self.unlooked.clone();
+        all.extend(self.collected.unlooked());
+        for one in &mut all {
+            one.place = self.told(&one.place);
+        }
+        all.sort();
+        all.dedup();
+        all
     }
 }
 

@@ -93,6 +93,20 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
     assert!(proof["report"]["values"].as_u64() > Some(1_000), "{proof}");
     assert!(proof["report"]["files"].as_u64() > Some(100), "{proof}");
     assert_eq!(proof["manifest"]["state"], "signed");
+    let unlooked = proof["report"]["not_looked_for"].as_array().cloned();
+    let unlooked: Vec<String> = unlooked
+        .unwrap_or_default()
+        .iter()
+        .map(|one| format!("{} {}", one["place"], one["why"]).replace('"', ""))
+        .collect();
+    for line in [
+        "public.audit unread",
+        "public.customers.born common",
+        "public.customers.mood common",
+    ] {
+        assert!(unlooked.iter().any(|told| told == line), "{line}: {unlooked:?}");
+    }
+    assert!(!unlooked.iter().any(|told| told.contains("email")), "{unlooked:?}");
     assert_eq!(proof["manifest"]["current"], true);
 
     copied.shop.json("branch create copy.case")?;

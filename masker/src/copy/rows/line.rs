@@ -66,6 +66,9 @@ pub trait See {
 
     /// A part of a cell, before its cell.
     fn part(&mut self, _part: ReplacedPart<'_>) {}
+
+    /// A cell that was not NULL and stays, by its column's place, where a rule has others replaced.
+    fn kept(&mut self, _column: usize, _value: &[u8]) {}
 }
 
 /// Masks one row after the other.
@@ -228,6 +231,12 @@ impl Masker<'_, '_> {
         match fate {
             Fate::Keep => {
                 out.extend_from_slice(raw);
+                if let Some(seen) = &mut self.seen
+                    && raw != NULL
+                    && head.cases.len() > 1
+                {
+                    seen.kept(column, &cell::unescaped(raw));
+                }
                 return Ok(());
             }
             Fate::Put(_) if leaks("mask.null") => out.extend_from_slice(raw),

@@ -89,6 +89,48 @@ fn what_is_in_any_file_by_chance_is_not_looked_for_there() {
     }
 }
 
+/// What some rows keep may turn up; what the others had may not, unless it is one of these.
+#[test]
+fn of_a_column_that_some_rows_keep_the_other_values_are_looked_for() {
+    let mut collector = redacting(true);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts) = (Transformer::Token, false);
+    for value in ["Zebulon & Sons", "public house"] {
+        collector.see((0, None), value.as_bytes(), Some(b"q"));
+    }
+    collector.see_kept(0, b"a public house");
+    let collected = collector.finish();
+    for (value, expected) in [("Zebulon & Sons", true), ("public house", false)] {
+        let mut known = false;
+        collected.hashing.of_value(value.as_bytes(), &mut |form: Form| {
+            known |= collected.gone.contains(form.hash);
+        });
+        assert_eq!(known, expected, "{value}");
+    }
+}
+
+#[test]
+fn what_is_not_looked_for_is_told() {
+    use Transformer as T;
+    let mut collector = redacting(false);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts, watched.redacted) = (T::Phone, false, false);
+    let told = |collector: &Collector| {
+        let collected = collector.clone().finish();
+        let told = collected.unlooked().map(|one| (one.place, one.why));
+        told.collect::<Vec<_>>()
+    };
+    collector.see((0, None), b"+49 30 1234567", Some(b"x"));
+    collector.see((0, None), b"", Some(b""));
+    assert!(told(&collector).is_empty());
+    collector.see((0, None), b"1234567", Some(b"x"));
+    let own = ("public.t.c".to_owned(), Why::Short);
+    assert_eq!(told(&collector), [own.clone()]);
+    collector.see_part(0, T::City, (b"Bad Homburg", Some(b"Ely")));
+    let part = ("parts of public.t.c".to_owned(), Why::Common);
+    assert_eq!(told(&collector), [own, part]);
+}
+
 fn redacting(kept: bool) -> Collector {
     let bytes: Vec<u8> = (0..32).collect();
     let key = MaskKey::read(&bytes).expect("a key");
