@@ -356,8 +356,9 @@ impl<'a> Making<'a> {
         let figures = self.request.figures.get(at.name);
         let observed = figures.and_then(|figures| {
             let distinct = *figures.distinct.get(&at.decision.column)?;
-            // Values that hardly repeat have no frequencies.
-            (distinct < DISTINCT_MIN && distinct < figures.rows / 2).then_some(distinct)
+            // Values that hardly repeat have no frequencies; where there are none, nothing has.
+            let repeat = 0 < distinct && distinct < figures.rows / 2;
+            (repeat && distinct < DISTINCT_MIN).then_some(distinct)
         });
         possible.or(observed)
     }

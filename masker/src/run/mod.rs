@@ -1,5 +1,6 @@
 //! The life of a masked copy: look at production, decide, plan; copy; prove; sign.
 
+mod figures;
 mod preview;
 mod rehearse;
 mod watching;
@@ -28,6 +29,7 @@ use crate::verify::{self, Gate, GateError, Loaded, LookedFor, Referring};
 pub use preview::{PreviewColumn, PreviewTable};
 pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
 
+pub(crate) use figures::figures;
 use watching::{Watching, unlooked};
 
 /// Why no masked copy was made; nothing of one may be used then.
@@ -92,7 +94,7 @@ pub struct Looked {
     pub facts: Facts,
     /// One decision for every column.
     pub decisions: Decisions,
-    /// Rows and different values, as production's statistics have them.
+    /// Rows and different values, as production's statistics have them, else as a sample has.
     pub figures: BTreeMap<Name, Figures>,
     /// The plan, or everything that keeps a copy from being made.
     pub plan: Result<Plan, Vec<Problem>>,
@@ -129,9 +131,13 @@ async fn opened(
     let source = Source::open(production, LOCK_WAIT).await?;
     let schema = source.schema().await?;
     let facts = source.facts().await?;
-    let figures = figures(&source, &schema, &facts).await?;
+    let mut figures = figures(&source, &schema, &facts).await?;
     let people = Arc::new(people(rules, key)?);
     let decisions = decide(&schema, rules);
+    // What the login may not read is told by the copy, and by the plan.
+    if facts.refused.is_empty() {
+        figures::sampled(&source, &decisions, &mut figures).await?;
+    }
     let mut plan = plan::make(Request {
         schema: &schema,
         decisions: &decisions,
@@ -352,52 +358,6 @@ pub(crate) fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, Unknown
         &Key::derive(seed, &["mask", "people"]),
         locales,
     ))
-}
-
-/// Rows and different values of every table, those of partitions together.
-///
-/// `pg_stats` (PostgreSQL documentation, "System Views"): a login sees the statistics of what it may
-/// read. Its most common values are not asked for.
-pub(crate) async fn figures(
-    source: &Source,
-    schema: &Schema,
-    facts: &Facts,
-) -> Result<BTreeMap<Name, Figures>, MaskError> {
-    let tables = facts.tables.iter();
-    let mut figures: BTreeMap<Name, Figures> = tables
-        .map(|(name, table)| {
-            let figures = Figures {
-                rows: table.rows,
-                ..Figures::default()
-            };
-            (name.clone(), figures)
-        })
-        .collect();
-    let rows = source
-        .client()
-        .query(
-            "SELECT schemaname::text, tablename::text, attname::text, n_distinct::float8 \
-             FROM pg_catalog.pg_stats",
-            &[],
-        )
-        .await
-        .map_err(MaskError::Statistics)?;
-    for row in rows {
-        let name = Name::new(row.get::<_, String>(0), row.get::<_, String>(1));
-        let Some(table) = figures.get_mut(schema.root_of(&name)) else {
-            continue;
-        };
-        // Below 0 it is a share of the rows.
-        let distinct: f64 = row.get(3);
-        let distinct = match distinct < 0.0 {
-            true => -distinct * table.rows as f64,
-            false => distinct,
-        };
-        // Partitions may share values, so the largest is a lower bound of all together.
-        let known = table.distinct.entry(row.get(2)).or_default();
-        *known = (*known).max(distinct as u64);
-    }
-    Ok(figures)
 }
 
 fn lines(problems: &[Problem]) -> String {

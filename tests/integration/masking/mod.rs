@@ -4,6 +4,7 @@ mod canaries;
 mod copy;
 mod discover;
 mod environment;
+mod plan;
 mod proof;
 mod redact;
 mod standby;

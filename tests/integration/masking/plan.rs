@@ -1,0 +1,119 @@
+//! What a plan refuses and says of a real production, and what its copy then keeps.
+
+use std::sync::Arc;
+
+use masker::copy::{Event, Programs};
+use masker::key::MaskKey;
+use masker::run::{self, Looked, Target};
+use masker::source::Production;
+use rules::mask::MaskRules;
+use tests::postgres::{Installation, Scratch};
+use tokio_postgres::Client;
+
+fn rules(tables: &str) -> anyhow::Result<MaskRules> {
+    let text = format!("[masking]\nkey = \"env:K\"\n{tables}");
+    let config = rules::config::parse(&text).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let masking = config.masking;
+    masking.ok_or_else(|| anyhow::anyhow!("there are rules"))
+}
+
+fn key() -> anyhow::Result<Arc<MaskKey>> {
+    let bytes: Vec<u8> = (0..32_u8).map(|byte| byte.wrapping_mul(157)).collect();
+    Ok(Arc::new(MaskKey::read(&bytes)?))
+}
+
+fn read(from: &Scratch) -> Production {
+    Production {
+        config: from.config("shop"),
+        tls: None,
+    }
+}
+
+/// Production with a schema in it.
+async fn production(ddl: &str) -> anyhow::Result<(Scratch, Client)> {
+    let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let client = production.database("shop").await?;
+    client.batch_execute(ddl).await?;
+    Ok((production, client))
+}
+
+async fn looked(from: &Scratch, tables: &str) -> anyhow::Result<Looked> {
+    let opened = run::open(&read(from), &rules(tables)?, &*key()?).await?;
+    Ok(opened.close().await)
+}
+
+/// What keeps a copy from being made.
+async fn problems(from: &Scratch, tables: &str) -> anyhow::Result<Vec<String>> {
+    let looked = looked(from, tables).await?;
+    let problems = looked.plan.err().unwrap_or_default();
+    Ok(problems.iter().map(ToString::to_string).collect())
+}
+
+/// Makes a copy, and gives its server and a session of it.
+async fn copied(from: &Scratch, tables: &str) -> anyhow::Result<(Scratch, Client)> {
+    let server = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let client = server.database("shop").await?;
+    let target = Target {
+        config: server.config("shop"),
+        directory: Some(server.data_directory()),
+        programs: Programs {
+            bin: server.installation().bin.clone(),
+            libraries: None,
+            account: None,
+        },
+        workers: 2,
+    };
+    let opened = run::open(&read(from), &rules(tables)?, &*key()?).await?;
+    opened.copy(key()?, target, Arc::new(|_: &Event| ())).await?;
+    Ok((server, client))
+}
+
+const PEOPLE: &str = "CREATE TABLE people (id int PRIMARY KEY, gender text, kind text, born date, doc json);
+INSERT INTO people SELECT n, (ARRAY['female', 'male', 'other'])[1 + n % 3],
+  (ARRAY['a', 'b'])[1 + n % 2], date '1970-01-01' + n, json_build_object('name', 'Maria ' || n)
+  FROM generate_series(1, 12000) n;
+CREATE TABLE few (code text, word text);
+INSERT INTO few SELECT 'code-' || n, 'word' FROM generate_series(1, 40) n;
+CREATE TABLE none (word text);
+";
+
+/// With few values, how often each occurs tells which is which; where nothing was ever counted, a sample
+/// tells how many there are.
+#[tokio::test]
+async fn few_values_by_value_are_refused_whether_they_were_counted_or_not() -> anyhow::Result<()> {
+    let (production, client) = production(PEOPLE).await?;
+    let tables = "[masking.tables.people]\nid = \"keep\"\nkind = \"keep\"\nborn = \"date-shift\"\n\
+        gender = \"token\"\ndoc = { with = \"json\", parts = { name = \"name\" } }\n\
+        [masking.tables.few]\ncode = \"token\"\nword = \"token\"\n\
+        [masking.tables.none]\nword = \"token\"\n";
+    let refused = [
+        "public.few.word: it has about 1 different values, and \"token\" by value keeps how often",
+        "public.people.gender: it has about 3 different values, and \"token\" by value keeps",
+    ];
+    for analysed in [false, true] {
+        if analysed {
+            client.batch_execute("ANALYZE").await?;
+        }
+        let found = problems(&production, tables).await?;
+        let as_expected = found.iter().zip(refused).all(|(found, refused)| found.starts_with(refused));
+        assert!(
+            found.len() == refused.len() && as_expected,
+            "analysed: {analysed}\n{found:#?}"
+        );
+    }
+    let reasoned = tables.replace(
+        "word = \"token\"\n[masking.tables.none]",
+        "word = { with = \"token\", allow_small_domain = \"a test\" }\n[masking.tables.none]",
+    );
+    let by_row = reasoned.replace(
+        "gender = \"token\"",
+        "gender = { with = \"token\", by = \"row\" }",
+    );
+    assert_eq!(problems(&production, &by_row).await?, Vec::<String>::new());
+    // By row every value is another, so nothing is left of which there were many.
+    let (_server, copy) = copied(&production, &by_row).await?;
+    let sql = "SELECT count(DISTINCT gender) FROM people";
+    let different: i64 = copy.query_one(sql, &[]).await?.get(0);
+    assert_eq!(different, 12_000);
+    Ok(())
+}
