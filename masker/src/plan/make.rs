@@ -1,5 +1,6 @@
 //! From decisions to plans: which transformer each column gets, and what does not fit.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -254,22 +255,34 @@ impl<'a> Making<'a> {
             // A subject that is not there is a problem of the decisions.
             By::Subject(subject) => place(subject).map_or(Basis::Value, Basis::Subject),
         };
-        // What belongs to one subject agrees over tables, so its draws are those of the subject's
-        // domain.
-        let domain = match &mask.by {
-            By::Subject(subject) if mask.domain.is_none() => {
-                let columns = &self.request.decisions.tables[at.name].columns;
-                let found = columns.iter().find(|other| other.column == *subject);
-                found.map_or(&at.decision.domain, |other| &other.domain)
-            }
-            _ => &at.decision.domain,
-        };
+        let domain = self.drawn_in(at, mask);
         Action::Mask {
             with: mask.with,
             transform,
-            draws: Draws::new(self.request.key, domain),
+            draws: Draws::new(self.request.key, &domain),
             basis,
             canonical,
+        }
+    }
+
+    /// The domain that draws are of.
+    fn drawn_in<'d>(&self, at: At<'d>, mask: &Mask) -> Cow<'d, str>
+    where
+        'a: 'd,
+    {
+        let own = Cow::Borrowed(at.decision.domain.as_str());
+        match &mask.by {
+            _ if mask.domain.is_some() => own,
+            // What belongs to one subject agrees over tables, so its draws are those of the subject's
+            // domain.
+            By::Subject(subject) => {
+                let columns = &self.request.decisions.tables[at.name].columns;
+                let found = columns.iter().find(|other| other.column == *subject);
+                found.map_or(own, |other| Cow::Borrowed(other.domain.as_str()))
+            }
+            // Days of one row move together, else what was shipped would be before it was ordered.
+            By::Row if mask.with == Transformer::DateShift => Cow::Owned(format!("rows of {}", at.name)),
+            By::Row | By::Value => own,
         }
     }
 

@@ -264,7 +264,7 @@ impl Transformer {
                 By::Row,
                 true,
                 Unique::No,
-                "intervals of a subject, the time of the day",
+                "intervals of a row or a subject, the time of the day",
             ),
             T::DateTrunc | T::Bucket => nature(By::Value, false, Unique::No, "the class"),
             T::Noise => nature(By::Row, true, Unique::No, "the magnitude"),

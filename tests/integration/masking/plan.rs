@@ -117,3 +117,26 @@ async fn few_values_by_value_are_refused_whether_they_were_counted_or_not() -> a
     assert_eq!(different, 12_000);
     Ok(())
 }
+
+/// Else what was shipped would be before it was ordered, or a hundred days later.
+#[tokio::test]
+async fn days_of_one_row_move_together() -> anyhow::Result<()> {
+    let ddl = "CREATE TABLE orders (id int PRIMARY KEY, placed timestamptz, shipped date, billed date);
+        INSERT INTO orders SELECT n, timestamptz '2026-01-01 08:00+00' + n * interval '1 hour',
+          date '2026-01-04' + n / 24, date '2026-03-01' + n / 24 FROM generate_series(1, 400) n;
+        ANALYZE";
+    let (production, _client) = production(ddl).await?;
+    let tables = "[masking.tables.orders]\nid = \"keep\"\nplaced = \"date-shift\"\n\
+        shipped = \"date-shift\"\nbilled = { with = \"date-shift\", by = \"row\", domain = \"bills\" }\n";
+    let (_server, copy) = copied(&production, tables).await?;
+    let sql = "SELECT count(*) FILTER (WHERE shipped - (placed AT TIME ZONE 'UTC')::date BETWEEN 2 AND 3),
+          count(DISTINCT shipped - (date '2026-01-04' + id / 24)),
+          count(*) FILTER (WHERE billed - shipped = date '2026-03-01' - date '2026-01-04') FROM orders";
+    let row = copy.query_one(sql, &[]).await?;
+    let [together, shifts, apart]: [i64; 3] = [row.get(0), row.get(1), row.get(2)];
+    assert_eq!(together, 400);
+    assert!(shifts > 200, "{shifts} shifts of 364");
+    // A domain of its own is another shift.
+    assert!(apart < 20, "{apart}");
+    Ok(())
+}
