@@ -253,7 +253,13 @@ impl<'a> Making<'a> {
             By::Value => Basis::Value,
             By::Row => Basis::Row,
             // A subject that is not there is a problem of the decisions.
-            By::Subject(subject) => place(subject).map_or(Basis::Value, Basis::Subject),
+            By::Subject(subject) => place(subject).map_or(Basis::Value, |place| {
+                let column = at.table.column(subject);
+                let form = column.map_or(canonical, |column| {
+                    Canonical::of(&Type::resolve(&column.data_type, self.request.schema))
+                });
+                Basis::Subject(place, form)
+            }),
         };
         let domain = self.drawn_in(at, mask);
         Action::Mask {

@@ -140,3 +140,46 @@ async fn days_of_one_row_move_together() -> anyhow::Result<()> {
     assert!(apart < 20, "{apart}");
     Ok(())
 }
+
+/// Whatever the types of the columns, and over tables.
+#[tokio::test]
+async fn what_belongs_to_one_subject_is_of_one_person() -> anyhow::Result<()> {
+    let ddl = "CREATE EXTENSION citext;
+        CREATE TABLE people (id text PRIMARY KEY, first text, last text, email citext UNIQUE, login text UNIQUE);
+        INSERT INTO people SELECT 'Pers-' || n, 'Zebulon' || n, 'Quux' || n, 'Zebulon.' || n || '@corp.invalid', 'quux' || n
+          FROM generate_series(1, 400) n;
+        CREATE TABLE letters (id int PRIMARY KEY, person text NOT NULL REFERENCES people, addressee char(60),
+          address citext, UNIQUE (address));
+        INSERT INTO letters SELECT n, 'Pers-' || 1 + n % 400, 'Quux' || 1 + n % 400, n || '@corp.invalid'
+          FROM generate_series(1, 900) n;
+        ANALYZE";
+    let (production, _client) = production(ddl).await?;
+    let by = |with: &str, subject: &str| {
+        format!("{{ with = \"{with}\", locale = \"en-US\", by = {{ subject = \"{subject}\" }} }}")
+    };
+    let tables = format!(
+        "[masking.tables.people]\nid = \"code\"\nfirst = {}\nlast = {}\nemail = {}\nlogin = {}\n\
+         [masking.tables.letters]\nid = \"keep\"\naddressee = {}\naddress = {}\n",
+        by("first-name", "id"),
+        by("last-name", "id"),
+        by("email", "id"),
+        by("username", "id"),
+        by("last-name", "person"),
+        by("email", "person"),
+    );
+    let (_server, copy) = copied(&production, &tables).await?;
+    // What letters of ASCII alone are written as.
+    let sql = "SELECT count(*),
+          count(*) FILTER (WHERE p.email LIKE left(lower(p.first || '.' || p.last), 16) || '%'),
+          count(*) FILTER (WHERE p.login LIKE left(lower(p.last), 12) || '%'),
+          count(*) FILTER (WHERE l.addressee = p.last),
+          count(*) FILTER (WHERE l.address LIKE left(lower(p.first || '.' || p.last), 16) || '%'),
+          count(DISTINCT p.last) FROM letters l JOIN people p ON p.id = l.person
+        WHERE p.first ~ '^[A-Z][a-z]+$' AND p.last ~ '^[A-Z][a-z]+$'";
+    let row = copy.query_one(sql, &[]).await?;
+    let counts: [i64; 6] = std::array::from_fn(|at| row.get(at));
+    let [all, email, login, addressee, address, names] = counts;
+    assert!(all > 400 && names > 50, "{counts:?}");
+    assert_eq!([email, login, addressee, address], [all; 4], "{counts:?}");
+    Ok(())
+}

@@ -265,9 +265,9 @@ impl Masker<'_, '_> {
                 let draw = match basis {
                     Basis::Value => draws.of(canonical.tag(), &value),
                     Basis::Row => draws.of(ROW, self.key(bytes)),
-                    Basis::Subject(place) => {
+                    Basis::Subject(place, form) => {
                         let subject = &bytes[self.cells[*place].clone()];
-                        subject_draw(subject, *canonical, draws)
+                        subject_draw(subject, *form, draws)
                     }
                 };
                 let masked = match &mut self.seen {
