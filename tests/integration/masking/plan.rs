@@ -5,6 +5,7 @@ use std::sync::Arc;
 use masker::copy::{Event, Programs};
 use masker::key::MaskKey;
 use masker::run::{self, Looked, Target};
+use masker::shown::shown;
 use masker::source::Production;
 use rules::mask::MaskRules;
 use tests::postgres::{Installation, Scratch};
@@ -181,5 +182,48 @@ async fn what_belongs_to_one_subject_is_of_one_person() -> anyhow::Result<()> {
     let [all, email, login, addressee, address, names] = counts;
     assert!(all > 400 && names > 50, "{counts:?}");
     assert_eq!([email, login, addressee, address], [all; 4], "{counts:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plan_warns_of_what_may_keep_a_copy_from_being_clean() -> anyhow::Result<()> {
+    let ddl = "CREATE TABLE people (id int PRIMARY KEY, a text, b text, photo oid, span int4range,
+          CHECK (a <> b), CHECK (length(a) < 99), EXCLUDE USING gist (span WITH &&));
+        INSERT INTO people SELECT n, 'a' || n, 'b' || n, lo_from_bytea(0, 'x'), int4range(n, n + 1)
+          FROM generate_series(1, 12) n;
+        ALTER TABLE people ADD CONSTRAINT late CHECK (id < 5) NOT VALID;
+        CREATE TABLE calm (id int PRIMARY KEY); INSERT INTO calm VALUES (1); ANALYZE calm";
+    let (production, client) = production(ddl).await?;
+    let tables = "[masking.tables.people]\nid = \"keep\"\na = \"token\"\nb = { with = \"name\", by = \"row\" }\n\
+        photo = \"keep\"\nspan = { with = \"range\", element = \"noise\", by = \"row\" }\n\
+        [masking.tables.calm]\nid = \"keep\"\n";
+    let plan = shown(&looked(&production, tables).await?, "key".to_owned());
+    assert_eq!(plan.problems, []);
+    assert_eq!(plan.warnings, ["12 large objects of production are in no copy"]);
+    let table = |name: &str| {
+        let found = plan.tables.iter().find(|table| table.name == name);
+        found.map(|table| table.warnings.clone()).unwrap_or_default()
+    };
+    assert_eq!(table("public.calm"), Vec::<String>::new());
+    let begins = [
+        "it was never analysed",
+        "late is NOT VALID",
+        "the CHECK people_check reads a and b, ",
+        "the exclusion constraint people_span_excl reads span, ",
+        "photo is kept, and the large objects",
+    ];
+    let warnings = table("public.people");
+    let begin = warnings.iter().zip(begins).all(|(warning, begin)| warning.starts_with(begin));
+    assert!(warnings.len() == begins.len() && begin, "{warnings:#?}");
+    // By value, frequencies are told; by row they are not.
+    let preserved = |column: &str| {
+        let mut columns = plan.tables.iter().flat_map(|table| &table.columns);
+        columns.find(|found| found.name == column).and_then(|found| found.preserves.clone())
+    };
+    let equal = "which values are equal and how often";
+    assert_eq!(preserved("a").as_deref(), Some(equal));
+    assert_eq!(preserved("b"), None);
+    assert_eq!(preserved("id").as_deref(), Some("everything"));
+    drop(client);
     Ok(())
 }
