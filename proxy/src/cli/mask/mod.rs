@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use masker::run::{self, MaskError, Opened, PreviewTable};
 use masker::shown::{self, Shown, ShownColumn};
-use rules::mask::{Mask, Transformer};
+use rules::mask::Transformer;
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -87,7 +87,7 @@ fn transformers() -> Vec<Listed> {
                 rules::mask::Unique::Token => "with enough room",
                 rules::mask::Unique::No => "no",
             },
-            preserves: Mask::plain(one).preserves().join(", "),
+            preserves: rules::mask::Mask::plain(one).preserves().join(", "),
         }
     })
     .collect()
