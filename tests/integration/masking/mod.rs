@@ -1,5 +1,6 @@
 //! The masker on real servers.
 
+mod alike;
 mod canaries;
 mod copy;
 mod discover;

@@ -11,6 +11,9 @@ use rules::mask::MaskRules;
 use tests::postgres::{Installation, Scratch};
 use tokio_postgres::Client;
 
+/// The usual key.
+pub(super) const KEY: u8 = 157;
+
 fn rules(tables: &str) -> anyhow::Result<MaskRules> {
     let text = format!("[masking]\nkey = \"env:K\"\n{tables}");
     let config = rules::config::parse(&text).map_err(|error| anyhow::anyhow!("{error:?}"))?;
@@ -18,8 +21,9 @@ fn rules(tables: &str) -> anyhow::Result<MaskRules> {
     masking.ok_or_else(|| anyhow::anyhow!("there are rules"))
 }
 
-fn key() -> anyhow::Result<Arc<MaskKey>> {
-    let bytes: Vec<u8> = (0..32_u8).map(|byte| byte.wrapping_mul(157)).collect();
+/// A key for each odd number.
+fn key(odd: u8) -> anyhow::Result<Arc<MaskKey>> {
+    let bytes: Vec<u8> = (0..32_u8).map(|byte| byte.wrapping_mul(odd)).collect();
     Ok(Arc::new(MaskKey::read(&bytes)?))
 }
 
@@ -31,7 +35,7 @@ fn read(from: &Scratch) -> Production {
 }
 
 /// Production with a schema in it.
-async fn production(ddl: &str) -> anyhow::Result<(Scratch, Client)> {
+pub(super) async fn production(ddl: &str) -> anyhow::Result<(Scratch, Client)> {
     let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
     let client = production.database("shop").await?;
     client.batch_execute(ddl).await?;
@@ -39,7 +43,7 @@ async fn production(ddl: &str) -> anyhow::Result<(Scratch, Client)> {
 }
 
 async fn looked(from: &Scratch, tables: &str) -> anyhow::Result<Looked> {
-    let opened = run::open(&read(from), &rules(tables)?, &*key()?).await?;
+    let opened = run::open(&read(from), &rules(tables)?, &*key(KEY)?).await?;
     Ok(opened.close().await)
 }
 
@@ -52,6 +56,15 @@ async fn problems(from: &Scratch, tables: &str) -> anyhow::Result<Vec<String>> {
 
 /// Makes a copy, and gives its server and a session of it.
 async fn copied(from: &Scratch, tables: &str) -> anyhow::Result<(Scratch, Client)> {
+    copied_by(from, tables, (KEY, 2)).await
+}
+
+/// As [`copied`], with another key and number of workers.
+pub(super) async fn copied_by(
+    from: &Scratch,
+    tables: &str,
+    (odd, workers): (u8, usize),
+) -> anyhow::Result<(Scratch, Client)> {
     let server = Scratch::start_with(Installation::of_major(15)?, &[])?;
     let client = server.database("shop").await?;
     let target = Target {
@@ -62,10 +75,10 @@ async fn copied(from: &Scratch, tables: &str) -> anyhow::Result<(Scratch, Client
             libraries: None,
             account: None,
         },
-        workers: 2,
+        workers,
     };
-    let opened = run::open(&read(from), &rules(tables)?, &*key()?).await?;
-    opened.copy(key()?, target, Arc::new(|_: &Event| ())).await?;
+    let opened = run::open(&read(from), &rules(tables)?, &*key(odd)?).await?;
+    opened.copy(key(odd)?, target, Arc::new(|_: &Event| ())).await?;
     Ok((server, client))
 }
 
