@@ -132,7 +132,7 @@ pub(super) struct Small {
     // Before production: the daemon ends first.
     pub(super) shop: Shop,
     pub(super) source: Client,
-    _production: Scratch,
+    pub(super) production: Scratch,
 }
 
 impl Small {
@@ -145,7 +145,7 @@ impl Small {
         Ok(Self {
             shop,
             source,
-            _production: production,
+            production,
         })
     }
 }
