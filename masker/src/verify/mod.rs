@@ -134,6 +134,10 @@ pub async fn verify(gate: &Gate<'_>, looked_for: &LookedFor) -> Result<Report, G
         let looked =
             tokio::task::spawn_blocking(move || files::look(&directory, &collected.samples));
         let looked = looked.await.map_err(|_| GateError::Ended)??;
+        if looked_for.collected.samples.is_empty() && report.values > 0 {
+            let (place, why) = ("files".to_owned(), Why::Indistinct);
+            report.not_looked_for.push(Unlooked { place, why });
+        }
         report.files = looked.files;
         report.file_bytes = looked.bytes;
         report.leaks.extend(looked.leaks);

@@ -45,6 +45,8 @@ pub enum Why {
     Shuffled,
     /// Some rows keep texts of which the words may be anybody's.
     Kept,
+    /// None of all values is told from other bytes of files, as plain numbers and short names are not.
+    Indistinct,
     /// Production's values are not read: they are left out, or the copy computes others.
     Unread,
 }
@@ -56,6 +58,7 @@ impl fmt::Display for Why {
             Self::Short => "some are of fewer than six letters or ten digits, and stand anywhere",
             Self::Shuffled => "its values stay, in other rows",
             Self::Kept => "some rows keep their texts",
+            Self::Indistinct => "no value is told from other bytes: all are short, or plain numbers",
             Self::Unread => "production's values were not read",
         })
     }
