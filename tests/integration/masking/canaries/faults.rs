@@ -10,7 +10,7 @@ use crate::shop::PATIENCE;
 
 /// Enough rows for a session to be ended in the middle of them.
 const MANY: &str = "INSERT INTO customers SELECT n, 'x' || n || '@corp.example', repeat('note ', 40), 'x' || n,
-    'person', 'x' || n, '{}', ARRAY['x'], '' FROM generate_series(1000, 60000) n; ANALYZE customers";
+    'person', 'x' || n, jsonb_build_object('mail', 'x' || n), ARRAY['x' || n], '' FROM generate_series(1000, 60000) n; ANALYZE customers";
 
 /// Ends the session that reads rows, once there is one.
 async fn cut(client: Client) -> anyhow::Result<()> {
