@@ -35,7 +35,10 @@ pub(crate) fn of_table(looked: &Looked, name: &Name, decision: &TableDecision) -
                 && !masked.contains(&column.column.as_str())
         });
         warnings.extend(kept.map(|column| {
-            format!("{} is kept, and the large objects that it may name are in no copy", column.column)
+            format!(
+                "{} is kept, and the large objects that it may name are in no copy",
+                column.column
+            )
         }));
     }
     warnings
@@ -75,7 +78,9 @@ fn constraints(table: &Table, masked: &[&str]) -> Vec<String> {
             ConstraintKind::Exclusion { .. } => ("exclusion constraint", true),
             _ => continue,
         };
-        let read = masked.iter().filter(|column| reads(&constraint.definition, column));
+        let read = masked
+            .iter()
+            .filter(|column| reads(&constraint.definition, column));
         let read: Vec<&str> = read.copied().collect();
         if several && !read.is_empty() {
             warnings.push(format!(

@@ -287,7 +287,9 @@ impl<'a> Making<'a> {
                 found.map_or(own, |other| Cow::Borrowed(other.domain.as_str()))
             }
             // Days of one row move together, else what was shipped would be before it was ordered.
-            By::Row if mask.with == Transformer::DateShift => Cow::Owned(format!("rows of {}", at.name)),
+            By::Row if mask.with == Transformer::DateShift => {
+                Cow::Owned(format!("rows of {}", at.name))
+            }
             By::Row | By::Value => own,
         }
     }

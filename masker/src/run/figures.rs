@@ -122,7 +122,11 @@ async fn sample(
         let found = found.unsigned_abs();
         // What hardly repeats among these does not among all.
         let repeats = found < rows / 2;
-        let found = if repeats { found } else { known.rows.max(found) };
+        let found = if repeats {
+            found
+        } else {
+            known.rows.max(found)
+        };
         known.distinct.insert((*column).to_owned(), found);
     }
     Ok(())

@@ -401,7 +401,13 @@ impl Collected {
     /// Columns, and parts of their values, that were seen and are looked for nowhere.
     pub(super) fn unlooked(&self) -> impl Iterator<Item = Unlooked> {
         self.columns.iter().flat_map(|column| {
-            let Watched { table, column: name, redacts, kept, .. } = &column.watched;
+            let Watched {
+                table,
+                column: name,
+                redacts,
+                kept,
+                ..
+            } = &column.watched;
             let place = format!("{table}.{name}");
             let parts = column.parts.values();
             let parts = parts.map(|seen| (format!("parts of {place}"), seen));
@@ -462,7 +468,9 @@ fn is_told_in_files(value: &[u8]) -> bool {
     const BYTES_MIN: usize = 10;
     /// Digits of a number at least, where nothing stands between them; and where something does.
     const DIGITS: [usize; 2] = [15, 10];
-    let letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let letters = value
+        .iter()
+        .any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let signs = value.iter().any(|byte| !byte.is_ascii_digit());
     value.len() >= BYTES_MIN && (letters || digits >= DIGITS[usize::from(signs)])

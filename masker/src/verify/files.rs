@@ -26,7 +26,11 @@ pub(super) struct Looked {
 /// Looks into every file below a directory; links are not followed.
 pub(super) fn look(directory: &Path, values: &[Sample]) -> Result<Looked, GateError> {
     let mut looked = Looked::default();
-    let longest = values.iter().map(|value| value.bytes.len()).max().unwrap_or(0);
+    let longest = values
+        .iter()
+        .map(|value| value.bytes.len())
+        .max()
+        .unwrap_or(0);
     if longest == 0 {
         return Ok(looked);
     }
@@ -89,9 +93,14 @@ impl Finder<'_> {
         let counted = new.filter(|found| {
             let (start, end) = (found.start(), found.end());
             let before = start.checked_sub(1).map(|at| bytes[at]);
-            let ends = [(before, bytes[start]), (bytes.get(end).copied(), bytes[end - 1])];
+            let ends = [
+                (before, bytes[start]),
+                (bytes.get(end).copied(), bytes[end - 1]),
+            ];
             !self.values[found.pattern().as_usize()].alone
-                || !ends.iter().any(|(beside, own)| beside.is_some_and(|beside| joins(beside, *own)))
+                || !ends
+                    .iter()
+                    .any(|(beside, own)| beside.is_some_and(|beside| joins(beside, *own)))
         });
         counted.count() as u64
     }

@@ -48,9 +48,16 @@ impl Referring {
 async fn orphans(client: &Client, reference: &Reference) -> Result<u64, Error> {
     let pairs = reference.columns.iter().zip(&reference.referenced);
     let equal = pairs.map(|(child, parent)| {
-        format!("p.{}::text OPERATOR(pg_catalog.=) c.{}::text", quoted(parent), quoted(child))
+        format!(
+            "p.{}::text OPERATOR(pg_catalog.=) c.{}::text",
+            quoted(parent),
+            quoted(child)
+        )
     });
-    let there = reference.columns.iter().map(|column| format!("c.{} IS NOT NULL", quoted(column)));
+    let there = reference
+        .columns
+        .iter()
+        .map(|column| format!("c.{} IS NOT NULL", quoted(column)));
     let sql = format!(
         "SELECT pg_catalog.count(*) FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {})",
         reference.table.quoted(),

@@ -54,11 +54,15 @@ pub enum Why {
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Self::Common => "such values stand anywhere: each was compared with its own replacement",
+            Self::Common => {
+                "such values stand anywhere: each was compared with its own replacement"
+            }
             Self::Short => "some are of fewer than six letters or ten digits, and stand anywhere",
             Self::Shuffled => "its values stay, in other rows",
             Self::Kept => "some rows keep their texts",
-            Self::Indistinct => "no value is told from other bytes: all are short, or plain numbers",
+            Self::Indistinct => {
+                "no value is told from other bytes: all are short, or plain numbers"
+            }
             Self::Unread => "production's values were not read",
         })
     }

@@ -116,11 +116,13 @@ impl Loaded {
             finding(key, format!("\"{secret}\" {reason}"), hint)
         };
         match secret {
-            Secret::Env(name) => std::env::var_os(name).map(OsString::into_vec).ok_or_else(|| {
-                let hint = format!("export {name}=… before Standin is started");
-                let reason = "is not set in the environment of this process".to_owned();
-                refused(reason, Some(hint))
-            }),
+            Secret::Env(name) => std::env::var_os(name)
+                .map(OsString::into_vec)
+                .ok_or_else(|| {
+                    let hint = format!("export {name}=… before Standin is started");
+                    let reason = "is not set in the environment of this process".to_owned();
+                    refused(reason, Some(hint))
+                }),
             Secret::File(path) => {
                 let path = self.directory.join(path);
                 let unread = |error: io::Error| {

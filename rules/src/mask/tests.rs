@@ -276,7 +276,10 @@ fn columns_that_are_one_are_masked_with_the_same_options() {
         assert!(told, "{one} {other}: {found:#?}");
         for alike in [one, other] {
             let found = said(&shop(), &refers(of(alike, alike)));
-            assert!(!found.iter().any(|line| line.contains("other options")), "{found:#?}");
+            assert!(
+                !found.iter().any(|line| line.contains("other options")),
+                "{found:#?}"
+            );
         }
         // One domain that rules name is as much one.
         let domain = |rule: &str| match rule.strip_suffix(" }") {
@@ -285,7 +288,9 @@ fn columns_that_are_one_are_masked_with_the_same_options() {
         };
         let found = said(&shop(), &of(&domain(one), &domain(other)));
         let told = "public.log.line: it is";
-        let told = found.iter().any(|line| line.starts_with(told) && line.contains("in the domain \"d\""));
+        let told = found
+            .iter()
+            .any(|line| line.starts_with(told) && line.contains("in the domain \"d\""));
         assert!(told, "{one} {other}: {found:#?}");
     }
 }

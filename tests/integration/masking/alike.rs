@@ -60,7 +60,10 @@ async fn content(client: &Client) -> anyhow::Result<Vec<String>> {
     for (table, key) in TABLES {
         let sql = format!("SELECT t::text FROM {table} t ORDER BY {key}");
         let rows = client.query(&sql, &[]).await?;
-        all.extend(rows.iter().map(|row| format!("{table} {}", row.get::<_, String>(0))));
+        all.extend(
+            rows.iter()
+                .map(|row| format!("{table} {}", row.get::<_, String>(0))),
+        );
     }
     Ok(all)
 }
@@ -92,10 +95,17 @@ async fn a_copy_by_rules_follows_from_its_key_alone() -> anyhow::Result<()> {
     let content_of_one = content(&first).await?;
     assert_eq!(content_of_one.len(), 3_000 + 60 + 900 + 2_700);
     assert_eq!(shape(&first).await?, expected);
-    assert!(!content_of_one.iter().any(|row| row.to_lowercase().contains("canary")));
+    assert!(
+        !content_of_one
+            .iter()
+            .any(|row| row.to_lowercase().contains("canary"))
+    );
     for workers in [2, 8] {
         let (_server, other) = copied_by(&production, RULES, (KEY, workers)).await?;
-        assert!(content(&other).await? == content_of_one, "{workers} workers");
+        assert!(
+            content(&other).await? == content_of_one,
+            "{workers} workers"
+        );
     }
     let (_server, other) = copied_by(&production, RULES, (KEY + 2, 2)).await?;
     assert_eq!(shape(&other).await?, expected);

@@ -168,7 +168,10 @@ fn tells_what_was_done(notes: &str) -> anyhow::Result<()> {
     let text = notes["masking"]["manifest"].as_str().unwrap_or_default();
     let manifest: serde_json::Value = serde_json::from_str(text)?;
     assert_eq!(manifest["rows"]["public.customers"], PEOPLE);
-    assert_eq!(manifest["without_rows"], serde_json::json!(["public.audit"]));
+    assert_eq!(
+        manifest["without_rows"],
+        serde_json::json!(["public.audit"])
+    );
     for hash in ["rules", "schema", "production"] {
         let length = manifest[hash].as_str().map(str::len);
         assert_eq!(length, Some(64), "{hash}: {manifest}");
@@ -180,9 +183,15 @@ fn tells_what_was_done(notes: &str) -> anyhow::Result<()> {
         preserved["public.customers.email"],
         "which values are equal and how often"
     );
-    assert!(preserved["public.customers.full_name"].is_null(), "{preserved}");
+    assert!(
+        preserved["public.customers.full_name"].is_null(),
+        "{preserved}"
+    );
     let always = manifest["always_preserved"].to_string();
-    assert!(always.contains("NULL") && always.contains("empty"), "{always}");
+    assert!(
+        always.contains("NULL") && always.contains("empty"),
+        "{always}"
+    );
     let verified = &manifest["verified"];
     for count in ["values", "cells", "files", "samples", "constraints"] {
         assert!(verified[count].as_u64() > Some(0), "{count}: {verified}");
@@ -208,7 +217,10 @@ async fn a_column_is_explained_and_transformers_are_listed() -> anyhow::Result<(
         serde_json::json!(["public.customers.id", "public.orders.customer"])
     );
     let (code, said) = copied.shop.fails("mask explain orders.custoner")?;
-    assert!(code == 1 && said.contains("it has id, customer, placed, note"), "{said}");
+    assert!(
+        code == 1 && said.contains("it has id, customer, placed, note"),
+        "{said}"
+    );
     let listed = copied.shop.json("mask transformers")?;
     let names: Vec<&str> = listed
         .as_array()
@@ -318,7 +330,9 @@ fn a_key_is_made_once_and_only_its_owner_may_read_it() -> anyhow::Result<()> {
     shop.write("p.url", "postgres://nobody@localhost/x")?;
     shop.json("check")?;
     // Raw bytes are a key, whatever they would be as text.
-    let raw: Vec<u8> = (0..40_u8).map(|byte| byte.wrapping_mul(203) ^ 0x80).collect();
+    let raw: Vec<u8> = (0..40_u8)
+        .map(|byte| byte.wrapping_mul(203) ^ 0x80)
+        .collect();
     std::fs::write(&path, raw)?;
     shop.json("check")?;
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640))?;

@@ -78,11 +78,14 @@ pub(super) async fn copied_by(
         workers,
     };
     let opened = run::open(&read(from), &rules(tables)?, &*key(odd)?).await?;
-    opened.copy(key(odd)?, target, Arc::new(|_: &Event| ())).await?;
+    opened
+        .copy(key(odd)?, target, Arc::new(|_: &Event| ()))
+        .await?;
     Ok((server, client))
 }
 
-const PEOPLE: &str = "CREATE TABLE people (id int PRIMARY KEY, gender text, kind text, born date, doc json);
+const PEOPLE: &str =
+    "CREATE TABLE people (id int PRIMARY KEY, gender text, kind text, born date, doc json);
 INSERT INTO people SELECT n, (ARRAY['female', 'male', 'other'])[1 + n % 3],
   (ARRAY['a', 'b'])[1 + n % 2], date '1970-01-01' + n, json_build_object('name', 'Maria ' || n)
   FROM generate_series(1, 12000) n;
@@ -109,7 +112,10 @@ async fn few_values_by_value_are_refused_whether_they_were_counted_or_not() -> a
             client.batch_execute("ANALYZE").await?;
         }
         let found = problems(&production, tables).await?;
-        let as_expected = found.iter().zip(refused).all(|(found, refused)| found.starts_with(refused));
+        let as_expected = found
+            .iter()
+            .zip(refused)
+            .all(|(found, refused)| found.starts_with(refused));
         assert!(
             found.len() == refused.len() && as_expected,
             "analysed: {analysed}\n{found:#?}"
@@ -135,7 +141,8 @@ async fn few_values_by_value_are_refused_whether_they_were_counted_or_not() -> a
 /// Else what was shipped would be before it was ordered, or a hundred days later.
 #[tokio::test]
 async fn days_of_one_row_move_together() -> anyhow::Result<()> {
-    let ddl = "CREATE TABLE orders (id int PRIMARY KEY, placed timestamptz, shipped date, billed date);
+    let ddl =
+        "CREATE TABLE orders (id int PRIMARY KEY, placed timestamptz, shipped date, billed date);
         INSERT INTO orders SELECT n, timestamptz '2026-01-01 08:00+00' + n * interval '1 hour',
           date '2026-01-04' + n / 24, date '2026-03-01' + n / 24 FROM generate_series(1, 400) n;
         ANALYZE";
@@ -212,10 +219,15 @@ async fn a_plan_warns_of_what_may_keep_a_copy_from_being_clean() -> anyhow::Resu
         [masking.tables.calm]\nid = \"keep\"\n";
     let plan = shown(&looked(&production, tables).await?, "key".to_owned());
     assert_eq!(plan.problems, []);
-    assert_eq!(plan.warnings, ["12 large objects of production are in no copy"]);
+    assert_eq!(
+        plan.warnings,
+        ["12 large objects of production are in no copy"]
+    );
     let table = |name: &str| {
         let found = plan.tables.iter().find(|table| table.name == name);
-        found.map(|table| table.warnings.clone()).unwrap_or_default()
+        found
+            .map(|table| table.warnings.clone())
+            .unwrap_or_default()
     };
     assert_eq!(table("public.calm"), Vec::<String>::new());
     let begins = [
@@ -226,12 +238,17 @@ async fn a_plan_warns_of_what_may_keep_a_copy_from_being_clean() -> anyhow::Resu
         "photo is kept, and the large objects",
     ];
     let warnings = table("public.people");
-    let begin = warnings.iter().zip(begins).all(|(warning, begin)| warning.starts_with(begin));
+    let begin = warnings
+        .iter()
+        .zip(begins)
+        .all(|(warning, begin)| warning.starts_with(begin));
     assert!(warnings.len() == begins.len() && begin, "{warnings:#?}");
     // By value, frequencies are told; by row they are not.
     let preserved = |column: &str| {
         let mut columns = plan.tables.iter().flat_map(|table| &table.columns);
-        columns.find(|found| found.name == column).and_then(|found| found.preserves.clone())
+        columns
+            .find(|found| found.name == column)
+            .and_then(|found| found.preserves.clone())
     };
     let equal = "which values are equal and how often";
     assert_eq!(preserved("a").as_deref(), Some(equal));

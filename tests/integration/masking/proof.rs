@@ -104,9 +104,15 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
         "public.customers.born common",
         "public.customers.mood common",
     ] {
-        assert!(unlooked.iter().any(|told| told == line), "{line}: {unlooked:?}");
+        assert!(
+            unlooked.iter().any(|told| told == line),
+            "{line}: {unlooked:?}"
+        );
     }
-    assert!(!unlooked.iter().any(|told| told.contains("email")), "{unlooked:?}");
+    assert!(
+        !unlooked.iter().any(|told| told.contains("email")),
+        "{unlooked:?}"
+    );
     assert_eq!(proof["manifest"]["current"], true);
 
     copied.shop.json("branch create copy.case")?;

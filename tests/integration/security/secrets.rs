@@ -128,7 +128,9 @@ async fn the_masking_key_is_in_no_log_manifest_or_command_line() -> anyhow::Resu
     let mut shop = Shop::closed(Build::Plain, tables)?;
     let url = format!("postgres://reader@127.0.0.1:{}/shop", production.port());
     shop.write("production.url", &url)?;
-    let key: String = (0..32_u32).map(|n| format!("{:02x}", (n * 197 + 11) & 0xff)).collect();
+    let key: String = (0..32_u32)
+        .map(|n| format!("{:02x}", (n * 197 + 11) & 0xff))
+        .collect();
     shop.daemon()
         .start_again(&[("MASKING_KEY", &key), ("STANDIN_LOG", "trace")])?;
     shop.json("environment build copy")?;
@@ -140,7 +142,10 @@ async fn the_masking_key_is_in_no_log_manifest_or_command_line() -> anyhow::Resu
     assert!(log.contains("trace"), "nothing is logged at that level");
     let bytes: Vec<u8> = (0..32_u32).map(|n| ((n * 197 + 11) & 0xff) as u8).collect();
     // As text, as `Debug` of bytes shows it, and in part.
-    for form in [key[..24].to_owned(), format!("{:?}", &bytes[..8]).replace(']', "")] {
+    for form in [
+        key[..24].to_owned(),
+        format!("{:?}", &bytes[..8]).replace(']', ""),
+    ] {
         assert!(!log.contains(&form), "the log holds {form}");
         assert_eq!(found_below(&shop.pool(), &form)?, None);
     }

@@ -23,7 +23,9 @@ const TOKENS: [&str; 5] = ["template", "username", "email", "url", "host"];
 fn current() -> String {
     let mut out = format!("version {VERSION}\n");
     let usual = EXAMPLES.iter().map(|example| (example, false));
-    let apart = EXAMPLES.iter().filter(|example| TOKENS.contains(&example.name));
+    let apart = EXAMPLES
+        .iter()
+        .filter(|example| TOKENS.contains(&example.name));
     for (example, unique) in usual.chain(apart.map(|example| (example, true))) {
         let tried = Asked {
             rows: unique.then_some(1_000_000),
@@ -47,7 +49,13 @@ fn current() -> String {
             .map(|b| format!("{b:02x}"))
             .collect();
         let unique = if unique { "unique " } else { "" };
-        writeln!(out, "{unique}{}: {hash} {}", example.name, shown.join(" | ")).expect("a String");
+        writeln!(
+            out,
+            "{unique}{}: {hash} {}",
+            example.name,
+            shown.join(" | ")
+        )
+        .expect("a String");
     }
     out
 }

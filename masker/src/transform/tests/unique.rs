@@ -59,7 +59,10 @@ fn values_do_not_follow_from_the_number_of_rows() {
         ("text", "\"host\""),
         ("text", "\"token\""),
         ("character varying(19)", "\"token\""),
-        ("character varying(44)", "{ with = \"template\", text = \"{token}-{token}-{city}\" }"),
+        (
+            "character varying(44)",
+            "{ with = \"template\", text = \"{token}-{token}-{city}\" }",
+        ),
         ("inet", "\"ip\""),
     ] {
         let of = |rows| {

@@ -47,7 +47,11 @@ fn a_measure_without_one_stays_and_no_other() {
         (T::Token, "0", false),
         (T::Email, "", true),
     ] {
-        assert_eq!(stays(with, value.as_bytes()), expected, "{with:?} {value:?}");
+        assert_eq!(
+            stays(with, value.as_bytes()),
+            expected,
+            "{with:?} {value:?}"
+        );
     }
 }
 
@@ -64,7 +68,10 @@ fn values_of_lists_are_looked_for_in_files_unless_they_are_replacements_too() {
     ] {
         collector.see((0, None), original.as_bytes(), Some(replacement.as_bytes()));
     }
-    let document = (br#"{"kind": "x", "who": "y"}"#, br#"{"kind": "x", "who": "z"}"#);
+    let document = (
+        br#"{"kind": "x", "who": "y"}"#,
+        br#"{"kind": "x", "who": "z"}"#,
+    );
     collector.see((0, Some(Transformer::Json)), document.0, Some(document.1));
     let samples = collector.finish().samples;
     let expected = Sample {
@@ -102,9 +109,11 @@ fn of_a_column_that_some_rows_keep_the_other_values_are_looked_for() {
     let collected = collector.finish();
     for (value, expected) in [("Zebulon & Sons", true), ("public house", false)] {
         let mut known = false;
-        collected.hashing.of_value(value.as_bytes(), &mut |form: Form| {
-            known |= collected.gone.contains(form.hash);
-        });
+        collected
+            .hashing
+            .of_value(value.as_bytes(), &mut |form: Form| {
+                known |= collected.gone.contains(form.hash);
+            });
         assert_eq!(known, expected, "{value}");
     }
 }

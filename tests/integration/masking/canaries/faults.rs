@@ -51,14 +51,24 @@ async fn a_refresh_that_fails_leaves_the_old_copy_and_nothing_else() -> anyhow::
     refused(&mut small, ("cut", "of production")).await?;
     cutting.await??;
 
-    small.source.batch_execute("ALTER ROLE reader NOSUPERUSER").await?;
+    small
+        .source
+        .batch_execute("ALTER ROLE reader NOSUPERUSER")
+        .await?;
     refused(&mut small, ("revoked", "GRANT SELECT ON")).await?;
-    small.source.batch_execute("ALTER ROLE reader SUPERUSER").await?;
+    small
+        .source
+        .batch_execute("ALTER ROLE reader SUPERUSER")
+        .await?;
 
     // A migration that the rules do not know of.
     let migration = "ALTER TABLE customers ADD COLUMN late text";
     small.source.batch_execute(migration).await?;
-    refused(&mut small, ("migration", "public.customers.late: no rule decides")).await?;
+    refused(
+        &mut small,
+        ("migration", "public.customers.late: no rule decides"),
+    )
+    .await?;
     let back = "ALTER TABLE customers DROP COLUMN late";
     small.source.batch_execute(back).await?;
 

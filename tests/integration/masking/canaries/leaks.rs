@@ -197,7 +197,10 @@ async fn a_transformer_that_gives_values_back_is_told_by_its_column() -> anyhow:
     assert!(off.len() > 30, "{off:?}");
     std::fs::write(&file, off.join(" "))?;
     let (published, found, said) = refreshed(&mut small.shop)?;
-    assert!(!published && said.contains("the copy is not clean"), "{said}");
+    assert!(
+        !published && said.contains("the copy is not clean"),
+        "{said}"
+    );
     assert_eq!(found, Found::new());
     let silent = names().filter(|name| {
         let column = name.replace('-', "_");
