@@ -33,6 +33,8 @@ pub const LEAKS: &[&str] = &[
     "plant.database",
     "plant.file",
     "plant.row",
+    "plant.orphan",
+    "plant.stray",
     "plant.log",
     "plant.temporary-file",
     "tell.progress",
@@ -48,6 +50,8 @@ pub const LEAKS: &[&str] = &[
     "gate.loaded",
     "gate.outward",
     "gate.rows",
+    "gate.constraints",
+    "gate.references",
 ];
 
 /// Whether a protection is switched off.
@@ -57,16 +61,35 @@ pub(crate) const fn leaks(_name: &'static str) -> bool {
     false
 }
 
+/// Whether a protection is switched off for one of those that it has: `mask.cell=date-shift`.
+#[cfg(not(feature = "leak-points"))]
+#[inline]
+pub(crate) const fn leaks_of(_name: &'static str, _of: &str) -> bool {
+    false
+}
+
 /// Whether a protection is switched off.
 #[cfg(feature = "leak-points")]
 pub(crate) fn leaks(name: &'static str) -> bool {
+    assert!(LEAKS.contains(&name), "leak {name:?} is not listed");
+    is_off(|off| off == name)
+}
+
+/// Whether a protection is switched off for one of those that it has: `mask.cell=date-shift`.
+#[cfg(feature = "leak-points")]
+pub(crate) fn leaks_of(name: &'static str, of: &str) -> bool {
+    assert!(LEAKS.contains(&name), "leak {name:?} is not listed");
+    is_off(|off| off.split_once('=') == Some((name, of)))
+}
+
+#[cfg(feature = "leak-points")]
+fn is_off(is: impl Fn(&str) -> bool) -> bool {
     use std::path::PathBuf;
     use std::sync::OnceLock;
 
     static FILE: OnceLock<Option<PathBuf>> = OnceLock::new();
-    assert!(LEAKS.contains(&name), "leak {name:?} is not listed");
     let file = FILE.get_or_init(|| std::env::var_os("STANDIN_LEAK_AT").map(PathBuf::from));
     let Some(file) = file else { return false };
     let off = std::fs::read_to_string(file).unwrap_or_default();
-    off.split_whitespace().any(|off| off == name)
+    off.split_whitespace().any(is)
 }

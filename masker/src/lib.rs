@@ -22,4 +22,5 @@ pub mod subset;
 pub mod transform;
 pub mod verify;
 mod vocabulary;
+mod warnings;
 mod wire;

@@ -17,6 +17,14 @@ use crate::verify::Report;
 /// Rows of a table that are told by number; fewer could tell that somebody is in it.
 const ROWS_MIN: u64 = 10;
 
+/// What every copy tells, whatever the rules.
+const ALWAYS: [&str; 4] = [
+    "how many rows there are",
+    "which values are NULL, unless a rule puts one",
+    "which texts are empty",
+    "roughly the order in which rows were written",
+];
+
 /// What a copy is and what was proved of it. Holds names and numbers, no value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -41,6 +49,9 @@ pub struct Manifest {
     pub without_rows: Vec<String>,
     /// What the copy still tells, by column.
     pub preserved: BTreeMap<String, String>,
+    /// What every copy tells, whatever the rules.
+    #[serde(default)]
+    pub always_preserved: Vec<String>,
     /// Reasons that rules give, by column.
     pub reasons: BTreeMap<String, String>,
     /// Parts of the schema that are not in the copy.
@@ -117,6 +128,7 @@ impl Manifest {
             rows: rows.collect(),
             without_rows: without.map(|table| table.name.clone()).collect(),
             preserved: of(|column| column.preserves.as_ref()),
+            always_preserved: ALWAYS.map(str::to_owned).to_vec(),
             reasons: of(|column| column.reason.as_ref()),
             left_out: done.copy.left_out.clone(),
             verified: done.verified.clone(),
@@ -211,6 +223,7 @@ mod tests {
             rows: BTreeMap::from([("public.a".to_owned(), Some(12))]),
             without_rows: Vec::new(),
             preserved: BTreeMap::new(),
+            always_preserved: Vec::new(),
             reasons: BTreeMap::new(),
             left_out: Vec::new(),
             verified: Report::default(),

@@ -1,11 +1,14 @@
 //! What becomes of each column, as programs and people read it.
 
+use std::collections::BTreeSet;
+
 use rules::mask::{
     By, Choice, ColumnDecision, Decided, Origin, Problem, Reached, Rows, Transformer,
 };
 use serde::Serialize;
 
 use crate::run::Looked;
+use crate::warnings;
 
 /// A plan for people and programs: names only, no value.
 #[derive(Debug, Clone, Serialize)]
@@ -16,6 +19,8 @@ pub struct Shown {
     pub tables: Vec<ShownTable>,
     /// Everything that keeps a copy from being made.
     pub problems: Vec<Problem>,
+    /// What a copy lacks as a whole.
+    pub warnings: Vec<String>,
 }
 
 /// A table of a plan.
@@ -32,6 +37,8 @@ pub struct ShownTable {
     pub subset: Option<Reached>,
     /// Columns in the table's order.
     pub columns: Vec<ShownColumn>,
+    /// What keeps no copy from being made, and may keep one from being clean.
+    pub warnings: Vec<String>,
 }
 
 impl ShownTable {
@@ -79,12 +86,14 @@ pub fn shown(looked: &Looked, key_id: String) -> Shown {
             estimated: figures.map_or(0, |figures| figures.rows),
             subset: reach.and_then(|reach| reach.tables.get(name)).cloned(),
             columns: columns.collect(),
+            warnings: warnings::of_table(looked, name, decision),
         });
     }
     Shown {
         key_id,
         tables,
         problems: looked.plan.as_ref().err().cloned().unwrap_or_default(),
+        warnings: warnings::of_all(looked),
     }
 }
 
@@ -129,8 +138,7 @@ fn shown_column(looked: &Looked, column: &ColumnDecision, data_type: String) -> 
             }
             Choice::Drop => {}
             Choice::Mask(mask) => {
-                let nature = mask.with.nature();
-                preserved.push(nature.preserves.to_owned());
+                preserved.extend(mask.preserves().into_iter().map(str::to_owned));
                 let reasons = [&mask.allow_small_domain, &mask.options.accept_residual];
                 if let Some(reason) = reasons.into_iter().flatten().next() {
                     shown.reason = Some(reason.clone());
@@ -146,7 +154,8 @@ fn shown_column(looked: &Looked, column: &ColumnDecision, data_type: String) -> 
             }
         }
     }
-    preserved.retain(|what| what != "nothing");
+    let mut told = BTreeSet::new();
+    preserved.retain(|what| told.insert(what.clone()));
     shown.preserves = (!preserved.is_empty()).then(|| preserved.join(", "));
     shown
 }

@@ -2,7 +2,8 @@
 //! where none may be.
 //!
 //! Compiled in only with the feature `leak-points`, and done only where a test names it. It takes the
-//! first address of production's `public.customers`, and knows that table and an empty `public.audit`.
+//! first address of production's `public.customers`, and knows that table, an empty `public.audit`, and
+//! what of `public.measured` refers to customers.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::source::Source;
 const STEP: &str = "plant a value for a test";
 
 /// Each plant with its statements; `{value}` is the value as a literal, `{bare}` without its quotes.
-const PLANTS: [(&str, &str); 13] = [
+const PLANTS: [(&str, &str); 15] = [
     (
         "plant.cell",
         "UPDATE public.customers SET note = {value} WHERE id = (SELECT min(id) FROM public.customers)",
@@ -77,6 +78,15 @@ const PLANTS: [(&str, &str); 13] = [
         "DO $do$ BEGIN RAISE LOG '%', {value}::text; END $do$",
     ),
     ("plant.database", "CREATE DATABASE planted"),
+    (
+        "plant.orphan",
+        "SET session_replication_role = replica; \
+         UPDATE public.measured SET customer = -1 WHERE id = 1",
+    ),
+    (
+        "plant.stray",
+        "UPDATE public.measured SET about = -1 WHERE id = 1",
+    ),
 ];
 
 /// Does what the test names.

@@ -1,5 +1,6 @@
 //! From decisions to plans: which transformer each column gets, and what does not fit.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -252,24 +253,44 @@ impl<'a> Making<'a> {
             By::Value => Basis::Value,
             By::Row => Basis::Row,
             // A subject that is not there is a problem of the decisions.
-            By::Subject(subject) => place(subject).map_or(Basis::Value, Basis::Subject),
+            By::Subject(subject) => place(subject).map_or(Basis::Value, |place| {
+                let column = at.table.column(subject);
+                let form = column.map_or(canonical, |column| {
+                    Canonical::of(&Type::resolve(&column.data_type, self.request.schema))
+                });
+                Basis::Subject(place, form)
+            }),
         };
-        // What belongs to one subject agrees over tables, so its draws are those of the subject's
-        // domain.
-        let domain = match &mask.by {
-            By::Subject(subject) if mask.domain.is_none() => {
-                let columns = &self.request.decisions.tables[at.name].columns;
-                let found = columns.iter().find(|other| other.column == *subject);
-                found.map_or(&at.decision.domain, |other| &other.domain)
-            }
-            _ => &at.decision.domain,
-        };
+        let domain = self.drawn_in(at, mask);
         Action::Mask {
             with: mask.with,
             transform,
-            draws: Draws::new(self.request.key, domain),
+            draws: Draws::new(self.request.key, &domain),
             basis,
             canonical,
+        }
+    }
+
+    /// The domain that draws are of.
+    fn drawn_in<'d>(&self, at: At<'d>, mask: &Mask) -> Cow<'d, str>
+    where
+        'a: 'd,
+    {
+        let own = Cow::Borrowed(at.decision.domain.as_str());
+        match &mask.by {
+            _ if mask.domain.is_some() => own,
+            // What belongs to one subject agrees over tables, so its draws are those of the subject's
+            // domain.
+            By::Subject(subject) => {
+                let columns = &self.request.decisions.tables[at.name].columns;
+                let found = columns.iter().find(|other| other.column == *subject);
+                found.map_or(own, |other| Cow::Borrowed(other.domain.as_str()))
+            }
+            // Days of one row move together, else what was shipped would be before it was ordered.
+            By::Row if mask.with == Transformer::DateShift => {
+                Cow::Owned(format!("rows of {}", at.name))
+            }
+            By::Row | By::Value => own,
         }
     }
 
@@ -356,8 +377,9 @@ impl<'a> Making<'a> {
         let figures = self.request.figures.get(at.name);
         let observed = figures.and_then(|figures| {
             let distinct = *figures.distinct.get(&at.decision.column)?;
-            // Values that hardly repeat have no frequencies.
-            (distinct < DISTINCT_MIN && distinct < figures.rows / 2).then_some(distinct)
+            // Values that hardly repeat have no frequencies; where there are none, nothing has.
+            let repeat = 0 < distinct && distinct < figures.rows / 2;
+            (repeat && distinct < DISTINCT_MIN).then_some(distinct)
         });
         possible.or(observed)
     }

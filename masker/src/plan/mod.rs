@@ -153,6 +153,6 @@ pub enum Basis {
     Value,
     /// The primary key of the row.
     Row,
-    /// The cell at this place among the columns that are read.
-    Subject(usize),
+    /// The cell at this place among the columns that are read, in its own canonical form.
+    Subject(usize, Canonical),
 }

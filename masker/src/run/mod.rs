@@ -1,5 +1,6 @@
 //! The life of a masked copy: look at production, decide, plan; copy; prove; sign.
 
+mod figures;
 mod preview;
 mod rehearse;
 mod watching;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use rules::mask::{Decisions, MaskRules, Problem, Reached, Rows, Subset, decide};
+use rules::mask::{Decisions, MaskRules, Problem, Reached, Reference, Rows, Subset, decide};
 use rules::schema::{Name, Schema, TableKind};
 use seeder::key::Key;
 use seeder::person::{Locales, People, UnknownLocale};
@@ -23,12 +24,13 @@ use crate::plan::{self, Figures, Plan, Request};
 use crate::source::{LOCK_WAIT, Production, Source, SourceError};
 use crate::step::step;
 use crate::subset::{self, Picked, SubsetError};
-use crate::verify::{self, Gate, GateError, Loaded, LookedFor};
+use crate::verify::{self, Gate, GateError, Loaded, LookedFor, Referring};
 
 pub use preview::{PreviewColumn, PreviewTable};
 pub use rehearse::{Placed, Rehearsed, RehearsedColumn, RehearsedTable};
 
-use watching::Watching;
+pub(crate) use figures::figures;
+use watching::{Watching, unlooked};
 
 /// Why no masked copy was made; nothing of one may be used then.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,9 @@ pub enum MaskError {
     /// The statistics could not be read.
     #[error("read production's statistics")]
     Statistics(#[source] tokio_postgres::Error),
+    /// Rows could not be counted that refer to none.
+    #[error("count rows of production by the references of the rules")]
+    References(#[source] tokio_postgres::Error),
     /// A locale of the rules is unknown.
     #[error(transparent)]
     Locale(#[from] UnknownLocale),
@@ -64,7 +69,7 @@ impl MaskError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Source(error) => error.hint(),
-            Self::Statistics(_) => None,
+            Self::Statistics(_) | Self::References(_) => None,
             Self::Locale(_) => Some("`locales` under [masking] names it"),
             Self::Plan(_) => {
                 Some("`standin mask plan` shows every column; write rules under [masking.tables]")
@@ -89,7 +94,7 @@ pub struct Looked {
     pub facts: Facts,
     /// One decision for every column.
     pub decisions: Decisions,
-    /// Rows and different values, as production's statistics have them.
+    /// Rows and different values, as production's statistics have them, else as a sample has.
     pub figures: BTreeMap<Name, Figures>,
     /// The plan, or everything that keeps a copy from being made.
     pub plan: Result<Plan, Vec<Problem>>,
@@ -100,6 +105,8 @@ pub struct Opened {
     source: Source,
     /// Which rows are copied; `None` for all.
     subset: Option<Subset>,
+    /// References that no foreign key declares.
+    references: Vec<Reference>,
     /// What was looked at.
     pub looked: Looked,
 }
@@ -124,9 +131,13 @@ async fn opened(
     let source = Source::open(production, LOCK_WAIT).await?;
     let schema = source.schema().await?;
     let facts = source.facts().await?;
-    let figures = figures(&source, &schema, &facts).await?;
+    let mut figures = figures(&source, &schema, &facts).await?;
     let people = Arc::new(people(rules, key)?);
     let decisions = decide(&schema, rules);
+    // What the login may not read is told by the copy, and by the plan.
+    if facts.refused.is_empty() {
+        figures::sampled(&source, &decisions, &mut figures).await?;
+    }
     let mut plan = plan::make(Request {
         schema: &schema,
         decisions: &decisions,
@@ -151,6 +162,7 @@ async fn opened(
     Ok(Opened {
         source,
         subset: rules.subset.clone(),
+        references: rules.references.clone(),
         looked,
     })
 }
@@ -224,18 +236,16 @@ impl Opened {
             progress,
         };
         let copied = copy::copy(&self.source, &job).await;
+        let references = match copied {
+            Ok(_) => Referring::of(self.source.client(), &self.references).await,
+            Err(_) => Ok(Vec::new()),
+        };
         // Production is let go before the copy is looked at: that takes its time.
         self.source.close().await;
         step("mask.released");
         let mut copied = copied?;
-        let mut rows: BTreeMap<Name, u64> = copied
-            .tables
-            .iter()
-            .map(|table| (table.table.clone(), table.rows))
-            .collect();
-        // Of a subset the rows that were found are to be there, not those that happened to arrive.
-        rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
-        rows.extend(self.looked.empty().map(|table| (table.clone(), 0)));
+        let references = references.map_err(MaskError::References)?;
+        let rows = self.looked.rows(&copied, picked.as_ref());
         let roots = self.looked.roots();
         let gate = Gate {
             config: &target.config,
@@ -245,10 +255,12 @@ impl Opened {
             loaded: Some(Loaded {
                 rows: &rows,
                 roots: &roots,
+                references: &references,
             }),
             workers: target.workers,
         };
-        let looked_for = LookedFor::new(watching.finish());
+        let unlooked = unlooked(&self.looked, &plan.tables);
+        let looked_for = LookedFor::new(watching.finish(), unlooked);
         let verified = verify::verify(&gate, &looked_for).await?;
         step("mask.verified");
         // What is not in the copy is told by name, and a name may be a value.
@@ -294,6 +306,18 @@ impl Opened {
 }
 
 impl Looked {
+    /// Rows that a copy is to have by table.
+    fn rows(&self, copied: &copy::Report, picked: Option<&Picked>) -> BTreeMap<Name, u64> {
+        let copied = copied.tables.iter();
+        let mut rows: BTreeMap<Name, u64> = copied
+            .map(|table| (table.table.clone(), table.rows))
+            .collect();
+        // Of a subset the rows that were found are to be there, not those that happened to arrive.
+        rows.extend(picked.iter().flat_map(|picked| picked.tables().clone()));
+        rows.extend(self.empty().map(|table| (table.clone(), 0)));
+        rows
+    }
+
     /// Tables that a subset leaves empty, and those whose rows are not copied at all.
     fn empty(&self) -> impl Iterator<Item = &Name> {
         let reach = self.decisions.subset.iter();
@@ -334,52 +358,6 @@ pub(crate) fn people(rules: &MaskRules, key: &MaskKey) -> Result<People, Unknown
         &Key::derive(seed, &["mask", "people"]),
         locales,
     ))
-}
-
-/// Rows and different values of every table, those of partitions together.
-///
-/// `pg_stats` (PostgreSQL documentation, "System Views"): a login sees the statistics of what it may
-/// read. Its most common values are not asked for.
-pub(crate) async fn figures(
-    source: &Source,
-    schema: &Schema,
-    facts: &Facts,
-) -> Result<BTreeMap<Name, Figures>, MaskError> {
-    let tables = facts.tables.iter();
-    let mut figures: BTreeMap<Name, Figures> = tables
-        .map(|(name, table)| {
-            let figures = Figures {
-                rows: table.rows,
-                ..Figures::default()
-            };
-            (name.clone(), figures)
-        })
-        .collect();
-    let rows = source
-        .client()
-        .query(
-            "SELECT schemaname::text, tablename::text, attname::text, n_distinct::float8 \
-             FROM pg_catalog.pg_stats",
-            &[],
-        )
-        .await
-        .map_err(MaskError::Statistics)?;
-    for row in rows {
-        let name = Name::new(row.get::<_, String>(0), row.get::<_, String>(1));
-        let Some(table) = figures.get_mut(schema.root_of(&name)) else {
-            continue;
-        };
-        // Below 0 it is a share of the rows.
-        let distinct: f64 = row.get(3);
-        let distinct = match distinct < 0.0 {
-            true => -distinct * table.rows as f64,
-            false => distinct,
-        };
-        // Partitions may share values, so the largest is a lower bound of all together.
-        let known = table.distinct.entry(row.get(2)).or_default();
-        *known = (*known).max(distinct as u64);
-    }
-    Ok(figures)
 }
 
 fn lines(problems: &[Problem]) -> String {

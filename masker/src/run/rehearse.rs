@@ -11,7 +11,7 @@ use crate::key::MaskKey;
 use crate::plan::TablePlan;
 use crate::verify::{self, Gate, LookedFor};
 
-use super::watching::Watching;
+use super::watching::{Watching, unlooked};
 use super::{Looked, MaskError, Opened};
 
 /// What a copy of production as it is now would hold.
@@ -183,6 +183,7 @@ impl Opened {
             progress,
         };
         let read = copy::rehearse(&self.source, &job).await;
+        let unlooked = unlooked(&self.looked, tables);
         let looked = self.close().await;
         read?;
         let gate = Gate {
@@ -193,7 +194,7 @@ impl Opened {
             loaded: None,
             workers: placed.workers,
         };
-        let looked_for = LookedFor::new(watching.finish());
+        let looked_for = LookedFor::new(watching.finish(), unlooked);
         Ok((verify::verify(&gate, &looked_for).await?, looked))
     }
 

@@ -2,12 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rules::mask::Transformer;
+use rules::mask::{Choice, Decided, Rows, Transformer};
 
 use crate::copy::{Replaced, ReplacedPart, See, Witness};
 use crate::key::MaskKey;
 use crate::plan::{Action, TablePlan};
-use crate::verify::{Collector, Watched};
+use crate::verify::{Collector, Unlooked, Watched, Why};
+
+use super::Looked;
 
 /// Collects what is replaced, from several threads at once.
 pub(super) struct Watching {
@@ -40,13 +42,11 @@ impl Watching {
                     Action::Shuffle { few: false, .. } => Some(Transformer::Shuffle),
                     Action::Keep | Action::Shuffle { .. } => None,
                 });
-                // What some rows keep cannot be missing from the copy; what redact makes of others is
-                // judged by itself.
                 let kept = actions.clone().any(|action| matches!(action, Action::Keep));
                 let nulls = |action| matches!(action, &Action::Null);
                 let redacted = redacts && others.clone().all(nulls);
                 let with = with.or(redacts.then_some(Transformer::Redact));
-                of_table.push(with.filter(|_| !kept || redacts).map(|with| {
+                of_table.push(with.map(|with| {
                     watched.push(Watched {
                         table: table.table.clone(),
                         column: column.column.clone(),
@@ -121,6 +121,13 @@ impl See for Collecting {
         }
     }
 
+    fn kept(&mut self, column: usize, value: &[u8]) {
+        let place = self.shared.places[self.table][column];
+        if let (Some(place), Some(collector)) = (place, &mut self.collector) {
+            collector.see_kept(place, value);
+        }
+    }
+
     fn part(&mut self, part: ReplacedPart<'_>) {
         let place = self.shared.places[self.table][part.column];
         if let (Some(place), Some(collector)) = (place, &mut self.collector) {
@@ -141,6 +148,37 @@ impl Drop for Collecting {
             idle().push(collector);
         }
     }
+}
+
+/// What of production a copy has in no form that could be looked for, beside what a collector tells.
+pub(super) fn unlooked(looked: &Looked, tables: &[TablePlan]) -> Vec<Unlooked> {
+    let mut all = Vec::new();
+    let mut note = |place: String, why: Why| all.push(Unlooked { place, why });
+    for table in tables {
+        for column in &table.columns {
+            let mut actions = column.cases.iter().map(|case| &case.action);
+            if actions.any(|action| matches!(action, Action::Shuffle { .. })) {
+                note(format!("{}.{}", table.table, column.column), Why::Shuffled);
+            }
+        }
+        for derived in &table.derived {
+            note(format!("{}.{}", table.table, derived.column), Why::Unread);
+        }
+    }
+    for (name, decision) in &looked.decisions.tables {
+        if decision.rows == Rows::Drop {
+            note(name.to_string(), Why::Unread);
+            continue;
+        }
+        for column in &decision.columns {
+            if let Decided::Rule(rule) = &column.decided
+                && rule.cases.iter().all(|case| case.choice == Choice::Drop)
+            {
+                note(format!("{name}.{}", column.column), Why::Unread);
+            }
+        }
+    }
+    all
 }
 
 /// Whether values come to stand where there was NULL.

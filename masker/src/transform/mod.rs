@@ -29,7 +29,7 @@ use seeder::value::Type;
 use crate::key::{Draw, MaskKey};
 
 /// Version of the transformers: raised with any value that changes, since copies change with it.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Replaces values of one column.
 pub trait Transform: Send + Sync + fmt::Debug {
@@ -122,7 +122,7 @@ pub struct Column<'a> {
     /// the server.
     pub checks: &'a [ColumnCheck],
     /// Rows of the greatest table in its domain, as estimated by production's statistics; 0 where
-    /// nothing was ever counted.
+    /// nothing was ever counted. It may only refuse: no value follows from it.
     pub rows: u64,
     /// Whether a unique key depends on its values staying apart.
     pub unique: bool,

@@ -9,10 +9,13 @@ use rules::schema::Name;
 use super::form::{DIGITS_MAX, Form, Hashing, WORDS_MAX};
 use super::known::{Filtered, Known};
 use super::redacted;
+use super::report::{Unlooked, Why};
 use crate::key::MaskKey;
 
 /// Values that are looked for in the bytes of the copy's files.
 const SAMPLES_MAX: usize = 20_000;
+/// Longer ones are known by their beginning.
+const SAMPLE_BYTES_MAX: usize = 64;
 
 /// A column whose values are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct Watched {
     pub redacts: bool,
     /// Whether it replaces all that is not NULL in the copy.
     pub redacted: bool,
-    /// Whether some rows keep theirs: what others had cannot be missing then.
+    /// Whether some rows keep theirs: what others had may be one of these.
     pub kept: bool,
     /// Whether values are put where there was NULL, so that their number tells nothing.
     pub put: bool,
@@ -95,6 +98,14 @@ fn chance(with: Transformer) -> Chance {
     }
 }
 
+/// As it is in a column of which some rows are redacted, or kept.
+fn chance_in(watched: &Watched, with: Transformer) -> Chance {
+    match chance(with) {
+        Chance::None if watched.redacts || watched.kept => Chance::Listed,
+        chance => chance,
+    }
+}
+
 /// What one column's stream held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Seen {
@@ -106,14 +117,25 @@ pub(super) struct Seen {
     pub(super) unchanged: u64,
     /// Words, numbers and signs in what `redact` gave that nothing accounts for.
     pub(super) strangers: u64,
+    /// Those that are looked for nowhere, and why.
+    pub(super) common: u64,
+    pub(super) short: u64,
 }
 
 impl Seen {
-    fn add(&mut self, original: &[u8], replacement: Option<&[u8]>) {
+    fn add(&mut self, with: Transformer, original: &[u8], replacement: Option<&[u8]>) {
         self.values += 1;
         self.nulled += u64::from(replacement.is_none());
-        // What is empty stays so, and tells nothing.
-        self.unchanged += u64::from(replacement == Some(original) && !original.is_empty());
+        self.unchanged += u64::from(replacement == Some(original) && !stays(with, original));
+    }
+
+    /// Notes whether a value can be looked for.
+    fn note(&mut self, chance: Chance, known: bool, value: &[u8]) {
+        match chance {
+            Chance::Usual => self.common += 1,
+            // What is nothing but signs tells nothing.
+            _ => self.short += u64::from(!known && value.iter().any(u8::is_ascii_alphanumeric)),
+        }
     }
 
     fn absorb(&mut self, other: &Self) {
@@ -121,6 +143,27 @@ impl Seen {
         self.nulled += other.nulled;
         self.unchanged += other.unchanged;
         self.strangers += other.strangers;
+        self.common += other.common;
+        self.short += other.short;
+    }
+}
+
+/// Whether a value stays by what its transformer promises, and tells nothing: what is empty, and of
+/// measures what has none.
+fn stays(with: Transformer, value: &[u8]) -> bool {
+    use Transformer as T;
+    /// `POINT EMPTY` of PostGIS: two coordinates that are no numbers, as EWKB ends.
+    const NO_POINT: [&[u8]; 2] = [
+        b"000000000000F87F000000000000F87F",
+        b"7FF80000000000007FF8000000000000",
+    ];
+    let has_digit = || value.iter().any(u8::is_ascii_digit);
+    match with {
+        _ if value.is_empty() => true,
+        T::Int | T::Noise => !value.iter().any(|byte| matches!(byte, b'1'..=b'9')),
+        T::DateShift => !has_digit(),
+        T::Geo => !has_digit() || NO_POINT.iter().any(|empty| value.ends_with(empty)),
+        _ => false,
     }
 }
 
@@ -157,7 +200,16 @@ pub struct Collector {
 #[derive(Clone, Default)]
 struct Samples {
     limit: Option<u64>,
-    kept: Vec<(u64, Vec<u8>)>,
+    kept: Vec<(u64, Sample)>,
+}
+
+/// A value that is looked for in files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sample {
+    /// Its beginning.
+    pub(super) bytes: Vec<u8>,
+    /// Whether it counts only where it is no part of a longer word or number.
+    pub(super) alone: bool,
 }
 
 impl Collector {
@@ -191,16 +243,19 @@ impl Collector {
         original: &[u8],
         replacement: Option<&[u8]>,
     ) {
-        let column = &mut self.columns[column];
-        if column.watched.kept {
-            return;
+        let Column { watched, seen, .. } = &mut self.columns[column];
+        let with = with.unwrap_or(watched.with);
+        seen.add(with, original, replacement);
+        let chance = chance_in(watched, with);
+        let known = self.know((with, chance), original, replacement);
+        self.columns[column].seen.note(chance, known, original);
+    }
+
+    /// Sees a value that stays where others of its column are replaced: what others had may be it.
+    pub fn see_kept(&mut self, column: usize, value: &[u8]) {
+        if self.columns[column].watched.kept {
+            self.replaces(value);
         }
-        column.seen.add(original, replacement);
-        let chance = match chance(with.unwrap_or(column.watched.with)) {
-            Chance::None if column.watched.redacts => Chance::Listed,
-            chance => chance,
-        };
-        self.know(chance, original, replacement);
     }
 
     /// Sees a text and what `redact` made of it, which is judged by itself; words that stay may be
@@ -229,7 +284,10 @@ impl Collector {
         let blanks = original.split(u8::is_ascii_whitespace);
         let words = blanks.filter(|word| !word.is_empty()).count();
         match strange && words > 2 {
-            true => self.know(Chance::Listed, original, Some(redacted)),
+            true => {
+                let redact = (Transformer::Redact, Chance::Listed);
+                self.know(redact, original, Some(redacted));
+            }
             false => self.replaces(redacted),
         }
     }
@@ -241,24 +299,22 @@ impl Collector {
         with: Transformer,
         (original, replacement): (&[u8], Option<&[u8]>),
     ) {
-        let column = &mut self.columns[column];
-        if column.watched.kept {
-            return;
-        }
-        let seen = column.parts.entry(with).or_default();
-        seen.add(original, replacement);
+        let Column { watched, parts, .. } = &mut self.columns[column];
+        let seen = parts.entry(with).or_default();
+        seen.add(with, original, replacement);
         // A word by itself, as states, labels and keys are, stands in other columns and in names too.
         let word = !original
             .iter()
             .any(|byte| byte.is_ascii_digit() || *byte == b'@' || byte.is_ascii_whitespace());
         if word {
+            seen.short += u64::from(!original.is_empty());
             return;
         }
-        let chance = match chance(with) {
-            Chance::None if column.watched.redacts => Chance::Listed,
-            chance => chance,
-        };
-        self.know(chance, original, replacement);
+        let chance = chance_in(watched, with);
+        let known = self.know((with, chance), original, replacement);
+        if let Some(seen) = self.columns[column].parts.get_mut(&with) {
+            seen.note(chance, known, original);
+        }
     }
 
     /// Notes what may turn up.
@@ -269,10 +325,15 @@ impl Collector {
         });
     }
 
-    /// Notes what must not turn up, and what may.
-    fn know(&mut self, chance: Chance, original: &[u8], replacement: Option<&[u8]>) {
+    /// Notes what must not turn up, and what may; whether it can be looked for.
+    fn know(
+        &mut self,
+        (with, chance): (Transformer, Chance),
+        original: &[u8],
+        replacement: Option<&[u8]>,
+    ) -> bool {
         if chance == Chance::Usual {
-            return;
+            return false;
         }
         let set = match chance {
             Chance::None => &mut self.gone,
@@ -289,9 +350,10 @@ impl Collector {
         if let Some(replacement) = replacement {
             self.replaces(replacement);
         }
-        if let (Chance::None, Some(hash)) = (chance, first) {
-            self.samples.see(hash, original);
+        if let Some(hash) = first {
+            self.samples.see(hash, (with, chance), original);
         }
+        first.is_some()
     }
 
     /// Puts in what another worker saw of the same columns.
@@ -310,8 +372,8 @@ impl Collector {
         for (number, others) in self.numbers.iter_mut().zip(&other.numbers) {
             *number += others;
         }
-        for (hash, value) in &other.samples.kept {
-            self.samples.see(*hash, value);
+        for (hash, sample) in &other.samples.kept {
+            self.samples.keep(*hash, sample.clone());
         }
     }
 
@@ -319,24 +381,49 @@ impl Collector {
     pub(super) fn finish(mut self) -> Collected {
         self.listed.remove(&mut self.replaced);
         self.gone.absorb(&self.listed);
+        let gone = self.gone.filtered();
+        // Of lists some are replacements too.
+        let samples = self.samples.kept.into_iter();
+        let samples = samples.filter(|(hash, _)| gone.contains(*hash));
         Collected {
             hashing: self.hashing,
             columns: self.columns,
-            gone: self.gone.filtered(),
+            samples: samples.map(|(_, sample)| sample).collect(),
+            gone,
             placed: self.placed.filtered(),
             words_max: self.words_max,
             numbers: self.numbers,
-            samples: self
-                .samples
-                .kept
-                .into_iter()
-                .map(|(_, value)| value)
-                .collect(),
         }
     }
 }
 
 impl Collected {
+    /// Columns, and parts of their values, that were seen and are looked for nowhere.
+    pub(super) fn unlooked(&self) -> impl Iterator<Item = Unlooked> {
+        self.columns.iter().flat_map(|column| {
+            let Watched {
+                table,
+                column: name,
+                redacts,
+                kept,
+                ..
+            } = &column.watched;
+            let place = format!("{table}.{name}");
+            let parts = column.parts.values();
+            let parts = parts.map(|seen| (format!("parts of {place}"), seen));
+            let texts = (*redacts && *kept).then(|| (place.clone(), Why::Kept));
+            let all = [(place.clone(), &column.seen)].into_iter().chain(parts);
+            let seen = all.flat_map(|(place, seen)| {
+                let whys = [(seen.common, Why::Common), (seen.short, Why::Short)];
+                let whys = whys.into_iter().filter(|(count, _)| *count > 0);
+                whys.map(move |(_, why)| (place.clone(), why))
+            });
+            let found = seen.chain(texts);
+            let found = found.map(|(place, why)| Unlooked { place, why });
+            found.collect::<Vec<_>>()
+        })
+    }
+
     /// The place in the list of a column of which every text is redacted.
     pub(super) fn redacted(&self, table: &Name, column: &str) -> Option<usize> {
         let of_column = |Column { watched, .. }: &Column| {
@@ -347,17 +434,24 @@ impl Collected {
 }
 
 impl Samples {
-    fn see(&mut self, hash: u64, value: &[u8]) {
-        /// Longer values are known by their beginning.
-        const BYTES_MAX: usize = 64;
-        /// Shorter ones, and numbers, turn up in any file by chance.
-        const BYTES_MIN: usize = 10;
-        let letters = value.iter().any(u8::is_ascii_alphabetic);
-        if self.limit.is_some_and(|limit| hash >= limit) || value.len() < BYTES_MIN || !letters {
+    fn see(&mut self, hash: u64, (with, chance): (Transformer, Chance), value: &[u8]) {
+        use Transformer as T;
+        // Their beginning may stay, and each part is seen by itself.
+        let parted = matches!(with, T::Json | T::Hstore | T::Array | T::Fields | T::Redact);
+        let alone = chance == Chance::Listed;
+        let cut = value.len() > SAMPLE_BYTES_MAX;
+        if (alone && (parted || cut)) || !is_told_in_files(value) {
             return;
         }
-        self.kept
-            .push((hash, value[..value.len().min(BYTES_MAX)].to_vec()));
+        let bytes = value[..value.len().min(SAMPLE_BYTES_MAX)].to_vec();
+        self.keep(hash, Sample { bytes, alone });
+    }
+
+    fn keep(&mut self, hash: u64, sample: Sample) {
+        if self.limit.is_some_and(|limit| hash >= limit) {
+            return;
+        }
+        self.kept.push((hash, sample));
         if self.kept.len() >= 2 * SAMPLES_MAX {
             self.kept.sort_unstable();
             self.kept.dedup();
@@ -367,6 +461,19 @@ impl Samples {
             }
         }
     }
+}
+
+/// Whether a value is told from what is in any file by chance: shorter ones and plain numbers are not.
+fn is_told_in_files(value: &[u8]) -> bool {
+    const BYTES_MIN: usize = 10;
+    /// Digits of a number at least, where nothing stands between them; and where something does.
+    const DIGITS: [usize; 2] = [15, 10];
+    let letters = value
+        .iter()
+        .any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let signs = value.iter().any(|byte| !byte.is_ascii_digit());
+    value.len() >= BYTES_MIN && (letters || digits >= DIGITS[usize::from(signs)])
 }
 
 /// Addresses of people in a text.
@@ -390,7 +497,7 @@ pub(super) struct Collected {
     pub(super) words_max: usize,
     pub(super) numbers: [u64; DIGITS_MAX + 1],
     /// Values to look for in files.
-    pub(super) samples: Vec<Vec<u8>>,
+    pub(super) samples: Vec<Sample>,
 }
 
 impl Collected {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use aho_corasick::AhoCorasick;
 
 use super::GateError;
+use super::collect::Sample;
 use super::report::Leak;
 use crate::leak::leaks;
 
@@ -23,13 +24,22 @@ pub(super) struct Looked {
 }
 
 /// Looks into every file below a directory; links are not followed.
-pub(super) fn look(directory: &Path, values: &[Vec<u8>]) -> Result<Looked, GateError> {
+pub(super) fn look(directory: &Path, values: &[Sample]) -> Result<Looked, GateError> {
     let mut looked = Looked::default();
-    let longest = values.iter().map(Vec::len).max().unwrap_or(0);
+    let longest = values
+        .iter()
+        .map(|value| value.bytes.len())
+        .max()
+        .unwrap_or(0);
     if longest == 0 {
         return Ok(looked);
     }
-    let finder = AhoCorasick::new(values).map_err(|_| GateError::Values)?;
+    let finder = AhoCorasick::new(values.iter().map(|value| &value.bytes));
+    let finder = Finder {
+        values,
+        automaton: finder.map_err(|_| GateError::Values)?,
+        longest,
+    };
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {
         let failed = |source| GateError::File {
@@ -42,7 +52,7 @@ pub(super) fn look(directory: &Path, values: &[Vec<u8>]) -> Result<Looked, GateE
             if kind.is_dir() {
                 directories.push(entry.path());
             } else if kind.is_file() {
-                let (hits, bytes) = file(&entry.path(), &finder, longest)?;
+                let (hits, bytes) = file(&entry.path(), &finder)?;
                 looked.files += 1;
                 looked.bytes += bytes;
                 if hits > 0 && !leaks("gate.files") {
@@ -65,7 +75,44 @@ fn named(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn file(path: &Path, finder: &AhoCorasick, longest: usize) -> Result<(u64, u64), GateError> {
+/// Finds samples in bytes.
+struct Finder<'a> {
+    values: &'a [Sample],
+    automaton: AhoCorasick,
+    longest: usize,
+}
+
+impl Finder<'_> {
+    /// How many end in these bytes from a place on; what ends at the very end counts where nothing follows.
+    fn hits(&self, bytes: &[u8], (from, last): (usize, bool)) -> u64 {
+        let found = self.automaton.find_overlapping_iter(bytes);
+        let new = found.filter(|found| {
+            let end = found.end();
+            end >= from && (end < bytes.len() || last)
+        });
+        let counted = new.filter(|found| {
+            let (start, end) = (found.start(), found.end());
+            let before = start.checked_sub(1).map(|at| bytes[at]);
+            let ends = [
+                (before, bytes[start]),
+                (bytes.get(end).copied(), bytes[end - 1]),
+            ];
+            !self.values[found.pattern().as_usize()].alone
+                || !ends
+                    .iter()
+                    .any(|(beside, own)| beside.is_some_and(|beside| joins(beside, *own)))
+        });
+        counted.count() as u64
+    }
+}
+
+/// Whether two bytes beside each other are of one word or number.
+fn joins(one: u8, other: u8) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    (letter(one) && letter(other)) || (one.is_ascii_digit() && other.is_ascii_digit())
+}
+
+fn file(path: &Path, finder: &Finder<'_>) -> Result<(u64, u64), GateError> {
     let failed = |source| GateError::File {
         path: path.to_owned(),
         source,
@@ -76,18 +123,20 @@ fn file(path: &Path, finder: &AhoCorasick, longest: usize) -> Result<(u64, u64),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
         Err(error) => return Err(failed(error)),
     };
-    let mut buffer = vec![0; READ_BYTES + longest];
+    // A value and the byte before it.
+    let overlap = finder.longest + 1;
+    let mut buffer = vec![0; READ_BYTES + overlap];
     let (mut kept, mut hits, mut bytes) = (0, 0, 0);
     loop {
         let read = file.read(&mut buffer[kept..]).map_err(failed)?;
+        bytes += read as u64;
+        let filled = kept + read;
+        hits += finder.hits(&buffer[..filled], (kept, read == 0));
         if read == 0 {
             return Ok((hits, bytes));
         }
-        bytes += read as u64;
-        let filled = kept + read;
-        hits += finder.find_iter(&buffer[..filled]).count() as u64;
-        // The end comes again with the next read: a value may begin in it.
-        kept = filled.min(longest - 1);
+        // The end comes again with the next read: a value may begin in it, or go on.
+        kept = filled.min(overlap);
         buffer.copy_within(filled - kept..filled, 0);
     }
 }
@@ -108,12 +157,49 @@ mod tests {
         file.write_all(&vec![b'x'; READ_BYTES + value.len() - 5])
             .expect("writes");
         file.write_all(&value).expect("writes");
-        let looked = look(directory.path(), &[value, b"other@corp.example".to_vec()]);
+        let sample = |bytes: Vec<u8>| Sample {
+            bytes,
+            alone: false,
+        };
+        let samples = [sample(value), sample(b"other@corp.example".to_vec())];
+        let looked = look(directory.path(), &samples);
         let looked = looked.expect("looks");
         let expected = Leak {
             place: "file base/5/16384".to_owned(),
             hits: 1,
         };
         assert_eq!((looked.leaks, looked.files), (vec![expected], 1));
+    }
+    /// Else a name that is the beginning of a replacement would be a leak.
+    #[test]
+    fn a_value_of_a_list_counts_where_it_is_no_part_of_another() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let hits = |text: &[u8]| {
+            std::fs::write(directory.path().join("file"), text).expect("writes");
+            let sample = |bytes: &[u8]| Sample {
+                bytes: bytes.to_vec(),
+                alone: true,
+            };
+            let samples = [sample(b"Ana Martin"), sample(b"12 Main Street")];
+            let looked = look(directory.path(), &samples).expect("looks");
+            looked.leaks.iter().map(|leak| leak.hits).sum::<u64>()
+        };
+        for (text, expected) in [
+            ("Ana Martin", 1),
+            ("\x17Ana Martin\x0b", 1),
+            ("Ana Martin Ana Martin", 2),
+            ("Ana Martinez", 0),
+            ("JoAna Martin", 0),
+            ("112 Main Street", 0),
+            ("x12 Main Street", 1),
+        ] {
+            assert_eq!(hits(text.as_bytes()), expected, "{text:?}");
+        }
+        // What decides lies beyond the read.
+        for (rest, expected) in [("ez", 0), ("\0", 1), ("", 1)] {
+            let mut text = vec![b' '; READ_BYTES + 15 - 10];
+            text.extend_from_slice(format!("Ana Martin{rest}").as_bytes());
+            assert_eq!(hits(&text), expected, "{rest:?}");
+        }
     }
 }

@@ -49,14 +49,13 @@ impl Hashing {
         let letters = value.iter().filter(|byte| !separates(**byte)).count();
         let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
         let signs = value.iter().filter(|byte| b".-+'".contains(byte)).count();
-        if digits + signs >= letters {
-            // A number, which may be written otherwise.
-            if digits >= DIGITS_MIN {
-                each(self.digits(value));
-            }
+        let number = digits + signs >= letters;
+        if number && digits >= DIGITS_MIN {
+            // It may be written otherwise.
+            each(self.digits(value));
             return;
         }
-        if letters < LETTERS_MIN {
+        if letters < LETTERS_MIN || (number && !is_written(value, digits)) {
             return;
         }
         let mut row = 0;
@@ -150,6 +149,17 @@ impl Hashing {
     }
 }
 
+/// Whether a short number is told from others by how it is written: in parts, as `078-05-1120` or the
+/// address of a machine. That of every machine itself tells nothing.
+fn is_written(value: &[u8], digits: usize) -> bool {
+    const DIGITS: usize = 6;
+    const SIGNS: usize = 2;
+    let inner = value.windows(3).filter(|three| {
+        three[0].is_ascii_digit() && !three[1].is_ascii_alphanumeric() && three[2].is_ascii_digit()
+    });
+    digits >= DIGITS && inner.count() >= SIGNS && !value.starts_with(b"127.0.0.")
+}
+
 /// Mixes a word into a sequence; order counts.
 fn joined(row: u64, word: u64) -> u64 {
     // The multiplier of a 64-bit linear congruential generator (Knuth, MMIX).
@@ -240,5 +250,17 @@ mod tests {
         assert!(found("4111 1111 1111 1111", "4111111111111111"));
         assert!(!found("123456789", "123456789"));
         assert!(found("4111111111111111", "4111111111111111 2 times"));
+    }
+
+    #[test]
+    fn short_numbers_are_found_as_they_are_written() {
+        assert!(found("078-05-1120", "ssn:078-05-1120."));
+        assert!(found("078 05 1120", "(078 05 1120)"));
+        assert!(found("10.1.200.7", "from 10.1.200.7:443"));
+        assert!(!found("078-05-1120", "078051120"));
+        assert!(!found("10.1.200.7", "10.1.200.77"));
+        for value in ["123456.78", "555-1234", "127.0.0.1", "10.1.2.7"] {
+            assert!(!found(value, value), "{value}");
+        }
     }
 }

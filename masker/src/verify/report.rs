@@ -1,5 +1,7 @@
 //! What a verification looked at and found, without any value.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Values of production where none may be.
@@ -22,6 +24,50 @@ pub struct Unchanged {
     pub unchanged: u64,
 }
 
+/// Where values of production were replaced or left out that were not looked for in the copy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Unlooked {
+    /// A column, its parts, or a table.
+    pub place: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why values are not looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// They stand anywhere by chance, as first names, cities, small numbers and days do.
+    Common,
+    /// Some of them are too short to be told from what stands anywhere.
+    Short,
+    /// They stay in the column, in other rows.
+    Shuffled,
+    /// Some rows keep texts of which the words may be anybody's.
+    Kept,
+    /// None of all values is told from other bytes of files, as plain numbers and short names are not.
+    Indistinct,
+    /// Production's values are not read: they are left out, or the copy computes others.
+    Unread,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Common => {
+                "such values stand anywhere: each was compared with its own replacement"
+            }
+            Self::Short => "some are of fewer than six letters or ten digits, and stand anywhere",
+            Self::Shuffled => "its values stay, in other rows",
+            Self::Kept => "some rows keep their texts",
+            Self::Indistinct => {
+                "no value is told from other bytes: all are short, or plain numbers"
+            }
+            Self::Unread => "production's values were not read",
+        })
+    }
+}
+
 /// What was looked at and found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
@@ -39,6 +85,9 @@ pub struct Report {
     pub file_bytes: u64,
     /// Values that were looked for in files.
     pub samples: u64,
+    /// What was not looked for.
+    #[serde(default)]
+    pub not_looked_for: Vec<Unlooked>,
     /// Constraints and sequences that were asked again.
     pub constraints: u64,
     /// Rows that were replaced by themselves, by column.

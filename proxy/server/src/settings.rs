@@ -30,6 +30,10 @@ pub struct Settings {
     /// Whether nothing can be written to it: it recovers for ever, and lets clients read meanwhile
     /// (PostgreSQL documentation, "Hot Standby").
     pub standby: bool,
+    /// Whether it is filled and then stopped for good, so that what a crash would leave is thrown away:
+    /// rows of new tables are in no log (PostgreSQL documentation, "Populating a Database"). Whoever starts
+    /// the cluster next, without this, has it as any other.
+    pub loading: bool,
     /// A database that clients will enter: the proof in it makes their first connection quicker, as
     /// the first one of each database builds its caches. `template1` serves where it is not there.
     pub first_database: Option<String>,
@@ -47,6 +51,7 @@ impl Default for Settings {
             max_prepared_transactions: 0,
             max_locks_per_transaction: 64,
             standby: false,
+            loading: false,
             first_database: None,
             ready_within: std::time::Duration::from_secs(10),
         }
@@ -92,13 +97,8 @@ impl Settings {
             ),
             ("fsync", fsync.to_owned()),
             ("synchronous_commit", synchronous_commit.to_owned()),
-            // Snapshots of a live branch need WAL at this level, a slot and a sender to spare.
-            ("wal_level", "replica".to_owned()),
-            ("max_wal_senders", "2".to_owned()),
-            ("max_replication_slots", "2".to_owned()),
             // New files cost a copy-on-write pool less than pages rewritten in old ones.
             ("min_wal_size", "32MB".to_owned()),
-            ("max_wal_size", "256MB".to_owned()),
             ("wal_recycle", "off".to_owned()),
             ("wal_init_zero", "off".to_owned()),
             ("huge_pages", "off".to_owned()),
@@ -106,6 +106,7 @@ impl Settings {
             ("lc_messages", "C".to_owned()),
             ("log_timezone", "UTC".to_owned()),
         ];
+        sizes.extend(self.logged().map(|(name, value)| (name, value.to_owned())));
         if self.standby {
             // Nothing ever comes, so nobody need look for it.
             sizes.push(("hot_standby", "on".to_owned()));
@@ -119,6 +120,29 @@ impl Settings {
             sizes.push(("io_method", "sync".to_owned()));
         }
         sizes.into_iter()
+    }
+}
+
+impl Settings {
+    /// What of its work is in the log, and when that is checkpointed.
+    fn logged(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let settings: &[_] = match self.loading {
+            true => &[
+                ("wal_level", "minimal"),
+                ("max_wal_senders", "0"),
+                ("max_wal_size", "2GB"),
+                ("full_page_writes", "off"),
+                ("autovacuum", "off"),
+            ],
+            // Snapshots of a live branch need WAL at this level, a slot and a sender to spare.
+            false => &[
+                ("wal_level", "replica"),
+                ("max_wal_senders", "2"),
+                ("max_replication_slots", "2"),
+                ("max_wal_size", "256MB"),
+            ],
+        };
+        settings.iter().copied()
     }
 }
 

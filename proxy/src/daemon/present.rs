@@ -2,7 +2,9 @@
 //!
 //! `rules` reads no file, so it is looked at here; what is missing is told with its line and column.
 
+use std::ffi::OsString;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -98,12 +100,29 @@ impl Loaded {
         let refused = |reason: String, hint: Option<String>| {
             finding(key, format!("\"{secret}\" {reason}"), hint)
         };
-        let text = match secret {
-            Secret::Env(name) => std::env::var(name).map_err(|_| {
-                let hint = format!("export {name}=… before Standin is started");
-                let reason = "is not set in the environment of this process".to_owned();
-                refused(reason, Some(hint))
-            })?,
+        let text = String::from_utf8(self.secret_bytes(key, secret)?);
+        let text = text.map_err(|_| refused("is no text in UTF-8".to_owned(), None))?;
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let text = text.strip_suffix('\r').unwrap_or(text);
+        if text.is_empty() {
+            return Err(refused("is empty".to_owned(), None));
+        }
+        Ok(text.to_owned())
+    }
+
+    /// What stands where a secret is, as it is.
+    fn secret_bytes(&self, key: &[String], secret: &Secret) -> Result<Vec<u8>, Finding> {
+        let refused = |reason: String, hint: Option<String>| {
+            finding(key, format!("\"{secret}\" {reason}"), hint)
+        };
+        match secret {
+            Secret::Env(name) => std::env::var_os(name)
+                .map(OsString::into_vec)
+                .ok_or_else(|| {
+                    let hint = format!("export {name}=… before Standin is started");
+                    let reason = "is not set in the environment of this process".to_owned();
+                    refused(reason, Some(hint))
+                }),
             Secret::File(path) => {
                 let path = self.directory.join(path);
                 let unread = |error: io::Error| {
@@ -117,21 +136,15 @@ impl Loaded {
                         None,
                     ));
                 }
-                std::fs::read_to_string(&path).map_err(unread)?
+                std::fs::read(&path).map_err(unread)
             }
-        };
-        let text = text.strip_suffix('\n').unwrap_or(&text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        if text.is_empty() {
-            return Err(refused("is empty".to_owned(), None));
         }
-        Ok(text.to_owned())
     }
 
     /// Reads the masking key, which nobody but its owner may be able to read.
     pub(super) fn masking_key(&self, secret: &Secret) -> Result<MaskKey, Finding> {
         let key = ["masking", "key"].map(str::to_owned);
-        let text = self.secret(&key, secret)?;
+        let bytes = self.secret_bytes(&key, secret)?;
         if let Secret::File(path) = secret {
             let path = self.directory.join(path);
             // A file that vanished since is refused too.
@@ -142,7 +155,7 @@ impl Loaded {
                 return Err(finding(&key, message, Some(hint)));
             }
         }
-        MaskKey::read(text.as_bytes()).map_err(|error| {
+        MaskKey::read(&bytes).map_err(|error| {
             let hint = "`standin mask key new FILE` makes one".to_owned();
             finding(&key, format!("\"{secret}\": {error}"), Some(hint))
         })

@@ -145,10 +145,11 @@ fn moved_text(moved: &masker::copy::Moved) -> String {
         format!(", about {} s left", left.as_secs() + 1)
     });
     format!(
-        "{}, {} of about {} rows of all tables, {:.0} rows/s, {:.1} MB/s{left}",
+        "{}, {} of about {} rows and {:.1} MB of all tables, {:.0} rows/s, {:.1} MB/s{left}",
         moved.table,
         moved.all_rows,
         moved.all_of,
+        moved.all_bytes as f64 / 1e6,
         moved.rows_per_second(),
         moved.bytes_per_second() / 1e6,
     )
@@ -189,5 +190,34 @@ impl fmt::Display for Progress {
             (Some(done), None) => write!(f, " {:.1} MiB", mib(done)),
             (None, _) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use masker::copy::Moved;
+    use rules::schema::Name;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_says_rows_bytes_rate_and_the_time_left() {
+        let mut moved = Moved {
+            table: Name::new("public", "orders"),
+            rows: 10,
+            of: 20,
+            all_rows: 250_000,
+            all_of: 1_000_000,
+            all_bytes: 42_000_000,
+            elapsed: Duration::from_secs(10),
+        };
+        let line = Progress::at(copy_text(masker::copy::Phase::Rows), moved_text(&moved));
+        assert_eq!(
+            line.to_string(),
+            "copy and mask rows: public.orders, 250000 of about 1000000 rows and 42.0 MB of all tables, \
+             25000 rows/s, 4.2 MB/s, about 31 s left"
+        );
+        moved.all_rows = 0;
+        assert!(!moved_text(&moved).contains("left"), "no rate yet");
     }
 }

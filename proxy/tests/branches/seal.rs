@@ -62,6 +62,70 @@ async fn a_damaged_cluster_never_becomes_a_snapshot() {
     pool.shutdown().await;
 }
 
+/// What a server logs, and when.
+async fn logged(client: &tokio_postgres::Client) -> Vec<String> {
+    let query = "SELECT name || '=' || setting FROM pg_settings
+        WHERE name IN ('wal_level', 'full_page_writes', 'autovacuum', 'max_wal_senders') ORDER BY name";
+    let rows = client.query(query, &[]).await.expect("settings");
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Else rows would be written twice while it is filled, or what came of it would lose them in a crash.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_logs_no_rows_and_what_comes_of_it_logs_all() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let draft = shop(&pool).await;
+    let client = draft.admin("shop").await.expect("a session");
+    let loading = [
+        "autovacuum=off",
+        "full_page_writes=off",
+        "max_wal_senders=0",
+        "wal_level=minimal",
+    ];
+    assert_eq!(logged(&client).await, loading);
+    let wal = async || -> i64 {
+        let place = "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint";
+        client.query_one(place, &[]).await.expect("a place").get(0)
+    };
+    let before = wal().await;
+    let filled = "CREATE TABLE long AS SELECT repeat('x', 500) AS a FROM generate_series(1, 20000)";
+    client.batch_execute(filled).await.expect("rows");
+    let written = wal().await - before;
+    assert!(
+        written < 2 << 20,
+        "{written} bytes of log for 10 MB of rows"
+    );
+    drop(client);
+    let snapshot = draft.seal(label()).await.expect("a snapshot");
+    let branch = pool.create_awake(Origin::Snapshot(snapshot), spec()).await;
+    let branch = branch.expect("a branch");
+    let client = branch.admin("shop").await.expect("a session");
+    let safe = [
+        "autovacuum=on",
+        "full_page_writes=on",
+        "max_wal_senders=2",
+        "wal_level=replica",
+    ];
+    assert_eq!(logged(&client).await, safe);
+    // A clone of a live branch is recovered from its log.
+    run(
+        &branch,
+        "CREATE TABLE late AS SELECT 1 AS a; UPDATE item SET name = 'late'",
+    )
+    .await;
+    let id = branch.branch().clone();
+    let clone = pool.create_awake(Origin::Branch(id), spec()).await;
+    let clone = clone.expect("a clone of what is awake");
+    run(
+        &clone,
+        "SELECT 1 / (SELECT count(*) FROM late JOIN item ON name = 'late')",
+    )
+    .await;
+    drop((client, branch, clone));
+    pool.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_whose_server_was_killed_never_becomes_a_snapshot() {
     let place = Place::make(Some(FileSystem::Btrfs));

@@ -13,6 +13,7 @@ use super::reach::{Reach, reach};
 use super::rule::{Choice, ColumnRule, Mask, MaskRules, Rows, TableRule, Unlisted};
 use super::transformer::Transformer;
 
+mod alike;
 mod check;
 
 pub use check::reads;

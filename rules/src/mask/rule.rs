@@ -166,6 +166,21 @@ impl Mask {
             options: Options::default(),
         }
     }
+
+    /// What a copy still tells of the originals.
+    pub fn preserves(&self) -> Vec<&'static str> {
+        use Transformer as T;
+        let own = self.with.nature().preserves;
+        // What is one for all, or for many, has no value of its own to be known by; shuffled ones stay.
+        let one_of_many = matches!(
+            self.with,
+            T::Null | T::Static | T::Password | T::DateTrunc | T::Bucket | T::Shuffle | T::Derive
+        );
+        let by_value = (self.by == By::Value && !one_of_many)
+            .then_some("which values are equal and how often");
+        let own = Some(own).filter(|own| *own != "nothing");
+        own.into_iter().chain(by_value).collect()
+    }
 }
 
 impl fmt::Display for Choice {

@@ -244,6 +244,57 @@ fn both_sides_of_a_foreign_key_are_masked_alike() {
     );
 }
 
+/// Else equal values would become two, and rows lose their parents.
+#[test]
+fn columns_that_are_one_are_masked_with_the_same_options() {
+    let tables = ALL.replace("\"lorem\"", "\"token\"");
+    let reference = "[[masking.reference]]\nfrom = \"log(line)\"\nto = \"customers(email)\"\n";
+    for (one, other) in [
+        (
+            "{ with = \"template\", text = \"a-{token}\" }",
+            "{ with = \"template\", text = \"b-{token}\" }",
+        ),
+        (
+            "{ with = \"static\", value = \"a\" }",
+            "{ with = \"static\", value = \"b\" }",
+        ),
+        (
+            "{ with = \"name\", locale = \"de-DE\" }",
+            "{ with = \"name\", locale = \"en-US\" }",
+        ),
+        ("\"phone\"", "{ with = \"phone\", coarse = true }"),
+    ] {
+        let of = |one: &str, other: &str| {
+            let text = tables.replace("email = \"email\"", &format!("email = {one}"));
+            text.replace("line = \"token\"", &format!("line = {other}"))
+        };
+        let refers = |text: String| format!("{text}{reference}");
+        let found = said(&shop(), &refers(of(one, other)));
+        let told = found.iter().any(|line| {
+            line.starts_with("public.log.line: it is ") && line.contains("with other options")
+        });
+        assert!(told, "{one} {other}: {found:#?}");
+        for alike in [one, other] {
+            let found = said(&shop(), &refers(of(alike, alike)));
+            assert!(
+                !found.iter().any(|line| line.contains("other options")),
+                "{found:#?}"
+            );
+        }
+        // One domain that rules name is as much one.
+        let domain = |rule: &str| match rule.strip_suffix(" }") {
+            Some(rule) => format!("{rule}, domain = \"d\" }}"),
+            None => format!("{{ with = {rule}, domain = \"d\" }}"),
+        };
+        let found = said(&shop(), &of(&domain(one), &domain(other)));
+        let told = "public.log.line: it is";
+        let told = found
+            .iter()
+            .any(|line| line.starts_with(told) && line.contains("in the domain \"d\""));
+        assert!(told, "{one} {other}: {found:#?}");
+    }
+}
+
 #[test]
 fn a_unique_key_needs_a_transformer_that_keeps_values_apart() {
     let tables = ALL.replace("\"lorem\"", "\"token\"");

@@ -148,7 +148,7 @@ pub struct Nature {
     pub by_any: bool,
     /// Whether two values may become one.
     pub unique: Unique,
-    /// What a copy still tells of the original.
+    /// What a copy still tells of the original, whatever the result depends on.
     pub preserves: &'static str,
 }
 
@@ -254,7 +254,7 @@ impl Transformer {
             | T::City
             | T::Region
             | T::Postcode
-            | T::Country => nature(By::Value, true, Unique::No, "how often a value occurs"),
+            | T::Country => nature(By::Value, true, Unique::No, "nothing"),
             T::Ip => nature(By::Value, true, Unique::Token, "family and prefix"),
             T::Mac => nature(By::Value, false, Unique::Bijection, "nothing"),
             T::Card => nature(By::Value, true, Unique::No, "how many digits there are"),
@@ -264,7 +264,7 @@ impl Transformer {
                 By::Row,
                 true,
                 Unique::No,
-                "intervals of a subject, the time of the day",
+                "intervals of a row or a subject, the time of the day",
             ),
             T::DateTrunc | T::Bucket => nature(By::Value, false, Unique::No, "the class"),
             T::Noise => nature(By::Row, true, Unique::No, "the magnitude"),

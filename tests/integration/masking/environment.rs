@@ -145,6 +145,7 @@ async fn a_copy_has_productions_shape_and_none_of_its_people() -> anyhow::Result
         .find_map(|entry| std::fs::read_to_string(entry.path().join("notes.json")).ok());
     let manifest = manifest.ok_or_else(|| anyhow::anyhow!("no manifest"))?;
     assert!(manifest.contains("signature") && !manifest.to_lowercase().contains("canary1"));
+    tells_what_was_done(&manifest)?;
     assert!(
         bytes_without(&shop.pool(), b"@corp.example")?,
         "a file of the pool holds an address"
@@ -158,6 +159,77 @@ async fn a_copy_has_productions_shape_and_none_of_its_people() -> anyhow::Result
         .await?
         .get(0);
     assert_eq!(left, 0, "a session of production is open");
+    Ok(())
+}
+
+/// What the manifest of the copy says.
+fn tells_what_was_done(notes: &str) -> anyhow::Result<()> {
+    let notes: serde_json::Value = serde_json::from_str(notes)?;
+    let text = notes["masking"]["manifest"].as_str().unwrap_or_default();
+    let manifest: serde_json::Value = serde_json::from_str(text)?;
+    assert_eq!(manifest["rows"]["public.customers"], PEOPLE);
+    assert_eq!(
+        manifest["without_rows"],
+        serde_json::json!(["public.audit"])
+    );
+    for hash in ["rules", "schema", "production"] {
+        let length = manifest[hash].as_str().map(str::len);
+        assert_eq!(length, Some(64), "{hash}: {manifest}");
+    }
+    assert_eq!(manifest["key_id"].as_str().map(str::len), Some(16));
+    let preserved = &manifest["preserved"];
+    assert_eq!(preserved["public.customers.created_at"], "everything");
+    assert_eq!(
+        preserved["public.customers.email"],
+        "which values are equal and how often"
+    );
+    assert!(
+        preserved["public.customers.full_name"].is_null(),
+        "{preserved}"
+    );
+    let always = manifest["always_preserved"].to_string();
+    assert!(
+        always.contains("NULL") && always.contains("empty"),
+        "{always}"
+    );
+    let verified = &manifest["verified"];
+    for count in ["values", "cells", "files", "samples", "constraints"] {
+        assert!(verified[count].as_u64() > Some(0), "{count}: {verified}");
+    }
+    for found in ["leaks", "violations", "unchanged"] {
+        assert_eq!(verified[found], serde_json::json!([]), "{found}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_column_is_explained_and_transformers_are_listed() -> anyhow::Result<()> {
+    let copied = opened().await?;
+    let explained = copied.shop.json("mask explain orders.customer")?;
+    assert_eq!(explained["table"], "public.orders");
+    assert_eq!(explained["column"]["decision"], "int");
+    assert_eq!(
+        explained["column"]["because"],
+        "it refers to public.customers.id"
+    );
+    assert_eq!(
+        explained["sharing"],
+        serde_json::json!(["public.customers.id", "public.orders.customer"])
+    );
+    let (code, said) = copied.shop.fails("mask explain orders.custoner")?;
+    assert!(
+        code == 1 && said.contains("it has id, customer, placed, note"),
+        "{said}"
+    );
+    let listed = copied.shop.json("mask transformers")?;
+    let names: Vec<&str> = listed
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["name"].as_str())
+        .collect();
+    let all: Vec<&str> = rules::mask::Transformer::names().collect();
+    assert_eq!(names, all);
     Ok(())
 }
 
@@ -186,6 +258,11 @@ async fn a_refresh_repeats_values_and_a_column_that_nobody_decided_about_stops_i
     let mut copied = opened().await?;
     let sql = "SELECT c::text FROM customers c ORDER BY id";
     let before = texts(&copied.shop.enter("shop@copy").await?, sql).await?;
+    // Statistics that say something else are no reason for other values.
+    copied
+        .source
+        .batch_execute("UPDATE pg_class SET reltuples = 20000000 WHERE relname = 'customers'")
+        .await?;
     copied.shop.json("environment refresh copy")?;
     let after = texts(&copied.shop.enter("shop@copy").await?, sql).await?;
     assert!(before == after, "the same key gave other values");
@@ -251,6 +328,12 @@ fn a_key_is_made_once_and_only_its_owner_may_read_it() -> anyhow::Result<()> {
         format!("{QA}[production]\nurl = \"file:p.url\"\n[masking]\nkey = \"file:new.key\"\n");
     shop.rewrite(|text| text.replace(QA, &tables))?;
     shop.write("p.url", "postgres://nobody@localhost/x")?;
+    shop.json("check")?;
+    // Raw bytes are a key, whatever they would be as text.
+    let raw: Vec<u8> = (0..40_u8)
+        .map(|byte| byte.wrapping_mul(203) ^ 0x80)
+        .collect();
+    std::fs::write(&path, raw)?;
     shop.json("check")?;
     std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640))?;
     let (_, said) = shop.fails("check")?;

@@ -1,9 +1,11 @@
 //! The masker on real servers.
 
+mod alike;
 mod canaries;
 mod copy;
 mod discover;
 mod environment;
+mod plan;
 mod proof;
 mod redact;
 mod standby;

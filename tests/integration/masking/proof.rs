@@ -93,6 +93,26 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
     assert!(proof["report"]["values"].as_u64() > Some(1_000), "{proof}");
     assert!(proof["report"]["files"].as_u64() > Some(100), "{proof}");
     assert_eq!(proof["manifest"]["state"], "signed");
+    let unlooked = proof["report"]["not_looked_for"].as_array().cloned();
+    let unlooked: Vec<String> = unlooked
+        .unwrap_or_default()
+        .iter()
+        .map(|one| format!("{} {}", one["place"], one["why"]).replace('"', ""))
+        .collect();
+    for line in [
+        "public.audit unread",
+        "public.customers.born common",
+        "public.customers.mood common",
+    ] {
+        assert!(
+            unlooked.iter().any(|told| told == line),
+            "{line}: {unlooked:?}"
+        );
+    }
+    assert!(
+        !unlooked.iter().any(|told| told.contains("email")),
+        "{unlooked:?}"
+    );
     assert_eq!(proof["manifest"]["current"], true);
 
     copied.shop.json("branch create copy.case")?;
@@ -106,6 +126,30 @@ async fn a_place_is_proved_again_and_what_somebody_wrote_there_is_found() -> any
     assert!(said.contains("public.orders_old.note"), "{said}");
     assert!(!said.to_lowercase().contains("canary"), "{said}");
     copied.shop.json("mask verify copy")?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_constraint_that_does_not_hold_in_a_place_is_named() -> anyhow::Result<()> {
+    let mut copied = opened().await?;
+    copied.shop.json("environment build copy")?;
+    copied.shop.json("branch create copy.case")?;
+    let session = copied.shop.enter("shop@copy.case").await?;
+    // Whoever owns a table may leave rows unasked.
+    session
+        .run(
+            "CREATE TABLE mine (customer int);
+             INSERT INTO mine VALUES (-1), (-2);
+             ALTER TABLE mine ADD FOREIGN KEY (customer) REFERENCES customers NOT VALID",
+        )
+        .await?;
+    drop(session);
+    let (code, said) = verified(&mut copied, "copy.case")?;
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("rows without parent: public.mine.mine_customer_fkey (2)"),
+        "{said}"
+    );
     Ok(())
 }
 

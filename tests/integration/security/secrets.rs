@@ -109,3 +109,45 @@ async fn secrets_are_in_no_log_listing_manifest_or_command_line() -> anyhow::Res
     }
     Ok(())
 }
+
+/// Whatever is logged: the key itself, what it is written as, and where else it could be.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_masking_key_is_in_no_log_manifest_or_command_line() -> anyhow::Result<()> {
+    let production = Scratch::start()?;
+    let client = production.database("shop").await?;
+    client
+        .batch_execute(
+            "CREATE ROLE reader LOGIN; CREATE TABLE items (id int, name text); \
+             INSERT INTO items SELECT n, 'name ' || n FROM generate_series(1, 50) n; \
+             GRANT SELECT ON items TO reader; ANALYZE",
+        )
+        .await?;
+    let tables = "[production]\nurl = \"file:production.url\"\n[masking]\nkey = \"env:MASKING_KEY\"\n\
+                  [masking.tables.items]\nid = \"int\"\nname = \"token\"\n\
+                  [environments.copy]\nsource = \"production\"\nspares = 0\n";
+    let mut shop = Shop::closed(Build::Plain, tables)?;
+    let url = format!("postgres://reader@127.0.0.1:{}/shop", production.port());
+    shop.write("production.url", &url)?;
+    let key: String = (0..32_u32)
+        .map(|n| format!("{:02x}", (n * 197 + 11) & 0xff))
+        .collect();
+    shop.daemon()
+        .start_again(&[("MASKING_KEY", &key), ("STANDIN_LOG", "trace")])?;
+    shop.json("environment build copy")?;
+    shop.json("mask verify copy")?;
+    let session = shop.enter("shop@copy").await?;
+    assert_eq!(session.text("SELECT count(*) FROM items").await?, "50");
+    servers_were_told_none(&shop, &[&key])?;
+    let log = shop.daemon().log().join("\n").to_lowercase();
+    assert!(log.contains("trace"), "nothing is logged at that level");
+    let bytes: Vec<u8> = (0..32_u32).map(|n| ((n * 197 + 11) & 0xff) as u8).collect();
+    // As text, as `Debug` of bytes shows it, and in part.
+    for form in [
+        key[..24].to_owned(),
+        format!("{:?}", &bytes[..8]).replace(']', ""),
+    ] {
+        assert!(!log.contains(&form), "the log holds {form}");
+        assert_eq!(found_below(&shop.pool(), &form)?, None);
+    }
+    Ok(())
+}

@@ -197,7 +197,7 @@ fn used(plan: &TablePlan) -> Vec<usize> {
             match basis {
                 Basis::Value => {}
                 Basis::Row => used.extend(&plan.key),
-                Basis::Subject(place) => used.push(*place),
+                Basis::Subject(place, _) => used.push(*place),
             }
         }
     }
@@ -253,8 +253,8 @@ fn head(
                 draws: draws.clone(),
                 basis: match basis {
                     Basis::Row if plan.key.is_empty() => return Err(LayoutError::NoKey),
-                    Basis::Subject(subject) => {
-                        Basis::Subject(place(*subject).ok_or(LayoutError::Place)?)
+                    Basis::Subject(subject, form) => {
+                        Basis::Subject(place(*subject).ok_or(LayoutError::Place)?, *form)
                     }
                     basis => basis.clone(),
                 },

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rules::mask::Transformer;
 
 use crate::key::Draw;
-use crate::leak::leaks;
+use crate::leak::{leaks, leaks_of};
 use crate::plan::{Basis, Canonical};
 
 use super::cell::{self, NULL};
@@ -66,6 +66,9 @@ pub trait See {
 
     /// A part of a cell, before its cell.
     fn part(&mut self, _part: ReplacedPart<'_>) {}
+
+    /// A cell that was not NULL and stays, by its column's place, where a rule has others replaced.
+    fn kept(&mut self, _column: usize, _value: &[u8]) {}
 }
 
 /// Masks one row after the other.
@@ -228,6 +231,12 @@ impl Masker<'_, '_> {
         match fate {
             Fate::Keep => {
                 out.extend_from_slice(raw);
+                if let Some(seen) = &mut self.seen
+                    && raw != NULL
+                    && head.cases.len() > 1
+                {
+                    seen.kept(column, &cell::unescaped(raw));
+                }
                 return Ok(());
             }
             Fate::Put(_) if leaks("mask.null") => out.extend_from_slice(raw),
@@ -256,13 +265,13 @@ impl Masker<'_, '_> {
                 let draw = match basis {
                     Basis::Value => draws.of(canonical.tag(), &value),
                     Basis::Row => draws.of(ROW, self.key(bytes)),
-                    Basis::Subject(place) => {
+                    Basis::Subject(place, form) => {
                         let subject = &bytes[self.cells[*place].clone()];
-                        subject_draw(subject, *canonical, draws)
+                        subject_draw(subject, *form, draws)
                     }
                 };
                 let masked = match &mut self.seen {
-                    _ if leaks("mask.cell") && *with == Transformer::Email => {
+                    _ if leaks_of("mask.cell", with.name()) => {
                         out.extend_from_slice(&text);
                         Ok(())
                     }

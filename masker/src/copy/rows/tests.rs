@@ -188,7 +188,11 @@ fn the_first_case_that_holds_decides() {
 fn columns_that_are_only_looked_at_are_not_written() {
     let plan = table(
         vec![
-            column(mask(Show::Draw, Basis::Subject(2), Canonical::Text)),
+            column(mask(
+                Show::Draw,
+                Basis::Subject(2, Canonical::Text),
+                Canonical::Text,
+            )),
             column(Action::Keep),
         ],
         2,
@@ -237,7 +241,14 @@ fn draws_are_of_values_rows_or_subjects() {
     assert!(!row("a\t1\t2\na\t2\t1\n"));
     // Neither the cut between the parts of a key nor their order may be lost.
     assert!(!row("a\tb\ta\na\t\tba\n"));
-    let subject = |rows| equal(drawn(Basis::Subject(1), Canonical::Text, &[], rows));
+    let subject = |rows| {
+        equal(drawn(
+            Basis::Subject(1, Canonical::Text),
+            Canonical::Text,
+            &[],
+            rows,
+        ))
+    };
     assert!(subject("a\t1\t2\nb\t1\t3\n"));
     assert!(subject("a\t\\N\t2\nb\t\\N\t3\n"));
     assert!(!subject("a\t\\N\t2\nb\t\t3\n"));
@@ -246,7 +257,12 @@ fn draws_are_of_values_rows_or_subjects() {
     let text = drawn(Basis::Value, Canonical::Text, &[], "1\t1\t1\n");
     let number = drawn(Basis::Value, Canonical::Number, &[], "1\t1\t1\n");
     assert!(row != text && text != number && row != number);
-    let subject = drawn(Basis::Subject(1), Canonical::Text, &[], "2\t1\t1\n");
+    let subject = drawn(
+        Basis::Subject(1, Canonical::Text),
+        Canonical::Text,
+        &[],
+        "2\t1\t1\n",
+    );
     assert_eq!(subject, text);
 }
 
@@ -348,7 +364,7 @@ fn plans_that_cannot_be_followed_are_refused() {
     check(&table(vec![by(Basis::Row)], 0, &[]), LayoutError::NoKey);
     check(&table(vec![by(Basis::Row)], 0, &[1]), LayoutError::Place);
     check(
-        &table(vec![by(Basis::Subject(1))], 0, &[]),
+        &table(vec![by(Basis::Subject(1, Canonical::Text))], 0, &[]),
         LayoutError::Place,
     );
     check(&table(Vec::new(), 0, &[]), LayoutError::Nothing);

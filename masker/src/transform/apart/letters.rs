@@ -14,6 +14,10 @@ pub(in crate::transform) const LETTERS_MAX: usize = 26;
 /// Letters where nothing depends on values staying apart.
 const LETTERS_USUAL: usize = 8;
 
+/// Letters of a token that keeps values apart, where the type has room: as many as 10⁹ rows need. It does
+/// not follow from the rows that there are, else values would change when a table grows or is analysed.
+const LETTERS_APART: usize = 20;
+
 /// Fewer rows are not reckoned with: statistics are estimates.
 const ROWS_MIN: u64 = 1_000;
 /// Rows of a table that was never counted.
@@ -27,12 +31,14 @@ const LETTERS_A_PART: usize = 24;
 pub(in crate::transform) struct Letters {
     /// Letters of the token.
     pub(in crate::transform) count: usize,
+    /// Letters that it needs at least.
+    pub(in crate::transform) least: usize,
     /// Characters that are left for something readable.
     pub(in crate::transform) spare: usize,
 }
 
-/// Letters that keep this many rows apart: two of them share a token with a probability of 2⁻⁴⁰ at
-/// most, for which 2·log2(rows) + 39 bits are needed.
+/// Letters that this many rows need: two of them share a token with a probability of 2⁻⁴⁰ at most, for
+/// which 2·log2(rows) + 39 bits are needed. Fewer are refused; how many there are it does not say.
 pub(in crate::transform) fn letters_for(rows: u64) -> usize {
     let rows = if rows == 0 {
         ROWS_UNKNOWN
@@ -41,7 +47,7 @@ pub(in crate::transform) fn letters_for(rows: u64) -> usize {
     };
     // Rounded up, which 2·log2(rows) of anything between two powers is not.
     let bits = 2 * (64 - (rows - 1).leading_zeros() as usize) + 39;
-    bits.div_ceil(5).min(LETTERS_MAX)
+    bits.div_ceil(5).min(LETTERS_APART)
 }
 
 /// How a token and `around` other characters fit into `max`.
@@ -77,9 +83,14 @@ pub(in crate::transform) fn room(
         let hint = "take code, which keeps the length and is one for one";
         return Err(Unfit::new(message, hint));
     }
+    let count = match column.unique {
+        true => room.min(LETTERS_APART),
+        false => needed,
+    };
     Ok(Letters {
-        count: needed,
-        spare: room - needed,
+        count,
+        least: needed,
+        spare: room - count,
     })
 }
 
@@ -101,7 +112,7 @@ mod tests {
 
     /// The birthday bound (rows² / 2) / 2^bits ≤ 2⁻⁴⁰, with one letter less above it or close to.
     #[test]
-    fn letters_are_as_many_as_keep_the_rows_apart() {
+    fn letters_that_are_asked_for_keep_the_rows_apart() {
         for (rows, letters) in [
             (1_000, 12),
             (10_000_000, 18),
@@ -118,6 +129,6 @@ mod tests {
     #[test]
     fn statistics_may_be_off_a_little() {
         assert_eq!(letters_for(1 << 20), letters_for((1 << 20) - 1));
-        assert!(letters_for(u64::MAX) <= LETTERS_MAX);
+        assert!(letters_for(u64::MAX) <= LETTERS_APART);
     }
 }

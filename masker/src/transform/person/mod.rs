@@ -50,13 +50,15 @@ pub(super) fn people(mask: &Mask, column: &Column<'_>) -> Result<Arc<People>, Un
             format!("there are {}", known.join(", ")),
         )
     })?;
-    let key = Key::derive(seed(column, "people"), &["mask", "locale"]);
+    // One crowd for all columns of a locale, as there is one for those without: what is of one subject is
+    // of one person in it.
+    let key = Key::derive(seed(column, ("people", tag.as_str())), &["mask", "locale"]);
     Ok(Arc::new(People::new(&key, locales)))
 }
 
-/// What the seeder's generators begin with in a domain.
-fn seed(column: &Column<'_>, purpose: &str) -> u64 {
-    let subkey = column.key.derive(purpose, column.domain);
+/// What the seeder's generators begin with, by what they are for and within what.
+fn seed(column: &Column<'_>, (purpose, within): (&str, &str)) -> u64 {
+    let subkey = column.key.derive(purpose, within);
     u64::from_be_bytes(subkey[..8].try_into().expect("8 of 32 bytes"))
 }
 

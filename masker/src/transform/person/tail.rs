@@ -44,7 +44,7 @@ impl Tail {
         (value, draw): (&[u8], &Draw),
         out: &mut Vec<u8>,
     ) {
-        let Letters { count, spare } = self.letters;
+        let Letters { count, spare, .. } = self.letters;
         let local = local_max.saturating_sub(1 + count);
         let room = spare.saturating_sub(1).min(name_max).min(local);
         let name = name[..name.len().min(room)].trim_end_matches('.');

@@ -48,6 +48,35 @@ fn tokens_stay_apart_and_are_as_their_lower_and_trimmed_form() {
     }
 }
 
+/// Else an ANALYZE, or growth beyond a power of two, would change every value of a copy.
+#[test]
+fn values_do_not_follow_from_the_number_of_rows() {
+    for (data_type, rule) in [
+        ("text", "\"email\""),
+        ("character varying(32)", "\"email\""),
+        ("text", "\"username\""),
+        ("text", "\"url\""),
+        ("text", "\"host\""),
+        ("text", "\"token\""),
+        ("character varying(19)", "\"token\""),
+        (
+            "character varying(44)",
+            "{ with = \"template\", text = \"{token}-{token}-{city}\" }",
+        ),
+        ("inet", "\"ip\""),
+    ] {
+        let of = |rows| {
+            let tried = unique(data_type, rule, rows);
+            let value = |n: u32| tried.gives(&format!("10.0.{}.{n}", 100 + n));
+            (100..120).map(value).collect::<Vec<_>>()
+        };
+        let few = of(1_000);
+        for rows in [0, 1, 1_025, MILLIONS] {
+            assert_eq!(few, of(rows), "{rule} for {data_type}, {rows} rows");
+        }
+    }
+}
+
 #[test]
 fn what_does_not_stay_apart_is_refused_with_numbers() {
     for (data_type, name, words) in [

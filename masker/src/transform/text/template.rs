@@ -80,15 +80,16 @@ pub(in crate::transform) fn template(mask: &Mask, column: &Column<'_>) -> Made {
         // One token keeps values apart; the others are as long.
         tokens => {
             let one = room(with, column, fixed, max)?;
-            let all = one.count * tokens;
-            if all > one.count + one.spare {
+            let all = one.count + one.spare;
+            let each = one.count.min(all / tokens);
+            if each < one.least {
                 let message = format!(
                     "{tokens} tokens of {} letters do not fit the type",
-                    one.count
+                    one.least
                 );
                 return Err(Unfit::new(message, "write the text with one {token}"));
             }
-            (one.count, one.count + one.spare - all)
+            (each, all - each * tokens)
         }
     };
     Ok(Arc::new(Template {

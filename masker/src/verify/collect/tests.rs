@@ -29,6 +29,117 @@ fn an_empty_value_that_stays_is_no_leak() {
     assert_eq!((seen.values, seen.unchanged), (3, 1));
 }
 
+/// Else what does nothing could not be told from a table of `infinity`, or of nothing owed.
+#[test]
+fn a_measure_without_one_stays_and_no_other() {
+    use Transformer as T;
+    for (with, value, expected) in [
+        (T::DateShift, "infinity", true),
+        (T::DateShift, "2026-01-01", false),
+        (T::Noise, "0.00", true),
+        (T::Noise, "NaN", true),
+        (T::Noise, "0.10", false),
+        (T::Int, "0", true),
+        (T::Int, "10", false),
+        (T::Geo, "(NaN,-Infinity)", true),
+        (T::Geo, "(0,0)", false),
+        (T::Geo, "0101000000000000000000F87F000000000000F87F", true),
+        (T::Token, "0", false),
+        (T::Email, "", true),
+    ] {
+        assert_eq!(
+            stays(with, value.as_bytes()),
+            expected,
+            "{with:?} {value:?}"
+        );
+    }
+}
+
+/// Else a schema of which only names are masked would have nothing to look for in files.
+#[test]
+fn values_of_lists_are_looked_for_in_files_unless_they_are_replacements_too() {
+    let mut collector = redacting(false);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts, watched.redacted) = (Transformer::Name, false, false);
+    for (original, replacement) in [
+        ("Zebulon Quux", "Maria Ellis"),
+        ("Maria Ellis", "Anna Green"),
+        ("Bo Li", "Zoe Adler"),
+    ] {
+        collector.see((0, None), original.as_bytes(), Some(replacement.as_bytes()));
+    }
+    let document = (
+        br#"{"kind": "x", "who": "y"}"#,
+        br#"{"kind": "x", "who": "z"}"#,
+    );
+    collector.see((0, Some(Transformer::Json)), document.0, Some(document.1));
+    let samples = collector.finish().samples;
+    let expected = Sample {
+        bytes: b"Zebulon Quux".to_vec(),
+        alone: true,
+    };
+    assert_eq!(samples, [expected]);
+}
+
+#[test]
+fn what_is_in_any_file_by_chance_is_not_looked_for_there() {
+    for (value, expected) in [
+        ("maria@corp.invalid", true),
+        ("Мария Иванова", true),
+        ("+49 30 1234567", true),
+        ("4111111111111111", true),
+        ("030123456789", false),
+        ("2026-01-01", false),
+        ("Bo Li", false),
+    ] {
+        assert_eq!(is_told_in_files(value.as_bytes()), expected, "{value}");
+    }
+}
+
+/// What some rows keep may turn up; what the others had may not, unless it is one of these.
+#[test]
+fn of_a_column_that_some_rows_keep_the_other_values_are_looked_for() {
+    let mut collector = redacting(true);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts) = (Transformer::Token, false);
+    for value in ["Zebulon & Sons", "public house"] {
+        collector.see((0, None), value.as_bytes(), Some(b"q"));
+    }
+    collector.see_kept(0, b"a public house");
+    let collected = collector.finish();
+    for (value, expected) in [("Zebulon & Sons", true), ("public house", false)] {
+        let mut known = false;
+        collected
+            .hashing
+            .of_value(value.as_bytes(), &mut |form: Form| {
+                known |= collected.gone.contains(form.hash);
+            });
+        assert_eq!(known, expected, "{value}");
+    }
+}
+
+#[test]
+fn what_is_not_looked_for_is_told() {
+    use Transformer as T;
+    let mut collector = redacting(false);
+    let watched = &mut collector.columns[0].watched;
+    (watched.with, watched.redacts, watched.redacted) = (T::Phone, false, false);
+    let told = |collector: &Collector| {
+        let collected = collector.clone().finish();
+        let told = collected.unlooked().map(|one| (one.place, one.why));
+        told.collect::<Vec<_>>()
+    };
+    collector.see((0, None), b"+49 30 1234567", Some(b"x"));
+    collector.see((0, None), b"", Some(b""));
+    assert!(told(&collector).is_empty());
+    collector.see((0, None), b"1234567", Some(b"x"));
+    let own = ("public.t.c".to_owned(), Why::Short);
+    assert_eq!(told(&collector), [own.clone()]);
+    collector.see_part(0, T::City, (b"Bad Homburg", Some(b"Ely")));
+    let part = ("parts of public.t.c".to_owned(), Why::Common);
+    assert_eq!(told(&collector), [own, part]);
+}
+
 fn redacting(kept: bool) -> Collector {
     let bytes: Vec<u8> = (0..32).collect();
     let key = MaskKey::read(&bytes).expect("a key");

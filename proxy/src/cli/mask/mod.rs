@@ -70,7 +70,7 @@ struct Listed {
     takes: &'static str,
     by: String,
     unique: &'static str,
-    preserves: &'static str,
+    preserves: String,
 }
 
 fn transformers() -> Vec<Listed> {
@@ -87,7 +87,7 @@ fn transformers() -> Vec<Listed> {
                 rules::mask::Unique::Token => "with enough room",
                 rules::mask::Unique::No => "no",
             },
-            preserves: nature.preserves,
+            preserves: rules::mask::Mask::plain(one).preserves().join(", "),
         }
     })
     .collect()

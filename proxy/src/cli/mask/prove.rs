@@ -129,6 +129,13 @@ fn proven(proof: &Proof) -> String {
     ]);
     rows.add_row(["asked again", &count_of(report.constraints, "constraint")]);
     let mut text = rows.to_string();
+    if !report.not_looked_for.is_empty() {
+        let mut unlooked = table(&["not looked for", "because"]);
+        for one in &report.not_looked_for {
+            unlooked.add_row([&one.place, &one.why.to_string()]);
+        }
+        text.push_str(&format!("\n\n{unlooked}"));
+    }
     if report.is_clean() {
         text.push_str("\n\nnothing of production was found");
         return text;

@@ -27,6 +27,9 @@ pub(super) fn plan(planned: &Planned, undecided: bool) -> String {
             text.push_str(&format!("\n\n{}", heading(one)));
             if one.has_rows() {
                 text.push_str(&format!("\n{}", columns_of(one)));
+                for warning in &one.warnings {
+                    text.push_str(&format!("\nnote: {warning}"));
+                }
             }
         }
     }
@@ -34,6 +37,9 @@ pub(super) fn plan(planned: &Planned, undecided: bool) -> String {
         text.push_str(&format!("\n\n{}", preview(one)));
     }
     text.push_str("\n\n");
+    for warning in &shown.warnings {
+        text.push_str(&format!("note: {warning}\n"));
+    }
     text.push_str(&problems(&shown.problems));
     text
 }
@@ -177,11 +183,14 @@ pub(super) fn transformers(all: &[Listed]) -> String {
         "a copy still tells",
     ]);
     for one in all {
-        let told = [one.name, one.does, one.takes];
-        rows.add_row(
-            told.into_iter()
-                .chain([&*one.by, one.unique, one.preserves]),
-        );
+        rows.add_row([
+            one.name,
+            one.does,
+            one.takes,
+            &one.by,
+            one.unique,
+            &one.preserves,
+        ]);
     }
     rows.to_string()
 }

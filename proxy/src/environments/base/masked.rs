@@ -14,7 +14,7 @@ use masker::run::{self, Done, Looked, MaskError, Target};
 
 use super::super::error::COPY_PRODUCTION;
 use super::super::turn::Turn;
-use super::super::{CopyProgress, EnvironmentError, Environments, Masking};
+use super::super::{CopyProgress, EnvironmentError, Environments, Masking, Progress};
 use super::notes::Notes;
 use super::{Labelled, key_of};
 use crate::branches::{Draft, DraftPlan, SnapshotId, TextForm};
@@ -95,6 +95,12 @@ impl Environments {
             key = masking.key.id(),
             "copied, masked and proved clean"
         );
+        let unlooked = done.verified.not_looked_for.len();
+        if unlooked > 0 {
+            turn.report.send(Progress::step(format!(
+                "proved clean; `standin mask verify` names {unlooked} places whose values are not looked for"
+            )));
+        }
         self.sign(&mut draft, masking, &looked, &done)
             .map_err(turn.failed("sign the manifest"))?;
         let owned = draft.take_ownership().await;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mask::domain::{Link, Place, groups, name_of};
+use crate::mask::domain::Link;
 use crate::mask::rule::{By, Choice, ColumnRule, Mask, MaskRules, Rows};
 use crate::mask::transformer::{Transformer, Unique};
 use crate::schema::{ConstraintKind, Name, Schema, Table};
 
-use super::{Decided, Decisions, Problem, ProblemKind, roots};
+use super::{Decided, Decisions, Problem, ProblemKind, alike, roots};
 
 pub(super) fn check(
     schema: &Schema,
@@ -25,7 +25,7 @@ pub(super) fn check(
         conditions(name, table, decisions, &mut problems);
         keys(name, table, decisions, &mut problems);
     }
-    linked(links, decisions, &mut problems);
+    alike::alike(links, decisions, &mut problems);
     decisions.problems.append(&mut problems);
 }
 
@@ -235,85 +235,7 @@ fn breaks(choice: &Choice, key: &str, nulls_allowed: bool) -> Option<String> {
     })
 }
 
-/// Columns that foreign keys hold together are masked alike, and by their value.
-fn linked(links: &BTreeSet<Link>, decisions: &Decisions, problems: &mut Vec<Problem>) {
-    let rule = |place: &Place| -> Option<&ColumnRule> {
-        let columns = &decisions.tables.get(&place.0)?.columns;
-        let column = columns.iter().find(|column| column.column == place.1)?;
-        match &column.decided {
-            Decided::Rule(rule) => Some(rule),
-            Decided::Generated | Decided::Not => None,
-        }
-    };
-    for members in groups(links).into_values() {
-        for place in &members {
-            let masks = rule(place).into_iter().flat_map(|rule| &rule.cases);
-            for mask in masks.filter_map(|case| mask_of(&case.choice)) {
-                if mask.with != Transformer::Null && mask.by != By::Value {
-                    let text = (
-                        "a foreign key holds it together with other columns, so its values must \
-                         depend on nothing but the value"
-                            .to_owned(),
-                        "write by = \"value\"".to_owned(),
-                    );
-                    let table = place.0.to_string();
-                    problems.push(problem(&table, Some(&place.1), ProblemKind::Conflict, text));
-                }
-            }
-        }
-    }
-    for link in links {
-        let (Some(from), Some(to)) = (rule(&link.from), rule(&link.to)) else {
-            continue;
-        };
-        // What is NULL refers to nothing, so only what is left must agree.
-        let from: Vec<String> = from
-            .cases
-            .iter()
-            .filter_map(|case| agreeing(&case.choice))
-            .collect();
-        let to: Vec<String> = to
-            .cases
-            .iter()
-            .filter_map(|case| agreeing(&case.choice))
-            .collect();
-        if !from.is_empty() && from != to {
-            let text = (
-                format!(
-                    "it is {} and refers to {}, which is {}",
-                    from.join(" or "),
-                    name_of(&link.to),
-                    if to.is_empty() {
-                        "not copied".to_owned()
-                    } else {
-                        to.join(" or ")
-                    },
-                ),
-                "what a foreign key holds together is masked alike: take one of the rules out"
-                    .to_owned(),
-            );
-            let table = link.from.0.to_string();
-            problems.push(problem(
-                &table,
-                Some(&link.from.1),
-                ProblemKind::Conflict,
-                text,
-            ));
-        }
-    }
-}
-
-/// What must be the same on both sides of a foreign key; `None` for what refers to nothing.
-fn agreeing(choice: &Choice) -> Option<String> {
-    match choice {
-        Choice::Keep { .. } => Some("keep".to_owned()),
-        Choice::Drop => None,
-        Choice::Mask(mask) if mask.with == Transformer::Null => None,
-        Choice::Mask(mask) => Some(mask.with.name().to_owned()),
-    }
-}
-
-fn mask_of(choice: &Choice) -> Option<&Mask> {
+pub(super) fn mask_of(choice: &Choice) -> Option<&Mask> {
     match choice {
         Choice::Mask(mask) => Some(mask),
         Choice::Keep { .. } | Choice::Drop => None,
@@ -342,7 +264,7 @@ pub(in crate::mask) fn near(name: &str, names: impl Iterator<Item = String>) -> 
     }
 }
 
-fn problem(
+pub(super) fn problem(
     table: &str,
     column: Option<&str>,
     kind: ProblemKind,

@@ -20,7 +20,7 @@ const BEHIND: [&str; 3] = ["seal.stopped", "seal.manifest", "seal.published"];
 const SWING: [&str; 3] = ["create.renamed", "durable.synced", "durable.renamed"];
 
 /// A copy whose values are told apart from those of another production.
-async fn first_address(shop: &Shop) -> anyhow::Result<String> {
+pub(super) async fn first_address(shop: &Shop) -> anyhow::Result<String> {
     let session = shop.enter("shop@copy").await?;
     let counted = session.text("SELECT count(*) FROM customers").await?;
     assert_eq!(counted, PEOPLE.to_string());
@@ -89,7 +89,7 @@ fn start(shop: &mut Shop, temporary: &str, point: Option<&str>) -> anyhow::Resul
 }
 
 /// Waits until production has no session of a copy any more.
-async fn let_go(small: &Small) -> anyhow::Result<()> {
+pub(super) async fn let_go(small: &Small) -> anyhow::Result<()> {
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader'";
     let began = Instant::now();
     while small.source.query_one(sql, &[]).await?.get::<_, i64>(0) > 0 {
@@ -103,7 +103,7 @@ async fn let_go(small: &Small) -> anyhow::Result<()> {
 }
 
 /// Waits until the trash is empty, and looks at all that there is.
-fn nothing_left(shop: &mut Shop, point: &str) -> anyhow::Result<()> {
+pub(super) fn nothing_left(shop: &mut Shop, point: &str) -> anyhow::Result<()> {
     emptied(shop)?;
     let temporary = names_in(&temporary(shop))?;
     assert_eq!(temporary, Vec::<String>::new(), "{point}");

@@ -6,6 +6,7 @@
 mod clean;
 mod crash;
 mod eyes;
+mod faults;
 mod leaks;
 mod refused;
 mod small;

@@ -31,10 +31,36 @@ CREATE USER MAPPING FOR PUBLIC SERVER far OPTIONS (user 'x', password 'qzkanar09
 CREATE FUNCTION told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE EVENT TRIGGER \"qzkanar0007@leak.example\" ON ddl_command_start EXECUTE FUNCTION told();
 CREATE PUBLICATION \"qzkanar0007@leak.example\" FOR TABLE customers;
+";
+
+/// A column for each transformer, called like it.
+const MEASURED: &str = r#"
+CREATE EXTENSION hstore;
+CREATE TYPE contact AS (who text, age int);
+CREATE TABLE measured AS SELECT n::int AS id, n::int AS customer, n::int AS about,
+  timestamptz '2020-01-01 10:00+00' + n * interval '7 days' AS date_shift,
+  1000 + n * 7.25 AS noise, point(13 + n / 100.0, 52 + n / 100.0) AS geo,
+  '+7391046' || lpad((n + 1000)::text, 4, '0') AS phone,
+  'FR767391046' || lpad((n + 1100)::text, 4, '0') || '000000000' AS iban,
+  '49297391046' || lpad((n + 1200)::text, 4, '0') || '0' AS card,
+  ('10.1.' || n || '.7')::inet AS ip, ('08:00:2b:00:00:' || lpad(to_hex(n), 2, '0'))::macaddr AS mac,
+  'https://' || k(n + 1300) || '.example/a' AS url, k(n + 1400) || '.example' AS host,
+  '078-05-' || lpad(n::text, 4, '0') AS national_id, md5(n::text)::uuid AS uuid,
+  (n * 1000 + 7)::int AS int, k(n + 1500) AS code, 'No. 7391046' || lpad((n + 1600)::text, 4, '0') AS digits,
+  k(n + 1700) AS token, 'sk_' || k(n + 1800) AS secret, k(n + 1900) AS template, 'of ' || k(n + 2000) AS lorem,
+  k(n + 2100) || '@leak.example' AS email, k(n + 2200) AS username, 'Miss ' || k(n + 2300) AS name,
+  k(n + 2400) AS first_name, k(n + 2500) AS last_name, k(n + 2600) || ' Ltd' AS company,
+  '1 ' || k(n + 2700) || ' Lane, Ely' AS address, '2 ' || k(n + 2800) || ' Lane' AS street,
+  k(n + 2900) AS city, k(n + 3000) AS postcode,
+  jsonb_build_object('mail', k(n + 3100) || '@leak.example') AS json, ARRAY[k(n + 3200)] AS "array",
+  hstore('who', k(n + 3300)) AS hstore, ROW(k(n + 3400), 20 + n)::contact AS fields,
+  daterange(date '2026-01-01' + n::int, date '2026-03-01' + n::int) AS range
+  FROM generate_series(1, 40::bigint) n;
+ALTER TABLE measured ADD PRIMARY KEY (id), ADD FOREIGN KEY (customer) REFERENCES customers;
 DROP FUNCTION k;
 ANALYZE;
 CREATE ROLE reader LOGIN SUPERUSER;
-";
+"#;
 
 /// Gives canaries by number.
 pub(super) const CANARY: &str = "CREATE FUNCTION k(n bigint) RETURNS text LANGUAGE sql \
@@ -58,6 +84,45 @@ remark = [{ when = { column = "kind", is = "firm" }, with = "keep" }, { with = "
 details = { with = "json", parts = { "mail" = "token", "by.*" = "keep", "by.*#key" = "token" } }
 tags = { with = "array", element = "token" }
 words = { with = "derive", sql = "to_tsvector('simple', note)" }
+[masking.tables.measured]
+id = "keep"
+date_shift = "date-shift"
+noise = "noise"
+geo = "geo"
+phone = "phone"
+iban = "iban"
+card = "card"
+ip = "ip"
+mac = "mac"
+url = "url"
+host = "host"
+national_id = { with = "national-id", pattern = "999-99-9999" }
+uuid = "uuid"
+int = "int"
+code = "code"
+digits = "digits"
+token = "token"
+secret = "secret"
+template = { with = "template", text = "{username} {token}" }
+lorem = "lorem"
+email = "email"
+username = "username"
+name = "name"
+first_name = "first-name"
+last_name = "last-name"
+company = "company"
+address = "address"
+street = "street"
+city = "city"
+postcode = "postcode"
+json = { with = "json", parts = { "mail" = "email" } }
+array = { with = "array", element = "token" }
+hstore = { with = "hstore", parts = { who = "name" } }
+fields = { with = "fields", parts = { who = "name", age = "noise" } }
+range = { with = "range", element = "date-shift" }
+[[masking.reference]]
+from = "measured(about)"
+to = "customers(id)"
 [environments.copy]
 source = "production"
 spares = 0
@@ -67,19 +132,20 @@ pub(super) struct Small {
     // Before production: the daemon ends first.
     pub(super) shop: Shop,
     pub(super) source: Client,
-    _production: Scratch,
+    pub(super) production: Scratch,
 }
 
 impl Small {
     pub(super) async fn closed() -> anyhow::Result<Self> {
         let production = Scratch::start()?;
         let source = production.database("shop").await?;
-        source.batch_execute(&format!("{CANARY}{SCHEMA}")).await?;
+        let sql = format!("{CANARY}{SCHEMA}{MEASURED}");
+        source.batch_execute(&sql).await?;
         let shop = closed(RULES, &production)?;
         Ok(Self {
             shop,
             source,
-            _production: production,
+            production,
         })
     }
 }

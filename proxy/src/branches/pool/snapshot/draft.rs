@@ -154,6 +154,8 @@ impl Pool {
         let settings = Settings {
             durability: Durability::Process,
             shared_buffers_mb: DRAFT_BUFFERS_MB,
+            // A mirror has the log of a backup to replay. What is proved before it is sealed is logged again.
+            loading: database.is_some(),
             ..Settings::default()
         };
         let working = self.0.work.start()?;
