@@ -86,13 +86,15 @@ impl Environments {
                 "a pointer is unreadable; nothing will be collected"
             );
         }
+        let history = History::open(&directory)?;
         let places = DashMap::new();
         for pointer in whole {
+            history.catch_up(&pointer);
             let place = pointer.place.clone();
             places.insert(place.clone(), Arc::new(PlaceState::pointed(pointer)));
         }
         let inner = Inner {
-            history: History::open(&directory)?,
+            history,
             tasks: turn::Tasks::default(),
             admission: Mutex::new(()),
             pool,
