@@ -67,6 +67,9 @@ struct Inner {
     held_snapshots: turn::Holds<SnapshotId>,
     /// Pointer files that could not be read, for `doctor`; while there is one, nothing is collected.
     unreadable: Vec<String>,
+    /// Places whose pointer on the disk may be another than the one in memory, and why; while there is
+    /// one, nothing is collected. The next write that succeeds settles it.
+    doubts: DashMap<Place, String>,
 }
 
 impl Environments {
@@ -106,6 +109,7 @@ impl Environments {
             held_branches: turn::Holds::default(),
             held_snapshots: turn::Holds::default(),
             unreadable,
+            doubts: DashMap::new(),
         };
         let environments = Self {
             inner: Arc::new(inner),
@@ -148,9 +152,16 @@ impl Environments {
         &self.inner.pool
     }
 
-    /// Problems that `doctor` reports.
-    pub fn problems(&self) -> &[String] {
-        &self.inner.unreadable
+    /// Pointers that `status` and `doctor` report.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.inner.unreadable.clone();
+        for doubt in &self.inner.doubts {
+            let (place, why) = doubt.pair();
+            problems.push(format!(
+                "the disk failed to confirm the pointer of \"{place}\": {why}"
+            ));
+        }
+        problems
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {

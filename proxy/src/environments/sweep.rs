@@ -136,6 +136,9 @@ impl Environments {
     /// Moves branches to the trash that a pointer has just let go, unless something else refers to
     /// them; what cannot go now is left to the collection.
     pub(super) async fn discard(&self, branches: Vec<BranchId>) {
+        if !self.inner.doubts.is_empty() {
+            return;
+        }
         for branch in branches {
             let pointed = |place: &PlaceState| {
                 let pointer = place.pointer.load();
@@ -155,8 +158,9 @@ impl Environments {
 
     /// Moves to the trash what no pointer, spare, operation or running process refers to.
     pub(super) async fn collect(&self) {
-        // A pointer that cannot be read may refer to anything.
-        if !self.inner.unreadable.is_empty() {
+        // A pointer that cannot be read may refer to anything, and after a power cut so may one that the
+        // disk failed to confirm.
+        if !self.inner.unreadable.is_empty() || !self.inner.doubts.is_empty() {
             return;
         }
         let (mut branches, mut snapshots) = (BTreeSet::new(), BTreeSet::new());
