@@ -169,7 +169,7 @@ impl Environments {
         }
     }
 
-    fn is_built(&self, place: &Place) -> bool {
+    pub(super) fn is_built(&self, place: &Place) -> bool {
         let state = self.known(place);
         state.is_some_and(|state| state.pointer.load().is_some())
     }

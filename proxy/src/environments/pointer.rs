@@ -16,6 +16,9 @@ use crate::branches::{BranchId, Pool, SnapshotId};
 /// The format of pointer files that this version writes and reads.
 const FORMAT: u32 = 1;
 
+/// Who asks for what a schedule says.
+pub(super) const SCHEDULE: &str = "schedule";
+
 /// A place and its generations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,7 +185,11 @@ impl Pointer {
         earlier.retain(|generation| generation.branch != next.branch);
         earlier.insert(0, self.current.clone());
         earlier.truncate(keep);
-        let used = self.used.max(next.since);
+        // A place that only its schedule swings is not used, and its lifetime ends.
+        let used = match next.by == SCHEDULE {
+            true => self.used,
+            false => self.used.max(next.since),
+        };
         let base = next.base.clone();
         Self {
             version: self.version + 1,
@@ -428,6 +435,22 @@ mod tests {
         fs::remove_file(&path).expect("removes");
         assert!(matches!(swung(), Err(PointerError::Io { .. })));
         assert!(matches!(removed(), Ok(Kept::UnlessPowerCut(_))));
+    }
+
+    #[test]
+    fn a_schedule_does_not_prolong_a_lifetime() {
+        let first = pointer("test-1");
+        let second = first.swung(generation(2), 3);
+        assert_eq!(second.used, second.current.since);
+        let by = SCHEDULE.to_owned();
+        let third = second.swung(
+            Generation {
+                by,
+                ..generation(3)
+            },
+            3,
+        );
+        assert_eq!(third.used, second.used);
     }
 
     #[test]
