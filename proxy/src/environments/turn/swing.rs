@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rules::target::Place;
+use rules::unit::Bytes;
 
 use super::super::error::chain;
 use super::super::place::{Cause, Closing, DRAIN_MAX};
 use super::super::pointer::{Generation, Kept, Pointer, PointerError};
-use super::super::{EnvironmentError, Environments};
+use super::super::{EnvironmentError, Environments, Progress};
 use super::Turn;
-use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+use crate::branches::{BranchId, BranchSpec, Driver, Lease, Origin, SnapshotId};
 
 /// How long what follows a swing, stopping the old server and starting the next spare, gives way to
 /// the clients that come in: on a small machine they would wait for it.
@@ -65,6 +66,9 @@ impl Environments {
             return Ok(Ready::of(turn, lease, base.clone()));
         }
         turn.step("clone");
+        if let Some(copy) = self.full_copy(base) {
+            turn.report.send(Progress::step(copy));
+        }
         let spec = self.spec(turn);
         let lease = self
             .inner
@@ -75,6 +79,18 @@ impl Environments {
         let lease = lease.map_err(|source| EnvironmentError::Create { place, source })?;
         turn.hold_branch(lease.branch());
         self.verified(turn, lease, base.clone()).await
+    }
+
+    /// What a branch of `base` costs where the pool's file system cannot share blocks.
+    pub(in super::super) fn full_copy(&self, base: &SnapshotId) -> Option<String> {
+        let pool = &self.inner.pool;
+        let base = pool
+            .snapshot(base)
+            .filter(|_| pool.driver() == Driver::Copy)?;
+        let bytes = Bytes(base.weight.bytes);
+        Some(format!(
+            "a full copy of {bytes}, for the file system cannot share blocks"
+        ))
     }
 
     /// Wakes `branch` and sees it answer a query in every database.
