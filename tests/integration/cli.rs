@@ -330,6 +330,39 @@ fn init_with_a_production_keeps_its_url_to_the_owner() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn init_with_a_production_leads_to_copies_of_it() -> anyhow::Result<()> {
+    let production = tests::postgres::Scratch::start()?;
+    let client = production.database("shop").await?;
+    let sql = "CREATE TABLE items (id int); INSERT INTO items SELECT generate_series(1, 7)";
+    client.batch_execute(sql).await?;
+    let mut daemon = Daemon::new(Build::Plain, "")?;
+    std::fs::remove_file(daemon.config_file())?;
+    let made = daemon.command(&["init", "--production", &production.url("shop")])?;
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let written = std::fs::read_to_string(daemon.config_file())?;
+    let port = "#postgres = \"127.0.0.1:6432\"";
+    assert!(written.contains(port), "{written}");
+    let free = written.replacen(port, "postgres = \"127.0.0.1:0\"", 1);
+    std::fs::write(daemon.config_file(), free)?;
+    daemon.start_again(&[])?;
+    for place in ["prod-copy", "qa"] {
+        daemon.json(&["environment", "build", place])?;
+        let password = std::fs::read_to_string(daemon.directory().join("app.password"))?;
+        let url = daemon.url("app", password.trim(), &format!("shop@{place}"))?;
+        let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let row = client.query_one("SELECT count(*) FROM items", &[]).await?;
+        assert_eq!(row.get::<_, i64>(0), 7, "{place}");
+        client.batch_execute("DELETE FROM items").await?;
+        drop(client);
+        connection.await??;
+    }
+    let left = client.query_one("SELECT count(*) FROM items", &[]).await?;
+    assert_eq!(left.get::<_, i64>(0), 7);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_daemon_on_the_same_pool_is_refused() -> anyhow::Result<()> {
     let shop = Shop::open(QA)?;
     let pool = shop.pool().to_string_lossy().into_owned();
@@ -375,5 +408,42 @@ async fn psql_needs_a_target_and_a_user_with_a_password() -> anyhow::Result<()> 
     let (code, said) = shop.fails("psql shop@qaa")?;
     assert_eq!(code, 1);
     assert!(said.contains("does not exist"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn psql_enters_with_the_password_of_the_configuration() -> anyhow::Result<()> {
+    let mut shop = Shop::closed(Build::Plain, QA)?;
+    let port = tests::postgres::free_port()?;
+    shop.rewrite(|text| text.replace("127.0.0.1:0", &format!("127.0.0.1:{port}")))?;
+    shop.daemon().start_again(&[])?;
+    let sql = "SELECT current_database(), count(*) FROM items";
+    let psql = ["psql", "shop@qa", "--", "-XAtc", sql];
+    let output = shop.daemon().command(&psql)?;
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), format!("shop|{ITEMS}\n"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listings_say_what_a_crash_may_cost() -> anyhow::Result<()> {
+    let other = "[environments.safe]\nsource = { environment = \"qa\" }\nspares = 0\n\
+                 durability = \"machine\"\n";
+    let mut shop = Shop::open(&format!("{QA_BRANCHES}{other}"))?;
+    for place in ["qa", "safe", "qa.one"] {
+        shop.items(&format!("shop@{place}")).await?;
+    }
+    let listed = shop.json("environment list")?;
+    assert_eq!(listed[0]["durability"], "consistent");
+    assert_eq!(listed[1]["durability"], "machine");
+    assert_eq!(shop.json("branch list")?[0]["durability"], "process");
+    for (noun, words) in [
+        ("environment", &["consistent", "machine"][..]),
+        ("branch", &["process"][..]),
+    ] {
+        let said = shop.daemon().command(&[noun, "list"])?;
+        let said = text(&said.stdout);
+        assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    }
     Ok(())
 }

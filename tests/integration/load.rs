@@ -3,8 +3,11 @@
 //! The long forms run where `STANDIN_TEST_LONG` is set.
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use futures_util::future::join_all;
@@ -91,11 +94,12 @@ impl Writer {
             let (client, connection) = match self.login.connect(NoTls).await {
                 Ok(connected) => connected,
                 Err(error) => {
-                    self.note(&error)?;
+                    self.note(code(&error)?)?;
                     continue;
                 }
             };
             let connection = tokio::spawn(connection);
+            let (mut failed, mut why) = (false, None);
             for done in 0..SESSION_STEPS {
                 match step(&client).await {
                     // Who entered after a reset was answered never sees what was before it.
@@ -104,7 +108,7 @@ impl Writer {
                         "{number} after {known}"
                     ),
                     Err(error) => {
-                        self.note(&error)?;
+                        (failed, why) = (true, code(&error)?);
                         break;
                     }
                 }
@@ -114,35 +118,48 @@ impl Writer {
                 }
             }
             drop(client);
+            // Who has just sent something is told here, who was idle by the connection.
             if let Err(error) = connection.await? {
-                self.note(&error)?;
+                (failed, why) = (true, why.or(code(&error)?));
+            }
+            if failed {
+                self.note(why)?;
             }
         }
         Ok(self.told)
     }
 
-    fn note(&mut self, error: &tokio_postgres::Error) -> anyhow::Result<()> {
-        // The connection tells why it ended; the client only that it did.
-        if !error.is_closed() {
-            let code = crate::shop::db_error(error)?.code().code().to_owned();
-            *self.told.entry(code).or_default() += 1;
-        }
+    /// Counts one session that ended early, or did not begin.
+    fn note(&mut self, why: Option<String>) -> anyhow::Result<()> {
+        let code = why.context("a session was cut off without a word")?;
+        *self.told.entry(code).or_default() += 1;
         Ok(())
     }
+}
+
+/// What the server said; nothing where only the end was noticed.
+fn code(error: &tokio_postgres::Error) -> anyhow::Result<Option<String>> {
+    if error.is_closed() {
+        return Ok(None);
+    }
+    let said = crate::shop::db_error(error)?;
+    Ok(Some(said.code().code().to_owned()))
 }
 
 /// After so many a client connects anew, so that each generation is entered often.
 const SESSION_STEPS: usize = 8;
 
-/// What a generation says that has no number yet.
+/// What a generation says that has no number yet, as in [`step`].
 const UNNUMBERED: i64 = -1;
 
 /// One write, and the number of the generation that it went to.
+///
+/// Without named statements: the driver closes those unasked, and loses what it is told meanwhile.
 async fn step(client: &tokio_postgres::Client) -> Result<i64, tokio_postgres::Error> {
     let write = "INSERT INTO items SELECT max(id) + 1, 'mine' FROM items ON CONFLICT DO NOTHING";
-    client.execute(write, &[]).await?;
-    let read = "SELECT coalesce(max(number), $1) FROM generation";
-    Ok(client.query_one(read, &[&UNNUMBERED]).await?.get(0))
+    client.batch_execute(write).await?;
+    let read = "SELECT coalesce(max(number), -1) FROM generation";
+    Ok(client.query_typed(read, &[]).await?[0].get(0))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -227,7 +244,29 @@ async fn every_branch_of_a_crowd_is_listed_once() -> anyhow::Result<()> {
     }
     names.sort_unstable();
     assert_eq!(names, made);
+    let took = listing(&shop)?;
+    assert!(took < LISTED_WITHIN, "{took:?} for {count} branches");
     Ok(())
+}
+
+/// What a listing may take of a thousand branches.
+const LISTED_WITHIN: Duration = Duration::from_millis(100);
+
+/// How long the daemon takes to list its branches to a program, at the best of a few times.
+fn listing(shop: &Shop) -> anyhow::Result<Duration> {
+    let mut best = PATIENCE;
+    for _ in 0..5 {
+        let began = Instant::now();
+        let mut daemon = UnixStream::connect(shop.pool().join(proxy::daemon::CONTROL_SOCKET))?;
+        daemon.write_all(
+            b"GET /v1/branches HTTP/1.1\r\nhost: standin\r\nconnection: close\r\n\r\n",
+        )?;
+        let mut answer = Vec::new();
+        daemon.read_to_end(&mut answer)?;
+        best = best.min(began.elapsed());
+        anyhow::ensure!(answer.starts_with(b"HTTP/1.1 200"), "no listing");
+    }
+    Ok(best)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

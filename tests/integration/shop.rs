@@ -59,7 +59,12 @@ impl Shop {
 
     /// Prepares all that `open` does, and does not start.
     pub(crate) fn closed(build: Build, environments: &str) -> anyhow::Result<Self> {
-        let volume = Volume::mount(Format::Btrfs, POOL_BYTES)?;
+        Self::on(Format::Btrfs, build, environments)
+    }
+
+    /// The same on a file system of this kind.
+    pub(crate) fn on(format: Format, build: Build, environments: &str) -> anyhow::Result<Self> {
+        let volume = Volume::mount(format, POOL_BYTES)?;
         let pool = volume.path().join("pool");
         let daemon = Daemon::new(build, &configuration(&pool.to_string_lossy(), environments))?;
         let shop = Self { daemon, volume };

@@ -15,6 +15,11 @@ pub struct Certificate {
 impl Certificate {
     /// Makes an authority and a certificate for `localhost` and 127.0.0.1.
     pub fn make() -> anyhow::Result<Self> {
+        Self::make_for(&["localhost", "127.0.0.1"])
+    }
+
+    /// Makes an authority and a certificate for these names.
+    pub fn make_for(names: &[&str]) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("standin-certificate-")
             .tempdir_in("/var/tmp")?;
@@ -28,7 +33,7 @@ impl Certificate {
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let root = authority.self_signed(&authority_key)?;
         let key = KeyPair::generate()?;
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let issuer = Issuer::new(authority, authority_key);
         let leaf = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
         let made = Self { directory };

@@ -116,7 +116,7 @@ pub struct Status {
     pub spares: Vec<SpareLine>,
     /// Snapshots.
     pub snapshots: Vec<SnapshotLine>,
-    /// What `doctor` should say.
+    /// What could not be read and is left alone, and what the disk failed to confirm.
     pub problems: Vec<String>,
 }
 

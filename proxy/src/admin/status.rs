@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::api::{PoolLine, Problem, Reloaded, SessionLine, Status};
 use super::{Command, Control};
-use crate::branches::Pool;
+use crate::branches::{Pool, PoolFacts, Trouble};
 
 pub(super) fn routes() -> Router<Control> {
     Router::new()
@@ -19,37 +19,35 @@ pub(super) fn routes() -> Router<Control> {
 
 async fn status(State(control): State<Control>) -> Json<Status> {
     let environments = &control.environments;
+    let facts = environments.pool().facts();
+    let trouble = |one: &Trouble| format!("{}: {}", one.path.display(), one.why);
+    let left: Vec<String> = facts.trouble.iter().map(trouble).collect();
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         since: control.since,
         endpoints: control.endpoints.load().to_vec(),
-        pool: pool_line(environments.pool()),
+        pool: pool_line(environments.pool(), facts),
         sessions: control.relay.sessions().len(),
         environments: environments.environment_lines(),
         branches: environments.branch_lines(),
         spares: environments.spare_lines(),
         snapshots: environments.snapshot_lines(),
-        problems: environments.problems().to_vec(),
+        problems: environments.problems().into_iter().chain(left).collect(),
     })
 }
 
-fn pool_line(pool: &Pool) -> PoolLine {
-    let facts = pool.facts();
+fn pool_line(pool: &Pool, facts: PoolFacts) -> PoolLine {
     let (total_bytes, free_bytes) = facts
         .space
         .map_or((0, 0), |space| (space.total_bytes, space.free_bytes));
-    let trouble = facts
-        .trouble
-        .iter()
-        .map(|one| format!("{}: {}", one.path.display(), one.why));
     PoolLine {
         path: facts.path,
         driver: facts.driver.to_string(),
         total_bytes,
         free_bytes,
         own_bytes: pool.own_bytes(|_| true).bytes,
-        notes: facts.notes.into_iter().chain(trouble).collect(),
+        notes: facts.notes,
     }
 }
 

@@ -41,6 +41,8 @@ pub const STEPS: &[&str] = &[
     "durable.synced",
     "durable.renamed",
     "durable.published",
+    "remove.unlinked",
+    "remove.published",
 ];
 
 /// Passes a point; fails or never returns if a test asked for that.

@@ -74,6 +74,7 @@ impl Environments {
         let caller = Caller {
             name: format!("connect:{user}"),
         };
+        let mut made = false;
         for _ in 0..ROUNDS_MAX {
             let settings = self.settings();
             if let Source::Upstream(_) = settings.environment(&place.environment)?.source {
@@ -85,6 +86,7 @@ impl Environments {
             else {
                 let next = self.next_to_build(&settings, place, database)?;
                 self.build_on_connect(&next, &caller).await?;
+                made = next == *place;
                 continue;
             };
             let gate = state.gate.read().await;
@@ -111,7 +113,7 @@ impl Environments {
                 source,
             };
             let lease = woken.map_err(wake)?;
-            let notices = self.notices(place, &state);
+            let notices = self.notices(place, &state, made);
             state.note_use(Timestamp::now());
             let closing = joined.closing();
             let access = settings.config.access(user, environment);
@@ -169,7 +171,7 @@ impl Environments {
         }
     }
 
-    fn is_built(&self, place: &Place) -> bool {
+    pub(super) fn is_built(&self, place: &Place) -> bool {
         let state = self.known(place);
         state.is_some_and(|state| state.pointer.load().is_some())
     }
@@ -242,12 +244,17 @@ impl Environments {
         self.must_allow(raw, &place.to_string(), place)
     }
 
-    /// A branch that is about to run out says so to who connects.
-    fn notices(&self, place: &Place, state: &PlaceState) -> Vec<String> {
+    /// A branch that is about to run out says so to who connects, and one that was made for him what
+    /// it costs.
+    fn notices(&self, place: &Place, state: &PlaceState, made: bool) -> Vec<String> {
         let Some(used) = state.used() else {
             return Vec::new();
         };
         let mut notices = Vec::new();
+        if let Some(pointer) = state.pointer.load().as_ref().filter(|_| made) {
+            let copy = self.full_copy(&pointer.base);
+            notices.extend(copy.map(|copy| format!("\"{place}\" was made: {copy}")));
+        }
         if let Some(lifetime) = self.settings().lifetime(place) {
             let unused = Timestamp::now().duration_since(used).unsigned_abs();
             if unused * 2 > lifetime {

@@ -10,13 +10,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::EnvironmentError;
-use super::pointer::Operation;
+use super::pointer::{Operation, Pointer};
 
 /// Records kept in memory for listings; older ones are in the file.
 const RECENT_MAX: usize = 1_000;
 
 /// Bytes of the file before it is moved aside, so that it never fills a pool.
 const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// What is noted of an operation that its own record was lost of.
+const CAUGHT_UP: &str = "written down at the next start";
 
 /// Lines kept for a file that could not be written; older ones are given up.
 const UNWRITTEN_MAX: usize = 1_000;
@@ -90,6 +93,42 @@ impl History {
             inner.recent.pop_front();
         }
         inner.recent.push_back(record);
+    }
+
+    /// Writes down the operation that led to a pointer's generation, where a kill came between its
+    /// swing and its record.
+    pub(super) fn catch_up(&self, pointer: &Pointer) {
+        let (place, current) = (pointer.place.to_string(), &pointer.current);
+        let to = current.branch.to_string();
+        let is_known = {
+            let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut done = inner.recent.iter().rev().filter(|record| {
+                record.place == place && record.error.is_none() && record.to.is_some()
+            });
+            match (done.next(), inner.recent.front()) {
+                (Some(last), _) => last.to.as_ref() == Some(&to),
+                // Its record is older than those that are in memory.
+                (None, Some(oldest)) => current.since < oldest.at,
+                (None, None) => false,
+            }
+        };
+        if is_known {
+            return;
+        }
+        let from = pointer.earlier.first();
+        self.append(Record {
+            at: current.since,
+            place,
+            operation: current.operation,
+            by: current.by.clone(),
+            from: from.map(|generation| generation.branch.to_string()),
+            to: Some(to),
+            took_ms: 0,
+            steps_ms: Vec::new(),
+            ended_sessions: 0,
+            note: Some(CAUGHT_UP.to_owned()),
+            error: None,
+        });
     }
 
     /// The latest records of a place, the latest first.
@@ -176,7 +215,9 @@ fn ends_with_newline(path: &Path) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pointer::Generation;
     use super::*;
+    use crate::branches::{BranchId, SnapshotId};
 
     fn record(place: &str, took_ms: u64) -> Record {
         Record {
@@ -247,6 +288,46 @@ mod tests {
         let history = History::open(pool.path()).expect("opens again");
         let took = history.of("qa", 9).into_iter().map(|record| record.took_ms);
         assert_eq!(took.collect::<Vec<_>>(), [3, 2, 1]);
+    }
+
+    #[test]
+    fn a_swing_that_was_not_written_down_is_at_the_next_start() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let history = History::open(pool.path()).expect("opens");
+        let at = |second: i64| Timestamp::from_second(second).expect("a moment");
+        let generation = |number: u64| Generation {
+            number,
+            branch: BranchId::draw(),
+            base: SnapshotId::draw(),
+            operation: Operation::Reset,
+            by: "ada".into(),
+            since: at(100 * number as i64),
+        };
+        let first = generation(1);
+        let place = "qa".parse().expect("a place");
+        let first = Pointer::first(place, first.base.clone(), first);
+        let of_first = Record {
+            at: at(99),
+            to: Some(first.current.branch.to_string()),
+            ..record("qa", 1)
+        };
+        history.append(of_first.clone());
+        history.catch_up(&first);
+        assert_eq!(history.of("qa", 9), [of_first]);
+        let second = first.swung(generation(2), 3);
+        for _ in 0..2 {
+            history.catch_up(&second);
+            let found = history.of("qa", 9);
+            assert_eq!(found.len(), 2);
+            assert_eq!((found[0].at, found[0].by.as_str()), (at(200), "ada"));
+            assert_eq!(found[0].from, found[1].to);
+            assert_eq!(found[0].to, Some(second.current.branch.to_string()));
+        }
+        // Of a place whose record is no longer in memory nothing is made up.
+        let other = generation(0);
+        let place = "staging".parse().expect("a place");
+        history.catch_up(&Pointer::first(place, other.base.clone(), other));
+        assert!(history.of("staging", 9).is_empty());
     }
 
     #[test]

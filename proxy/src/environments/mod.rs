@@ -67,6 +67,9 @@ struct Inner {
     held_snapshots: turn::Holds<SnapshotId>,
     /// Pointer files that could not be read, for `doctor`; while there is one, nothing is collected.
     unreadable: Vec<String>,
+    /// Places whose pointer on the disk may be another than the one in memory, and why; while there is
+    /// one, nothing is collected. The next write that succeeds settles it.
+    doubts: DashMap<Place, String>,
 }
 
 impl Environments {
@@ -86,13 +89,15 @@ impl Environments {
                 "a pointer is unreadable; nothing will be collected"
             );
         }
+        let history = History::open(&directory)?;
         let places = DashMap::new();
         for pointer in whole {
+            history.catch_up(&pointer);
             let place = pointer.place.clone();
             places.insert(place.clone(), Arc::new(PlaceState::pointed(pointer)));
         }
         let inner = Inner {
-            history: History::open(&directory)?,
+            history,
             tasks: turn::Tasks::default(),
             admission: Mutex::new(()),
             pool,
@@ -104,6 +109,7 @@ impl Environments {
             held_branches: turn::Holds::default(),
             held_snapshots: turn::Holds::default(),
             unreadable,
+            doubts: DashMap::new(),
         };
         let environments = Self {
             inner: Arc::new(inner),
@@ -146,9 +152,16 @@ impl Environments {
         &self.inner.pool
     }
 
-    /// Problems that `doctor` reports.
-    pub fn problems(&self) -> &[String] {
-        &self.inner.unreadable
+    /// Pointers that `status` and `doctor` report.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.inner.unreadable.clone();
+        for doubt in &self.inner.doubts {
+            let (place, why) = doubt.pair();
+            problems.push(format!(
+                "the disk failed to confirm the pointer of \"{place}\": {why}"
+            ));
+        }
+        problems
     }
 
     pub(crate) fn settings(&self) -> Arc<Settings> {

@@ -3,7 +3,7 @@
 //! `environments/<place>.toml` is the only thing that an operation on a place changes, by write,
 //! fsync, rename, fsync of the directory; whoever reads it sees the old or the new one, whole.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ use crate::branches::{BranchId, Pool, SnapshotId};
 
 /// The format of pointer files that this version writes and reads.
 const FORMAT: u32 = 1;
+
+/// Who asks for what a schedule says.
+pub(super) const SCHEDULE: &str = "schedule";
 
 /// A place and its generations.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,7 +185,11 @@ impl Pointer {
         earlier.retain(|generation| generation.branch != next.branch);
         earlier.insert(0, self.current.clone());
         earlier.truncate(keep);
-        let used = self.used.max(next.since);
+        // A place that only its schedule swings is not used, and its lifetime ends.
+        let used = match next.by == SCHEDULE {
+            true => self.used,
+            false => self.used.max(next.since),
+        };
         let base = next.base.clone();
         Self {
             version: self.version + 1,
@@ -222,6 +229,15 @@ pub enum PointerError {
         #[source]
         source: io::Error,
     },
+    /// A change failed, and so did the look at what became of it.
+    #[error("pointer {path:?} may be changed or not, for it cannot be read")]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+        /// Why the change failed.
+        #[source]
+        source: Box<PointerError>,
+    },
     /// The file is no pointer of a format that we know; nothing is deleted because of it.
     #[error("pointer {path:?} is not readable: {reason}")]
     Unreadable {
@@ -230,6 +246,15 @@ pub enum PointerError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// How sure a changed pointer is.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// It survives a power cut.
+    Surely,
+    /// It stands, and the disk failed to confirm it: after a power cut the one before may be back.
+    UnlessPowerCut(PointerError),
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> PointerError + use<> {
@@ -276,32 +301,55 @@ impl Pointers {
         Ok((whole, broken))
     }
 
-    /// Replaces the pointer of its place; returns once the change survives a power cut.
-    pub(super) async fn write(&self, pool: &Pool, pointer: &Pointer) -> Result<(), PointerError> {
+    /// Replaces the pointer of its place.
+    ///
+    /// A write may fail when the new file is in its place already: what counts is what a restart would
+    /// find, so the file is read again.
+    pub(super) async fn write(&self, pool: &Pool, pointer: &Pointer) -> Result<Kept, PointerError> {
         let path = self.file(&pointer.place);
         let text = toml::to_string(pointer).map_err(|error| PointerError::Unreadable {
             path: path.clone(),
             reason: error.to_string(),
         })?;
         let written = pool.write_durably(path.clone(), text).await;
-        written.map_err(io_error("write", &path))
+        let written = written.map_err(io_error("write", &path));
+        believed(&path, written, |found| found == Some(pointer))
     }
 
     /// Removes the pointer of `place`: from here on nothing refers to its branches.
-    pub(super) fn remove(&self, place: &Place) -> Result<(), PointerError> {
+    ///
+    /// Whoever removed the file by hand must be able to drop the place too. A failure is believed as
+    /// that of a write.
+    pub(super) async fn remove(&self, pool: &Pool, place: &Place) -> Result<Kept, PointerError> {
         let path = self.file(place);
-        match fs::remove_file(&path) {
-            // Whoever removed the file by hand must be able to drop the place too.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(io_error("remove", &path)(error))
-            }
-            _ => self.sync(),
-        }
+        let removed = pool.remove_durably(path.clone()).await;
+        let removed = removed.map_err(io_error("remove", &path));
+        believed(&path, removed, |found| found.is_none())
     }
+}
 
-    fn sync(&self) -> Result<(), PointerError> {
-        let sync = || File::open(&self.directory)?.sync_all();
-        sync().map_err(io_error("sync", &self.directory))
+/// What a change of a pointer came to, by the file itself where the disk has failed.
+fn believed(
+    path: &Path,
+    changed: Result<(), PointerError>,
+    is_changed: impl FnOnce(Option<&Pointer>) -> bool,
+) -> Result<Kept, PointerError> {
+    let Err(error) = changed else {
+        return Ok(Kept::Surely);
+    };
+    let found = match read(path) {
+        Ok(pointer) => Some(pointer),
+        Err(PointerError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => None,
+        Err(_) => {
+            return Err(PointerError::Unknown {
+                path: path.to_owned(),
+                source: Box::new(error),
+            });
+        }
+    };
+    match is_changed(found.as_ref()) {
+        true => Ok(Kept::UnlessPowerCut(error)),
+        false => Err(error),
     }
 }
 
@@ -365,12 +413,44 @@ mod tests {
         let (whole, broken) = pointers.load().expect("loads");
         assert!(broken.is_empty());
         assert_eq!(whole, vec![swung.clone()]);
-        for _ in 0..2 {
-            pointers
-                .remove(&swung.place)
-                .expect("removes, and finds it removed");
-        }
-        assert!(pointers.load().expect("loads").0.is_empty());
+    }
+
+    #[test]
+    fn a_change_that_failed_is_believed_by_what_the_file_says() {
+        let pool = tempfile::tempdir().expect("a directory");
+        let pointers = Pointers::open(pool.path().join("environments")).expect("opens");
+        let old = pointer("qa");
+        let new = old.swung(generation(2), 3);
+        let path = pointers.file(&old.place);
+        let failed = || Err(io_error("write", &path)(io::ErrorKind::StorageFull.into()));
+        let swung = || believed(&path, failed(), |found| found == Some(&new));
+        let removed = || believed(&path, failed(), |found| found.is_none());
+        put(&pointers, &old);
+        assert!(matches!(swung(), Err(PointerError::Io { .. })));
+        assert!(matches!(removed(), Err(PointerError::Io { .. })));
+        put(&pointers, &new);
+        assert!(matches!(swung(), Ok(Kept::UnlessPowerCut(_))));
+        fs::write(&path, "torn").expect("writes");
+        assert!(matches!(swung(), Err(PointerError::Unknown { .. })));
+        fs::remove_file(&path).expect("removes");
+        assert!(matches!(swung(), Err(PointerError::Io { .. })));
+        assert!(matches!(removed(), Ok(Kept::UnlessPowerCut(_))));
+    }
+
+    #[test]
+    fn a_schedule_does_not_prolong_a_lifetime() {
+        let first = pointer("test-1");
+        let second = first.swung(generation(2), 3);
+        assert_eq!(second.used, second.current.since);
+        let by = SCHEDULE.to_owned();
+        let third = second.swung(
+            Generation {
+                by,
+                ..generation(3)
+            },
+            3,
+        );
+        assert_eq!(third.used, second.used);
     }
 
     #[test]

@@ -110,25 +110,31 @@ impl Spares {
 }
 
 impl Environments {
-    /// Forgets the spares of an earlier run: they are stopped and collected, and made anew.
+    /// Forgets the spares of an earlier run: they are stopped and collected, and made anew. What else it
+    /// left awake and no pointer names was killed on its way to one: it is put to sleep, and collected.
     pub(super) fn find_spares(&self) {
+        // Before anybody makes another.
+        let (found, taken) = (self.inner.pool.branches(), self.taken());
         let environments = self.clone();
         let _found = self.spawn(async move {
-            let taken = environments.taken();
-            for view in environments.inner.pool.branches() {
+            for view in found {
                 let (branch, spec) = (&view.manifest.id, &view.manifest.spec);
                 let pool = &environments.inner.pool;
                 let settled = match taken.get(branch) {
-                    _ if !spec.spare => continue,
+                    Some(_) if !spec.spare => continue,
                     Some((place, operation)) => {
                         let settings = environments.settings();
                         let spec = environments.spec_of(&settings, place, *operation);
                         let edited = pool.edit(branch, |manifest| manifest.spec = spec).await;
                         edited.map_err(|error| chain(&error))
                     }
-                    None => {
+                    None if spec.spare => {
                         let dropped = pool.drop_branch(branch).await;
                         dropped.map_err(|error| chain(&error))
+                    }
+                    None => {
+                        environments.rest(branch).await;
+                        Ok(())
                     }
                 };
                 if let Err(error) = settled {

@@ -11,6 +11,7 @@ use rules::target::Place;
 use super::base::is_kept;
 use super::error::chain;
 use super::place::PlaceState;
+use super::pointer::SCHEDULE;
 use super::turn::{Caller, Report};
 use super::{EnvironmentError, Environments};
 use crate::branches::{BranchId, Roots};
@@ -48,34 +49,47 @@ impl Environments {
         }
     }
 
-    /// Starts what became due after `since` and not after `now`.
+    /// Starts what became due after `since` and not after `now`; of a wildcard in every environment that
+    /// it made.
     fn run_schedules(&self, since: Timestamp, now: Timestamp) {
         let settings = self.settings();
         for environment in &settings.config.environments {
-            let EnvironmentPattern::One(name) = &environment.pattern else {
-                continue;
-            };
             let due = |cron: Option<&Cron>| cron.is_some_and(|cron| cron.is_due(since, now));
             let refresh = due(environment.refresh.as_ref());
             let reset = due(environment.reset.as_ref());
             if !refresh && !reset {
                 continue;
             }
-            let (environments, place) = (self.clone(), Place::environment(name.clone()));
+            let places = match &environment.pattern {
+                EnvironmentPattern::One(name) => vec![Place::environment(name.clone())],
+                wildcard => self.places_of(wildcard),
+            };
+            let is_one = matches!(environment.pattern, EnvironmentPattern::One(_));
+            let environments = self.clone();
             let _run = self.spawn(async move {
-                let caller = Caller {
-                    name: "schedule".to_owned(),
-                };
-                let report = Report::quiet();
-                // A refresh ends in a fresh branch, so a reset at the same minute is part of it. A
-                // failure is in the history and the log already.
-                let _record = if refresh {
-                    environments.refresh(&place, &caller, &report).await
-                } else {
-                    environments.reset(&place, &caller, &report).await
-                };
+                // One after the other: a wildcard may have made more than could start at once.
+                for place in places {
+                    // What was dropped meanwhile must not come back.
+                    if is_one || environments.is_built(&place) {
+                        environments.run_due(&place, refresh).await;
+                    }
+                }
             });
         }
+    }
+
+    /// A refresh ends in a fresh branch, so a reset at the same minute is part of it. A failure is in
+    /// the history and the log already.
+    async fn run_due(&self, place: &Place, refresh: bool) {
+        let caller = Caller {
+            name: SCHEDULE.to_owned(),
+        };
+        let report = Report::quiet();
+        let _record = if refresh {
+            self.refresh(place, &caller, &report).await
+        } else {
+            self.reset(place, &caller, &report).await
+        };
     }
 
     /// Writes down, to the minute, when places were last used.
@@ -136,6 +150,9 @@ impl Environments {
     /// Moves branches to the trash that a pointer has just let go, unless something else refers to
     /// them; what cannot go now is left to the collection.
     pub(super) async fn discard(&self, branches: Vec<BranchId>) {
+        if !self.inner.doubts.is_empty() {
+            return;
+        }
         for branch in branches {
             let pointed = |place: &PlaceState| {
                 let pointer = place.pointer.load();
@@ -155,8 +172,9 @@ impl Environments {
 
     /// Moves to the trash what no pointer, spare, operation or running process refers to.
     pub(super) async fn collect(&self) {
-        // A pointer that cannot be read may refer to anything.
-        if !self.inner.unreadable.is_empty() {
+        // A pointer that cannot be read may refer to anything, and after a power cut so may one that the
+        // disk failed to confirm.
+        if !self.inner.unreadable.is_empty() || !self.inner.doubts.is_empty() {
             return;
         }
         let (mut branches, mut snapshots) = (BTreeSet::new(), BTreeSet::new());

@@ -11,6 +11,7 @@ use proxy::branches::setup::FileSystem;
 use proxy::branches::{
     Activity, BranchId, BranchSpec, Lease, Origin, Pool, Roots, STEPS, SnapshotId,
 };
+use proxy::environments::chain;
 use rules::config::{AccessMode, Durability};
 
 use crate::place::{Place, base, label, rows, run, servers_below, settings_at, spec};
@@ -28,43 +29,81 @@ const IMAGE_BYTES: u64 = 2 << 30;
 /// A daemon must be back in service within this time, whatever it finds.
 const RECOVERED_WITHIN: Duration = Duration::from_secs(5);
 
-/// What a daemon does on its way to a point; errors are what some tests want.
+/// What a daemon does on its way to a point. Whatever fails says which error of the disk it was, and
+/// what is done is there to be seen.
 async fn work(pool: &Pool, point: &str, from: &SnapshotId, kept: &BranchId) {
     let origin = || Origin::Snapshot(from.clone());
+    let made = |id: &BranchId| assert!(pool.branch(id).is_some(), "{point}: {id} is not listed");
+    let sealed = |id: &SnapshotId| assert!(pool.snapshot(id).is_some(), "{point}: {id}");
     match point.split('.').next().expect("a name") {
         "create" => {
-            pool.create(origin(), spec()).await.ok();
-            pool.create_awake(origin(), spec()).await.ok();
+            if let Some(id) = told(point, pool.create(origin(), spec()).await) {
+                made(&id);
+            }
+            if let Some(lease) = told(point, pool.create_awake(origin(), spec()).await) {
+                made(lease.branch());
+                assert_eq!(rows(&lease).await, 100, "{point}");
+            }
         }
         "wake" | "sleep" | "durable" => {
-            if let Ok(lease) = pool.enter(kept).await {
+            if let Some(lease) = told(point, pool.enter(kept).await) {
                 drop(lease);
-                pool.sleep(kept).await.ok();
+                told(point, pool.sleep(kept).await);
+                assert_eq!(pool.branch(kept).expect("it").activity, Activity::Asleep);
             }
         }
         "draft" | "seal" => {
-            if let Ok(draft) = pool.draft(shop_plan(), |_| {}).await {
-                draft.seal(label()).await.ok();
+            if let Some(draft) = told(point, pool.draft(shop_plan(), |_| {}).await)
+                && let Some(id) = told(point, draft.seal(label()).await)
+            {
+                sealed(&id);
             }
         }
         "rights" => {
-            if let Ok(id) = pool.create(origin(), append_only()).await {
-                pool.enter(&id).await.ok();
+            let id = pool.create(origin(), append_only()).await;
+            let id = id.expect("a branch");
+            if let Some(lease) = told(point, pool.enter(&id).await) {
+                assert!(only_appends(&lease).await, "{point}");
             }
         }
         "live" => {
-            if let Ok(_lease) = pool.enter(kept).await {
-                pool.snapshot_branch(kept, label()).await.ok();
+            let _lease = pool.enter(kept).await.expect("a session");
+            if let Some(id) = told(point, pool.snapshot_branch(kept, label()).await) {
+                sealed(&id);
             }
         }
         "drop" | "trash" => {
-            if let Ok(id) = pool.create(origin(), spec()).await {
-                pool.drop_branch(&id).await.ok();
-                pool.empty_trash().await.ok();
+            let id = pool.create(origin(), spec()).await.expect("a branch");
+            match told(point, pool.drop_branch(&id).await) {
+                Some(()) => assert!(pool.branch(&id).is_none(), "{point}: it is listed"),
+                None => drop(pool.enter(&id).await.expect(point)),
             }
+            told(point, pool.empty_trash().await);
+        }
+        "remove" => {
+            let file = pool.environments_directory().join("gone.toml");
+            std::fs::write(&file, "").expect("a file");
+            told(point, pool.remove_durably(file.clone()).await);
+            assert!(!file.exists(), "{point}");
         }
         other => panic!("no work passes {other:?}"),
     }
+}
+
+/// What was done; of what was not, a text in which the error of the disk stands.
+fn told<T, E: std::error::Error>(point: &str, outcome: Result<T, E>) -> Option<T> {
+    let error = match outcome {
+        Ok(done) => return Some(done),
+        Err(error) => error,
+    };
+    let wanted = match point.split_once(':') {
+        Some((_, "EIO")) => "Input/output error",
+        Some((_, "ENOSPC")) => "No space left on device",
+        _ => panic!("{point}: {error:?}"),
+    };
+    let said = chain(&error);
+    assert!(said.contains(wanted), "{point}: {said}");
+    None
 }
 
 fn shop_plan() -> proxy::branches::DraftPlan {
@@ -107,8 +146,7 @@ async fn daemon() {
         .await
         .expect("an open pool");
     let (from, kept) = found(&pool, KEPT);
-    let point = point.split(':').next().expect("a name");
-    work(&pool, point, &from, &kept).await;
+    work(&pool, &point, &from, &kept).await;
     // Whatever failed, what runs lives on.
     let (_, running) = found(&pool, RUNNING);
     let lease = pool.enter(&running).await.expect("a session");

@@ -264,6 +264,59 @@ async fn a_pool_that_is_opened_again_takes_its_servers_over() {
     assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
 }
 
+/// Ends the server of a branch as a crash does, and sees the pool take note of it.
+async fn crash(pool: &Pool, id: &proxy::branches::BranchId) {
+    let lease = pool.enter(id).await.expect("a session");
+    let mut ended = lease.server().exited();
+    let pid = nix::unistd::Pid::from_raw(lease.server().pid().cast_signed());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGQUIT).expect("a signal");
+    ended.wait_for(Option::is_some).await.expect("it ends");
+    while matches!(
+        pool.branch(id).expect("it").activity,
+        Activity::Awake { .. }
+    ) {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_again_and_again_is_left_alone_for_a_while() {
+    let place = Place::make(Some(FileSystem::Btrfs));
+    let pool = place.open().await;
+    let origin = Origin::Snapshot(base(&pool).await);
+    let id = pool.create(origin, spec()).await.expect("a branch");
+    for _ in 0..2 {
+        crash(&pool, &id).await;
+        assert_eq!(pool.branch(&id).expect("it").activity, Activity::Asleep);
+    }
+    crash(&pool, &id).await;
+    let failed = std::time::Instant::now();
+    // Nobody starts it meanwhile, however many come.
+    for _ in 0..2 {
+        let refused = pool.enter(&id).await.expect_err("a refusal");
+        let WakeError::Failed { why, .. } = &refused else {
+            panic!("{refused:?}");
+        };
+        let said = why.to_string();
+        assert_eq!(said, "its server ended by itself 3 times in a row");
+        let hint = refused.hint().unwrap_or_default();
+        assert!(hint.contains("its log"), "{hint}");
+        assert_eq!(servers_below(&place.pool), Vec::<i32>::new());
+    }
+    let lease = loop {
+        match pool.enter(&id).await {
+            Ok(lease) => break lease,
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    };
+    let paused = failed.elapsed();
+    let pause = Duration::from_secs(25)..Duration::from_secs(60);
+    assert!(pause.contains(&paused), "{paused:?}");
+    assert_eq!(rows(&lease).await, 100);
+    drop(lease);
+    pool.shutdown().await;
+}
+
 #[test]
 fn setup_twice_changes_nothing_and_leaves_no_holes() {
     use std::os::unix::fs::MetadataExt;

@@ -72,12 +72,18 @@ impl Client {
     }
 
     pub(crate) fn tcp(address: std::net::SocketAddr) -> Self {
+        Self::tcp_and_socket(address).0
+    }
+
+    /// The same with the socket itself, to close one side of it.
+    pub(crate) fn tcp_and_socket(address: std::net::SocketAddr) -> (Self, TcpStream) {
         let socket = TcpStream::connect(address).unwrap();
         socket.set_read_timeout(Some(READ_MAX)).unwrap();
         socket.set_nodelay(true).unwrap();
-        Self {
-            socket: Box::new(socket),
-        }
+        let client = Self {
+            socket: Box::new(socket.try_clone().unwrap()),
+        };
+        (client, socket)
     }
 
     pub(crate) fn send(&mut self, bytes: &[u8]) {

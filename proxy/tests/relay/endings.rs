@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proxy::relay::Ending;
 
 use crate::client::{Client, message, query};
-use crate::harness::{Harness, Turn};
+use crate::harness::{Harness, PASSWORD, Turn};
 
 /// How long a busy session may go on; they are ended within a second.
 const BUSY_MAX: Duration = Duration::from_secs(60);
@@ -185,6 +185,50 @@ fn lengths_that_no_message_can_have_end_the_session() {
     let mut client = harness.session();
     client.send(&message(b'D', &[b'S'; 10_001]));
     assert_eq!(last_words(&mut client), ["08P01"]);
+    harness.wait_until_empty();
+}
+
+/// Sends a query and closes the sending side at once.
+fn asked_last(harness: &Harness, sql: &str) -> Client {
+    let (mut client, socket) = Client::tcp_and_socket(harness.address);
+    let ready = client.start(&[("user", "app"), ("database", "postgres")], PASSWORD);
+    assert_eq!(ready.last().map(|last| last.tag), Some(b'Z'));
+    client.send(&query(sql));
+    socket.shutdown(std::net::Shutdown::Write).unwrap();
+    client
+}
+
+#[test]
+fn a_client_that_only_stops_sending_gets_its_answer() {
+    let harness = Harness::new();
+    let mut client = asked_last(&harness, "select 41 + 1");
+    let answer = client.rest();
+    let tags: Vec<u8> = answer.iter().map(|message| message.tag).collect();
+    assert_eq!(tags, b"TDCZ");
+    assert_eq!(&answer[1].body[6..], b"42");
+    harness.wait_until_empty();
+}
+
+#[test]
+fn what_nobody_waits_for_any_more_is_cancelled() {
+    let harness = Harness::new();
+    let mut watching = harness.session();
+    let mut running = || {
+        let sql = "select count(*) from pg_stat_activity \
+                   where state = 'active' and query = 'select pg_sleep(599)'";
+        watching.ask(sql)[1].body[6..].to_vec()
+    };
+    let began = Instant::now();
+    let mut client = asked_last(&harness, "select pg_sleep(599)");
+    while running() == b"0" {
+        assert!(began.elapsed() < BUSY_MAX, "it was never run");
+    }
+    let began = Instant::now();
+    while running() == b"1" {
+        assert!(began.elapsed() < Duration::from_secs(3), "it still runs");
+    }
+    client.rest();
+    drop(watching);
     harness.wait_until_empty();
 }
 

@@ -1,6 +1,10 @@
 //! Places that connecting makes, and those that it does not.
 
+use futures_util::StreamExt;
+use tests::daemon::Build;
+use tests::volume::Format;
 use tokio_postgres::error::SqlState;
+use tokio_postgres::{AsyncMessage, NoTls};
 
 use crate::shop::{ITEMS, QA, QA_BRANCHES, Shop};
 
@@ -149,5 +153,47 @@ async fn an_environment_that_lost_its_table_is_listed_and_can_be_dropped() -> an
         "{said}"
     );
     assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    Ok(())
+}
+
+/// What the server says at once to who connects.
+async fn greeting(shop: &Shop, target: &str) -> anyhow::Result<Vec<String>> {
+    let (client, mut connection) = shop.login(target)?.connect(NoTls).await?;
+    drop(client);
+    let mut heard = futures_util::stream::poll_fn(|cx| connection.poll_message(cx));
+    let mut notices = Vec::new();
+    while let Some(message) = heard.next().await {
+        if let AsyncMessage::Notice(notice) = message? {
+            notices.push(notice.message().to_owned());
+        }
+    }
+    Ok(notices)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_makes_a_branch_is_told_where_it_is_a_full_copy() -> anyhow::Result<()> {
+    let copy = "a full copy of ";
+    for (format, told) in [(Format::Ext4, true), (Format::Xfs, false)] {
+        let mut shop = Shop::on(format, Build::Plain, QA_BRANCHES)?;
+        shop.daemon().start_again(&[])?;
+        shop.items("shop@qa").await?;
+        let made = shop.daemon().command(&["branch", "create", "qa.one"])?;
+        let said = String::from_utf8(made.stderr)?;
+        assert!(made.status.success(), "{said}");
+        assert_eq!(said.contains(copy), told, "{format:?}: {said}");
+        let made = greeting(&shop, "shop@qa.two").await?;
+        assert_eq!(
+            made.iter().any(|one| one.contains(copy)),
+            told,
+            "{format:?}: {made:?}"
+        );
+        // It is made once, and said once.
+        assert_eq!(greeting(&shop, "shop@qa.two").await?, Vec::<String>::new());
+        let notes = shop.json("status")?["pool"]["notes"].to_string();
+        assert_eq!(notes.contains("full copies"), told, "{format:?}: {notes}");
+        let doctor = shop.daemon().command(&["doctor"])?;
+        let doctor = String::from_utf8(doctor.stdout)?;
+        assert_eq!(doctor.contains("full copies"), told, "{format:?}: {doctor}");
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! What vanishes by itself and what does not: lifetimes and protection.
+//! What happens by itself and what does not: lifetimes, protection, schedules.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::shop::{ITEMS, PATIENCE, QA, QA_BRANCHES, Shop};
 
@@ -135,5 +135,34 @@ async fn a_spare_serves_the_environment_whose_table_asks_for_it() -> anyhow::Res
     shop.json("environment reset qa")?;
     let current = shop.json("environment show qa")?["generation"]["branch"].clone();
     assert_eq!(current, before[0]["branch"]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schedule_resets_an_environment_and_all_that_a_wildcard_made() -> anyhow::Result<()> {
+    const EACH_MINUTE: &str = "reset = \"* * * * *\"\n";
+    let wildcard = format!(
+        "[environments.\"test-*\"]\nsource = {{ environment = \"qa\" }}\nspares = 0\n{EACH_MINUTE}"
+    );
+    let shop = Shop::open(&format!("{QA}{EACH_MINUTE}{wildcard}"))?;
+    let places = ["qa", "test-1", "test-2"];
+    for place in places {
+        shop.json(&format!("environment build {place}"))?;
+    }
+    let began = Instant::now();
+    for place in places {
+        loop {
+            let shown = shop.json(&format!("environment show {place}"))?;
+            if shown["generation"]["by"] == "schedule" {
+                assert_eq!(shown["history"][0]["operation"], "reset", "{place}");
+                break;
+            }
+            // The next minute comes within one.
+            let limit = Duration::from_secs(60) + PATIENCE;
+            assert!(began.elapsed() < limit, "{place} was not reset");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(shop.items(&format!("shop@{place}")).await?, ITEMS);
+    }
     Ok(())
 }

@@ -83,3 +83,20 @@ async fn a_sleeping_environment_has_no_process_and_wakes_on_connect() -> anyhow:
     assert_eq!(shop.json("environment show qa")?["server"], "awake");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_environment_falls_asleep_by_itself_as_its_table_says() -> anyhow::Result<()> {
+    let restless = "[environments.restless]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let shop = Shop::open(&format!("{QA}idle = \"2s\"\n{restless}"))?;
+    shop.items("shop@restless").await?;
+    let session = shop.enter("shop@qa").await?;
+    // Nobody sleeps who has a session.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert_eq!(shop.json("environment show qa")?["server"], "awake");
+    assert_eq!(session.items().await?, ITEMS);
+    drop(session);
+    shop.until("environment show qa", |qa| qa["server"] == "asleep")?;
+    assert_eq!(shop.json("environment show restless")?["server"], "awake");
+    assert_eq!(shop.items("shop@qa").await?, ITEMS);
+    Ok(())
+}

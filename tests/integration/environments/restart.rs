@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use nix::sys::signal::Signal;
 use tokio_postgres::error::SqlState;
 
@@ -57,5 +58,57 @@ async fn servers_of_a_killed_daemon_are_taken_over() -> anyhow::Result<()> {
     shop.daemon().stop()?;
     assert_eq!(shop.servers()?, Vec::<u32>::new());
     assert_eq!(names_in(&shop.pool().join("trash"))?, Vec::<String>::new());
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_stays_and_doctor_and_status_name_it() -> anyhow::Result<()> {
+    let other = "[environments.staging]\nsource = { environment = \"qa\" }\nspares = 0\n";
+    let mut shop = Shop::open(&format!("{QA_BRANCHES}{other}"))?;
+    shop.json("environment build staging")?;
+    shop.daemon().expect("a pointer is unreadable");
+    shop.daemon().expect("left alone");
+    let told = |shop: &mut Shop| -> anyhow::Result<Vec<serde_json::Value>> {
+        let output = shop.daemon().command(&["doctor", "--json"])?;
+        let said: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout)?;
+        let wrong = said.into_iter().filter(|one| one["what"] == "pool");
+        let wrong: Vec<serde_json::Value> = wrong.collect();
+        assert_eq!(output.status.success(), wrong.is_empty(), "{wrong:?}");
+        Ok(wrong)
+    };
+    assert_eq!(told(&mut shop)?, Vec::<serde_json::Value>::new());
+    let staging = shop.json("environment show staging")?["generation"]["branch"].clone();
+    let manifest = format!(
+        "branches/{}/branch.toml",
+        staging.as_str().unwrap_or_default()
+    );
+    shop.daemon().stop()?;
+    let files = ["environments/qa.toml", &manifest].map(|file| shop.pool().join(file));
+    let directories = shop.branch_directories()?;
+    for file in &files {
+        std::fs::write(file, "torn = [")?;
+    }
+    shop.daemon().start_again(&[])?;
+    let (wrong, status) = (
+        told(&mut shop)?,
+        shop.json("status")?["problems"].to_string(),
+    );
+    assert_eq!(wrong.len(), files.len(), "{wrong:?}");
+    let [pointer, manifest] = &files;
+    for path in [pointer, manifest.parent().context("a directory")?] {
+        let path = path.to_string_lossy();
+        let named = wrong
+            .iter()
+            .find(|one| one["detail"].to_string().contains(&*path));
+        assert_eq!(
+            named.map(|one| &one["state"]),
+            Some(&"WRONG".into()),
+            "{path}"
+        );
+        assert!(status.contains(&*path), "{status}");
+    }
+    let hint = wrong[0]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("it is left alone"), "{hint}");
+    assert_eq!(shop.branch_directories()?, directories);
     Ok(())
 }

@@ -33,12 +33,25 @@ pub(super) fn all(extra: &[PathBuf]) -> Places {
         bins.extend(entries(Path::new(parent), prefix).map(|entry| entry.join(below)));
         looked_at.push(format!("{parent}/{prefix}*/{below}"));
     }
-    for site in site_packages() {
+    for site in wheel_targets().into_iter().chain(site_packages()) {
         let package = site.join(PYTHON_PACKAGE);
         bins.extend(entries(&package, "pginstall").map(|entry| entry.join("bin")));
     }
     looked_at.push(format!("the Python package {PYTHON_PACKAGE}"));
     Places { bins, looked_at }
+}
+
+/// Where `standin setup` puts the Python package: as root for everybody, else for the user.
+pub(super) fn wheel_target(is_root: bool) -> Option<PathBuf> {
+    if is_root {
+        return Some(PathBuf::from("/usr/local/lib/standin/postgresql"));
+    }
+    let home = env::var_os("HOME").map(PathBuf::from)?;
+    Some(home.join(".local/share/standin/postgresql"))
+}
+
+fn wheel_targets() -> Vec<PathBuf> {
+    [true, false].into_iter().filter_map(wheel_target).collect()
 }
 
 /// `site-packages` of the system, of the user, of a virtual environment and of pyenv's versions.

@@ -37,6 +37,18 @@ pub(in crate::branches) fn write(path: &Path, content: &str) -> io::Result<()> {
     step("durable.published")
 }
 
+/// Removes the file at `path`, durably; one that is not there is removed already.
+pub(in crate::branches) fn remove(path: &Path) -> io::Result<()> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidFilename)?;
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    step("remove.unlinked")?;
+    File::open(directory)?.sync_all()?;
+    step("remove.published")
+}
+
 /// Moves a finished directory to its place, durably.
 pub(in crate::branches) fn publish(from: &Path, to: &Path) -> io::Result<()> {
     let parent = to.parent().ok_or(io::ErrorKind::InvalidFilename)?;
@@ -55,4 +67,21 @@ pub(in crate::branches) fn read(path: &Path) -> io::Result<Option<String>> {
         return Err(io::ErrorKind::FileTooLarge.into());
     }
     Ok(Some(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_gone_already_is_removed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("qa.toml");
+        write(&path, "format = 1").expect("writes");
+        for _ in 0..2 {
+            remove(&path).expect("removes");
+            assert_eq!(read(&path).expect("reads"), None);
+        }
+        assert!(remove(&directory.path().join("nowhere/qa.toml")).is_err());
+    }
 }

@@ -10,7 +10,7 @@ mod lock;
 mod space;
 mod trash;
 
-pub(super) use durable::{publish, read, write};
+pub(super) use durable::{publish, read, remove, write};
 pub use epoch::Epoch;
 pub(super) use layout::{
     BRANCH_MANIFEST, FINDINGS, Layout, NOTES, PGDATA, RIGHTS, SNAPSHOT_MANIFEST,

@@ -32,6 +32,8 @@ pub(super) struct Branch {
     state: Mutex<State>,
     changed: watch::Sender<u64>,
     scales: Mutex<Scales>,
+    /// Ends of its servers that nobody asked for; they outlive each server.
+    crashes: Mutex<Vec<Instant>>,
     /// Somebody wants to enter while its files are being written anew.
     pub(super) hurry: AtomicBool,
     /// When this process made it; absent for what was found.
@@ -89,8 +91,6 @@ pub(super) struct Awake {
     pub(super) ready_for: HashSet<(UserName, AccessMode)>,
     /// The right to be awake; absent for a server that was found running.
     pub(super) _permit: Option<OwnedSemaphorePermit>,
-    /// Ends of earlier servers that nobody asked for.
-    pub(super) crashes: Vec<Instant>,
 }
 
 impl Branch {
@@ -134,6 +134,7 @@ impl Branch {
             state: Mutex::new(state),
             changed: watch::Sender::new(0),
             scales: Mutex::default(),
+            crashes: Mutex::default(),
             hurry: AtomicBool::new(false),
             born,
         })
@@ -180,26 +181,27 @@ impl Branch {
     /// A server ended that nobody stopped: the branch sleeps, or fails if that happens often.
     pub(super) fn server_ended(&self, pid: u32) -> bool {
         let mut state = self.state();
-        let State::Awake(awake) = &mut *state else {
-            return false;
-        };
-        if awake.server.pid() != pid {
-            return false;
+        match &*state {
+            State::Awake(awake) if awake.server.pid() == pid => {}
+            _ => return false,
         }
-        let now = Instant::now();
-        let mut crashes = std::mem::take(&mut awake.crashes);
-        crashes.retain(|at| now.duration_since(*at) < CRASHES_WITHIN);
-        crashes.push(now);
-        *state = if crashes.len() >= CRASHES_MAX {
-            State::failed(Arc::new(WakeFailure::Crashes {
-                count: crashes.len(),
-            }))
+        let count = self.count_crash(Instant::now());
+        *state = if count >= CRASHES_MAX {
+            State::failed(Arc::new(WakeFailure::Crashes { count }))
         } else {
             State::Asleep { readers: 0 }
         };
         drop(state);
         self.tell();
         true
+    }
+
+    /// How many ends there were lately, with the one of now.
+    fn count_crash(&self, now: Instant) -> usize {
+        let mut crashes = locked(&self.crashes);
+        crashes.retain(|at| now.duration_since(*at) < CRASHES_WITHIN);
+        crashes.push(now);
+        crashes.len()
     }
 }
 

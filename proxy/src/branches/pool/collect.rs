@@ -203,7 +203,15 @@ impl Pool {
             };
             // What a killed server left in shared memory has no other trace than this directory.
             clear_runtime(&home).map_err(std::io::Error::other)?;
-            disk::discard(&layout, &directory)
+            match disk::discard(&layout, &directory) {
+                // It has left its place. What a power cut brings back is garbage, and goes again.
+                Err(error) if matches!(directory.try_exists(), Ok(false)) => {
+                    let directory = directory.display();
+                    tracing::warn!(%directory, %error, "the disk failed to confirm what was dropped");
+                    Ok(())
+                }
+                discarded => discarded,
+            }
         });
         discarded.await?;
         self.empty_trash_later();

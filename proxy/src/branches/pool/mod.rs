@@ -159,6 +159,11 @@ impl Pool {
         blocking(move || super::disk::write(&path, &content)).await
     }
 
+    /// Removes a small file so that after a power cut it does not come back.
+    pub async fn remove_durably(&self, path: PathBuf) -> std::io::Result<()> {
+        blocking(move || super::disk::remove(&path)).await
+    }
+
     /// Where a branch lies.
     pub fn branch_directory(&self, id: &BranchId) -> PathBuf {
         self.0.layout.branch(id)

@@ -99,6 +99,11 @@ impl Pool {
         self.space().map_or(Pressure::Easy, Space::pressure)
     }
 
+    /// How it clones.
+    pub fn driver(&self) -> Driver {
+        self.0.driver
+    }
+
     /// User and group of the servers, where they run as another than we do.
     pub fn account(&self) -> Option<(u32, u32)> {
         let account = &self.0.account;

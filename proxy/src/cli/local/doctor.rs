@@ -11,7 +11,7 @@ use super::super::client::Client;
 use super::super::failure::Failure;
 use super::super::output::{Output, bytes, count, table};
 use super::check;
-use super::{schemas, upstreams};
+use super::{pool, schemas, upstreams};
 use crate::branches::{Account, Driver, Installations, Pressure, Space, Unusable, probe};
 use crate::daemon::{self, DaemonError, LoadError, Loaded};
 use crate::environments::chain;
@@ -59,7 +59,11 @@ impl Finding {
         }
     }
 
-    fn wrong(what: &'static str, detail: impl Into<String>, hint: Option<String>) -> Self {
+    pub(super) fn wrong(
+        what: &'static str,
+        detail: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
         Self {
             what,
             state: "WRONG",
@@ -92,7 +96,9 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<ExitCode, 
     findings.extend(room(&loaded));
     findings.push(cloning(&loaded));
     findings.extend(upstreams::look(&loaded)?);
-    findings.extend(schemas::look(&Client::at(loaded.pool_path()))?);
+    let client = Client::at(loaded.pool_path());
+    findings.extend(pool::look(&client)?);
+    findings.extend(schemas::look(&client)?);
     output.show(&findings, |findings| text(findings));
     let wrong = findings.iter().filter(|finding| finding.state == "WRONG");
     match wrong.count() {

@@ -4,6 +4,7 @@ pub(super) mod check;
 pub(super) mod doctor;
 pub(super) mod guard;
 pub(super) mod init;
+mod pool;
 pub(super) mod psql;
 mod remove;
 mod schemas;

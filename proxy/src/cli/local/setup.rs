@@ -27,15 +27,15 @@ pub(in super::super) fn run(config: &Path, order: &Setup, output: &Output) -> Re
     let account = Account::choose(settings.user.as_deref()).map_err(account_failure)?;
     let mut bar = output.progress();
     let find = || Installations::find(&settings.bin).usable_by(&account);
-    let found = match settings.version {
-        Some(major) => find().of_major(major).map(drop),
-        None => find().newest().map(drop),
+    let wanted = || match settings.version {
+        Some(major) => find().of_major(major).map(|found| found.version),
+        None => find().newest().map(|found| found.version),
     };
-    if found.is_err() {
+    if wanted().is_err() {
         install(settings.version, &mut bar)?;
     }
-    let version = find().newest().map(|found| found.version);
-    let version = version.map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))?;
+    let version =
+        wanted().map_err(|error| Failure::failed(error.to_string()).hint(error.hint()))?;
     let size = order
         .size
         .as_deref()
@@ -157,7 +157,7 @@ pub(in super::super) fn account_failure(error: AccountError) -> Failure {
         .fold(Failure::failed(chain(&error)), Failure::hint)
 }
 
-/// Installs PostgreSQL by the system's package manager.
+/// Installs PostgreSQL by the system's package manager, or by pip.
 pub(in super::super) fn install(major: Option<u16>, bar: &mut Bar) -> Result<(), Failure> {
     let mut line = |line: &str| bar.line(&Progress::step(line));
     let installed = crate::branches::install(major, &mut line);

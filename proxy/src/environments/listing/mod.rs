@@ -91,7 +91,7 @@ impl Environments {
         Ok(line)
     }
 
-    fn places_of(&self, pattern: &EnvironmentPattern) -> Vec<Place> {
+    pub(super) fn places_of(&self, pattern: &EnvironmentPattern) -> Vec<Place> {
         let all = self.inner.places.iter();
         let names = all.map(|entry| entry.key().clone());
         names

@@ -218,12 +218,15 @@ impl Environments {
                 at: jiff::Timestamp::now(),
             });
         }
-        let (pointers, place) = (self.inner.pointers.clone(), turn.place.clone());
-        let removed = tokio::task::spawn_blocking(move || pointers.remove(&place));
-        if let Err(error) = removed.await.expect("removing a pointer does not panic") {
-            // It was closed to sessions above: open it again.
-            state.point((*pointer).clone());
-            return Err(error.into());
+        let inner = &self.inner;
+        let removed = inner.pointers.remove(&inner.pool, &turn.place).await;
+        match self.note_doubt(&turn.place, removed) {
+            Ok(doubt) => turn.note = turn.note.or(doubt),
+            Err(error) => {
+                // It was closed to sessions above: open it again.
+                state.point((*pointer).clone());
+                return Err(error);
+            }
         }
         state.pointer.store(None);
         self.inner.places.remove(&turn.place);

@@ -37,7 +37,7 @@ impl Environments {
         let mut pointer = (*state.pointer.load_full().ok_or_else(missing)?).clone();
         change(&mut pointer);
         pointer.version += 1;
-        self.write_pointer(pointer.clone()).await?;
+        self.write_pointer(&pointer).await?;
         state.annotate(pointer);
         Ok(())
     }

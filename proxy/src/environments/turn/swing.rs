@@ -3,16 +3,22 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rules::target::Place;
+use rules::unit::Bytes;
 
+use super::super::error::chain;
 use super::super::place::{Cause, Closing, DRAIN_MAX};
-use super::super::pointer::{Generation, Pointer};
-use super::super::{EnvironmentError, Environments};
+use super::super::pointer::{Generation, Kept, Pointer, PointerError};
+use super::super::{EnvironmentError, Environments, Progress};
 use super::Turn;
-use crate::branches::{BranchId, BranchSpec, Lease, Origin, SnapshotId};
+use crate::branches::{BranchId, BranchSpec, Driver, Lease, Origin, SnapshotId};
 
 /// How long what follows a swing, stopping the old server and starting the next spare, gives way to
 /// the clients that come in: on a small machine they would wait for it.
 const GIVE_WAY: Duration = Duration::from_millis(250);
+
+/// What is noted of an operation whose pointer is in its place and may not survive a power cut.
+const UNCONFIRMED: &str = "the disk failed to confirm it";
 
 /// A branch that is awake, verified, and not yet pointed at.
 pub(in super::super) struct Ready {
@@ -60,6 +66,9 @@ impl Environments {
             return Ok(Ready::of(turn, lease, base.clone()));
         }
         turn.step("clone");
+        if let Some(copy) = self.full_copy(base) {
+            turn.report.send(Progress::step(copy));
+        }
         let spec = self.spec(turn);
         let lease = self
             .inner
@@ -70,6 +79,18 @@ impl Environments {
         let lease = lease.map_err(|source| EnvironmentError::Create { place, source })?;
         turn.hold_branch(lease.branch());
         self.verified(turn, lease, base.clone()).await
+    }
+
+    /// What a branch of `base` costs where the pool's file system cannot share blocks.
+    pub(in super::super) fn full_copy(&self, base: &SnapshotId) -> Option<String> {
+        let pool = &self.inner.pool;
+        let base = pool
+            .snapshot(base)
+            .filter(|_| pool.driver() == Driver::Copy)?;
+        let bytes = Bytes(base.weight.bytes);
+        Some(format!(
+            "a full copy of {bytes}, for the file system cannot share blocks"
+        ))
     }
 
     /// Wakes `branch` and sees it answer a query in every database.
@@ -107,7 +128,8 @@ impl Environments {
     /// Leads the place to `ready`.
     ///
     /// # Errors
-    /// When the pointer cannot be written; the old generation then serves again.
+    /// When the pointer cannot be written; the old generation then serves again. Where the disk fails
+    /// only after the new one is in its place, the swing is done: a restart would find it so.
     pub(in super::super) async fn swing(
         &self,
         turn: &mut Turn,
@@ -140,9 +162,10 @@ impl Environments {
                 Pointer::first(turn.place.clone(), base, ready.generation.clone())
             }
         };
-        let written = self.write_pointer(next.clone()).await;
+        let written = self.write_pointer(&next).await;
         match (written, old) {
-            (Ok(()), old) => {
+            (Ok(doubt), old) => {
+                turn.note = turn.note.or(doubt);
                 let kept: Vec<BranchId> = next.branches().cloned().collect();
                 state.point(next);
                 drop(gate);
@@ -164,16 +187,40 @@ impl Environments {
         }
     }
 
-    /// Writes a pointer for good.
+    /// Writes a pointer for good; what is to be noted of it, if the disk failed to confirm it.
     pub(in super::super) async fn write_pointer(
         &self,
-        pointer: Pointer,
-    ) -> Result<(), EnvironmentError> {
-        Ok(self
-            .inner
-            .pointers
-            .write(&self.inner.pool, &pointer)
-            .await?)
+        pointer: &Pointer,
+    ) -> Result<Option<&'static str>, EnvironmentError> {
+        let written = self.inner.pointers.write(&self.inner.pool, pointer).await;
+        self.note_doubt(&pointer.place, written)
+    }
+
+    /// Keeps in mind whether the disk and memory may differ in the pointer of `place`.
+    pub(in super::super) fn note_doubt(
+        &self,
+        place: &Place,
+        changed: Result<Kept, PointerError>,
+    ) -> Result<Option<&'static str>, EnvironmentError> {
+        let doubts = &self.inner.doubts;
+        match changed {
+            Ok(Kept::Surely) => {
+                doubts.remove(place);
+                Ok(None)
+            }
+            Ok(Kept::UnlessPowerCut(error)) => {
+                let error = chain(&error);
+                tracing::error!(%place, error, "a pointer stands and is not confirmed by the disk");
+                doubts.insert(place.clone(), error);
+                Ok(Some(UNCONFIRMED))
+            }
+            Err(error) => {
+                if matches!(error, PointerError::Unknown { .. }) {
+                    doubts.insert(place.clone(), chain(&error));
+                }
+                Err(error.into())
+            }
+        }
     }
 
     /// Puts the generation that was left to sleep and discards those that no undo can reach any

@@ -300,7 +300,6 @@ impl Awake {
             idle_since: now,
             ready_for: std::collections::HashSet::new(),
             _permit: permit,
-            crashes: Vec::new(),
         }
     }
 }
