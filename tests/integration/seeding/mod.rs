@@ -5,6 +5,7 @@ mod contract;
 mod environments;
 mod fill;
 mod golden;
+mod migrations;
 mod realism;
 mod scenario_conflicts;
 mod scenario_environments;
