@@ -6,6 +6,7 @@ mod environments;
 mod fill;
 mod golden;
 mod migrations;
+mod reach;
 mod realism;
 mod scenario_conflicts;
 mod scenario_environments;
