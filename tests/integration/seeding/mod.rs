@@ -5,6 +5,7 @@ mod contract;
 mod environments;
 mod fill;
 mod golden;
+mod matrix;
 mod migrations;
 mod reach;
 mod realism;
