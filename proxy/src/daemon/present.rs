@@ -167,19 +167,50 @@ impl Loaded {
             let Source::Migrations { migrations, .. } = &environment.source else {
                 continue;
             };
-            let Migrations::Directory(named) = migrations else {
-                continue;
-            };
-            let directory = self.directory.join(named);
-            if let Err(reason) = list(&directory) {
-                let name = environment.pattern.to_string();
-                let key = ["environments", &name, "source", "migrations"].map(str::to_owned);
+            let name = environment.pattern.to_string();
+            let mut missing = |word: &str, named: &Path, reason: &str| {
+                let key = ["environments", &name, "source", word].map(str::to_owned);
                 let message = format!("\"{}\" {reason}", named.display());
-                let hint = format!("the directory is {}", directory.display());
+                let place = self.directory.join(named);
+                let hint = format!("the place is {}", place.display());
                 findings.push(finding(&key, message, Some(hint)));
+            };
+            match migrations {
+                Migrations::Directory(named) => {
+                    if let Err(reason) = list(&self.directory.join(named)) {
+                        missing("migrations", named, &reason);
+                    }
+                }
+                Migrations::Command { files, .. } => {
+                    for named in files {
+                        if !self.directory.join(named).exists() {
+                            missing("files", named, "does not exist, and the migrations read it");
+                        }
+                    }
+                }
             }
         }
         findings
+    }
+
+    /// Environments whose migrations change without being noticed.
+    pub fn unseen_migrations(&self) -> Vec<Problem> {
+        let mut findings = Vec::new();
+        for environment in &self.config.environments {
+            if let Source::Migrations { migrations, .. } = &environment.source
+                && migrations.are_unseen()
+            {
+                let name = environment.pattern.to_string();
+                let key = ["environments", &name, "source", "migrations"].map(str::to_owned);
+                let message =
+                    "nobody knows what files this command reads, so that a change of them \
+                               is not noticed"
+                        .to_owned();
+                let hint = "name them: files = \"db/migrate\"".to_owned();
+                findings.push(finding(&key, message, Some(hint)));
+            }
+        }
+        self.places.problems(findings)
     }
 
     /// The directory of the unix socket is made at a start, its parent is not.

@@ -61,8 +61,20 @@ pub struct Seed {
 pub enum Migrations {
     /// A directory of `.sql` files run in the order of their names.
     Directory(PathBuf),
-    /// A program and its arguments, run with `DATABASE_URL` set.
-    Command(Vec<String>),
+    /// A program run with `DATABASE_URL` set.
+    Command {
+        /// The program and its arguments.
+        words: Vec<String>,
+        /// Files and directories that it reads; what changes in them is noticed.
+        files: Vec<PathBuf>,
+    },
+}
+
+impl Migrations {
+    /// Whether a change of theirs cannot be noticed: a command whose files nobody has named.
+    pub fn are_unseen(&self) -> bool {
+        matches!(self, Self::Command { files, .. } if files.is_empty())
+    }
 }
 
 /// What works today, for every source that does not.
@@ -101,6 +113,7 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
     };
     let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.has(kind)).collect();
     let migrations = table.get("migrations", report);
+    let files = table.get("files", report);
     let database = table.get("database", report);
     let mirror = table.get("mirror", report);
     let unmasked = table.get("unmasked", report);
@@ -111,6 +124,7 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
     // A mistyped or later key has said by itself what is wrong; what it causes is not news.
     let faulty = report.is_faulty(value.path());
     let alien = [
+        ("files", &files, "migrations"),
         ("database", &database, "migrations"),
         ("unmasked", &unmasked, "mirror"),
         ("seed", &seeding[0], "migrations"),
@@ -127,7 +141,8 @@ pub(super) fn source(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<S
     match given.as_slice() {
         ["migrations"] => {
             let seed = seed(&seeding, faulty, report);
-            from_migrations(&migrations?, database.as_ref(), seed?, report)
+            let besides = (files.as_ref(), database.as_ref());
+            from_migrations(&migrations?, besides, seed?, report)
         }
         ["mirror"] if unmasked.is_none() && faulty => None,
         ["mirror"] => from_mirror(&mirror?, unmasked.as_ref(), report),
@@ -160,7 +175,7 @@ fn not_one(value: &Value<'_, '_>, given: &[&str], report: &mut Report<'_>) {
 
 fn from_migrations(
     value: &Value<'_, '_>,
-    database: Option<&Value<'_, '_>>,
+    (files, database): (Option<&Value<'_, '_>>, Option<&Value<'_, '_>>),
     seed: Option<Seed>,
     report: &mut Report<'_>,
 ) -> Option<Source> {
@@ -168,9 +183,18 @@ fn from_migrations(
         "a directory of .sql files, or a command as an array: [\"npm\", \"run\", \"migrate\"]";
     let migrations = if value.as_str().is_some() {
         let path = value.filled(expected, report);
+        if let Some(files) = files {
+            let message = "\"files\" belongs to a command only; all of a directory is read";
+            let problem = report.key(files.path(), ProblemKind::Conflict, message.to_owned());
+            problem.hint = Some("remove files".to_owned());
+        }
         path.map(|path| Migrations::Directory(PathBuf::from(path)))
     } else {
-        command(value, expected, report).map(Migrations::Command)
+        let words = command(value, expected, report);
+        let files = files.map_or(Some(Vec::new()), |files| paths(files, report));
+        words
+            .zip(files)
+            .map(|(words, files)| Migrations::Command { words, files })
     };
     let database = match database {
         Some(value) => database_name(value, report),
@@ -216,6 +240,20 @@ fn seed(
         scale_per_mille: scale_per_mille?,
         scenarios: names,
     }))
+}
+
+/// One path, or several.
+fn paths(value: &Value<'_, '_>, report: &mut Report<'_>) -> Option<Vec<PathBuf>> {
+    let expected = "a file or directory, or several: [\"db/migrate\", \"db/seeds.rb\"]";
+    let values = match value.is_array() {
+        true => value.array(expected, report)?,
+        false => return Some(vec![value.filled(expected, report)?.into()]),
+    };
+    let mut paths = Vec::new();
+    for value in values {
+        paths.push(value.filled(expected, report)?.into());
+    }
+    Some(paths)
 }
 
 fn command(value: &Value<'_, '_>, expected: &str, report: &mut Report<'_>) -> Option<Vec<String>> {

@@ -66,6 +66,9 @@ pub struct TableRules {
     pub per_parent: Option<u64>,
     /// How many rows each row of a parent gets.
     pub per: Option<PerRule>,
+    /// Whether its triggers fire, where it is not as of all tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggers: Option<TriggerPolicy>,
     /// Rules of columns.
     pub columns: BTreeMap<String, ColumnRule>,
 }

@@ -68,7 +68,7 @@ pub(super) async fn exclusion(
     Ok(())
 }
 
-async fn count(
+pub(super) async fn count(
     session: Session<'_>,
     kind: Kind,
     (table, name): (&Name, &str),
@@ -90,6 +90,14 @@ fn from(table: &Name, partitioned: bool) -> String {
 }
 
 impl ForeignKey {
+    /// Counts pairs of a row, `c`, and its parent, `p`, for which a condition holds.
+    pub(super) fn pairs(&self, condition: &str) -> String {
+        let child = from(&self.table, self.partitioned);
+        let parent = from(&self.target, self.target_partitioned);
+        let equal = self.equal(self.columns.len());
+        format!("SELECT count(*) FROM {child} c JOIN {parent} p ON {equal} WHERE {condition}")
+    }
+
     /// MATCH SIMPLE: a NULL in the key, and it is not checked. MATCH FULL: all of it NULL, or none
     /// (PostgreSQL documentation, "CREATE TABLE").
     fn orphans(&self) -> String {

@@ -7,6 +7,7 @@
 
 mod assertion;
 mod catalogue;
+mod coherence;
 mod domains;
 mod keys;
 mod rows;
@@ -32,6 +33,8 @@ pub struct Audit<'a> {
     pub before: Option<&'a Schema>,
     /// Queries and what they must give.
     pub assertions: &'a [Assertion],
+    /// Whether rows are asked for what names say of them, which no constraint demands.
+    pub coherence: bool,
     /// How long one of its queries may take, whose code may be anybody's: what takes longer counts as
     /// not checked. Zero is as long as it takes.
     pub within: Duration,
@@ -176,12 +179,25 @@ pub enum Kind {
     NotValidated,
     /// A partition without rows.
     EmptyPartition,
+    /// Rows that came to be before what they refer to.
+    EarlierThanParent,
+    /// Rows in which something happened before they came to be.
+    EarlierThanRow,
+    /// Rows whose address or user name is of another name than theirs.
+    OtherName,
 }
 
 impl Kind {
     /// Whether it must not be; the others are for information.
     pub fn is_violation(self) -> bool {
-        !matches!(self, Self::NotValidated | Self::EmptyPartition)
+        !matches!(
+            self,
+            Self::NotValidated
+                | Self::EmptyPartition
+                | Self::EarlierThanParent
+                | Self::EarlierThanRow
+                | Self::OtherName
+        )
     }
 
     fn words(self) -> &'static str {
@@ -204,6 +220,9 @@ impl Kind {
             Self::Unchecked => "could not be checked",
             Self::NotValidated => "not validated by the server",
             Self::EmptyPartition => "partition without rows",
+            Self::EarlierThanParent => "rows earlier than their parent",
+            Self::EarlierThanRow => "moments earlier than their row",
+            Self::OtherName => "addresses of another name",
         }
     }
 }
@@ -299,6 +318,9 @@ impl Session<'_> {
         keys::exclusion(self, &catalogue, &mut findings).await?;
         state::sequences(self, &catalogue, &mut findings).await?;
         state::flags(&catalogue, &mut findings);
+        if request.coherence {
+            coherence::check(self, &catalogue, &mut findings).await?;
+        }
         for assertion in request.assertions {
             assertion::check(self, assertion, &mut findings).await?;
         }

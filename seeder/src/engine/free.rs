@@ -258,21 +258,27 @@ impl<'p> Rows<'p> {
             .iter()
             .map(|&column| (column, self.start((table, column), row, cells)))
             .collect();
-        let apart = plan.values[table].added_groups.is_some();
         let mut natural = |column: usize, domain: &Domain, again: u32| {
             let again = attempt * ATTEMPTS_MAX + again;
             let start = starts.iter().find(|(own, _)| *own == column);
             let start = start.and_then(|(_, start)| *start);
             let (cell, row) = ((table, column), (row, again));
-            // What keeps rows from being like a scenario's takes away a NULL here and there.
-            Some(match apart && domain.nulls() == Nulls::Forbidden {
+            Some(match domain.nulls() == Nulls::Forbidden {
                 true => self.valued(cell, row, person, start),
                 false => self.natural(cell, row, person, start),
             })
         };
         plan.values[table].groups_of(row)[number]
             .fill(cells, &fixed, &mut natural, RowKey { key, row })
-            .map_err(|unfilled| unfilled.constraints)?;
+            .map_err(|unfilled| {
+                let column = unfilled.reaching.map(|column| &own.columns[column].name);
+                let reaching = column.map(|name| format!("values of \"{name}\" that reach nobody"));
+                unfilled
+                    .constraints
+                    .into_iter()
+                    .chain(reaching)
+                    .collect::<Vec<_>>()
+            })?;
         let mut required = tie.required.iter();
         match required.find(|&&column| cells[column].is_null()) {
             Some(&column) => Err(vec![format!(

@@ -43,22 +43,26 @@ pub fn hash_directory(directory: &Path) -> Result<String, HashError> {
     Ok(hex(&hash.finalize()))
 }
 
-/// SHA-256, in hexadecimal, over a command's program and arguments and, where the files that it
-/// reads are known to lie in one directory, the names and bytes of all files below it.
-pub fn hash_command(command: &MigrationCommand, files: Option<&Path>) -> Result<String, HashError> {
+/// SHA-256, in hexadecimal, over a command's program and arguments and, where it is known what it
+/// reads, the names and bytes of those files and of all files below those directories.
+pub fn hash_command(command: &MigrationCommand, files: &[PathBuf]) -> Result<String, HashError> {
     let mut hash = Sha256::new();
     hash.update(b"standin migrations command 1\0");
     add(&mut hash, command.program.as_bytes());
     for argument in &command.arguments {
         add(&mut hash, argument.as_bytes());
     }
-    if let Some(directory) = files {
+    for root in files {
         hash.update(b"files\0");
+        if root.is_file() {
+            add_file(&mut hash, b"", root)?;
+            continue;
+        }
         let mut below = Vec::new();
-        walk(directory, 0, &mut below)?;
+        walk(root, 0, &mut below)?;
         below.sort();
         for path in below {
-            let name = path.strip_prefix(directory).unwrap_or(&path);
+            let name = path.strip_prefix(root).unwrap_or(&path);
             add_file(&mut hash, name.as_os_str().as_encoded_bytes(), &path)?;
         }
     }
@@ -77,7 +81,11 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
         });
     }
     for entry in std::fs::read_dir(directory).map_err(read(directory))? {
-        let path = entry.map_err(read(directory))?.path();
+        let entry = entry.map_err(read(directory))?;
+        if is_made(&entry.file_name()) {
+            continue;
+        }
+        let path = entry.path();
         if path.is_dir() {
             walk(&path, depth + 1, found)?;
         } else if path.is_file() {
@@ -85,6 +93,13 @@ fn walk(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Files that a run leaves behind (Python's compiled ones) and those that are hidden: with them, every
+/// run would be a change.
+fn is_made(name: &std::ffi::OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name == b"__pycache__" || name.starts_with(b".")
 }
 
 fn add_file(hash: &mut Sha256, name: &[u8], path: &Path) -> Result<(), HashError> {

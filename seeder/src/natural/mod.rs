@@ -13,6 +13,7 @@ mod entry;
 mod family;
 mod forms;
 mod infer;
+pub mod reserved;
 mod shape;
 
 pub use cell::Cell;

@@ -13,7 +13,7 @@ mod crowd;
 use crate::key::splitmix;
 use crate::words::{Locale, Name, Place};
 
-pub(crate) use contact::{push_base36, push_number};
+pub(crate) use contact::{fill_digits, push_base36, push_number};
 pub use crowd::{Locales, People, UnknownLocale};
 
 /// A person: small, copied freely; texts are made when asked for.

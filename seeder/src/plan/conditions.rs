@@ -9,6 +9,7 @@ use super::table::TablePlan;
 use super::values::Values;
 use super::{Request, bounds};
 use crate::check;
+use crate::value::Type;
 
 /// Begins the names of conditions that say what a column is computed from.
 const IS: &str = "is of ";
@@ -121,6 +122,7 @@ pub(super) fn solve(
 ) {
     let mut conditions = conditions(request.schema, request.rules, table);
     let groups = solved(request, table, values, (&conditions, problems));
+    values.contradicted = contradicted(table, &groups, &conditions);
     take(values, groups);
     // Rows of scenarios are made without what keeps the others from being like them.
     let apart = crate::scenario::apart(request, table, values, problems);
@@ -173,13 +175,120 @@ fn solved(
                 continue;
             }
         }
-        problems.add(
-            &table.name,
-            unsolved.to_string(),
-            "give its columns values under [seed.tables]",
-        );
+        let (reason, hint) = told(&unsolved, table, conditions);
+        problems.add(&table.name, reason, &hint);
     }
     solved.groups
+}
+
+/// What is not solved, with its expressions, and what the configuration can say about it.
+fn told(
+    unsolved: &check::Unsolved,
+    table: &TablePlan,
+    conditions: &[(String, String)],
+) -> (String, String) {
+    match unsolved {
+        check::Unsolved::NotUnderstood {
+            constraint,
+            expression,
+            reason,
+        } => {
+            let name = read_by(table, constraint, expression).map(|column| {
+                let name = &table.columns[column].name;
+                format!("columns.{} = {{ values = {{ \"…\" = 1 }} }}", bare(name))
+            });
+            let rule = name.unwrap_or_else(|| "columns".to_owned());
+            (
+                format!("{constraint}: not solved: {reason}: CHECK ({expression})"),
+                format!("give its values: [seed.tables.\"{}\"] {rule}", table.name),
+            )
+        }
+        check::Unsolved::Unsatisfiable { constraints } => {
+            let constraints = constraints.iter().map(String::as_str);
+            (
+                format!(
+                    "no row can satisfy {}",
+                    shown(constraints, table, conditions)
+                ),
+                "correct the schema, or the rule that says one of these".to_owned(),
+            )
+        }
+    }
+}
+
+/// Constraints by name, with their expressions.
+fn shown<'n>(
+    names: impl Iterator<Item = &'n str>,
+    table: &TablePlan,
+    conditions: &[(String, String)],
+) -> String {
+    let expression = |name: &str| {
+        let own = conditions.iter().find(|(own, _)| own == name);
+        let domains = table
+            .columns
+            .iter()
+            .flat_map(|column| checks(&column.data_type));
+        let mut domains = domains.filter(|(own, _)| own == name);
+        let found = own.or_else(|| domains.next());
+        found.map(|(_, expression)| format!("{name}: CHECK ({expression})"))
+    };
+    let each = names.map(|name| expression(name).unwrap_or_else(|| name.to_owned()));
+    each.collect::<Vec<_>>().join(" and ")
+}
+
+/// The CHECKs of the domains that a type is made of.
+fn checks(data_type: &Type) -> &[(String, String)] {
+    match data_type {
+        Type::Domain { checks, .. } => checks,
+        _ => &[],
+    }
+}
+
+/// The first column that a constraint of the table, or of a column's domain, reads.
+fn read_by(table: &TablePlan, constraint: &str, expression: &str) -> Option<usize> {
+    let own = super::keys::columns_in(expression, table);
+    let of_domain = |column: &super::table::ColumnPlan| {
+        let mut checks = checks(&column.data_type).iter();
+        checks.any(|(name, text)| name == constraint && text == expression)
+    };
+    own.first()
+        .copied()
+        .or_else(|| table.columns.iter().position(of_domain))
+}
+
+/// A key of TOML.
+fn bare(name: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match !name.is_empty() && name.chars().all(bare) {
+        true => name.to_owned(),
+        false => format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
+}
+
+/// Columns that are NULL in every row since their CHECKs contradict one another, with these.
+fn contradicted(
+    table: &TablePlan,
+    groups: &[check::Group],
+    conditions: &[(String, String)],
+) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for group in groups {
+        for &column in group.null_escape() {
+            let mut domain = group.domain(column).into_iter();
+            if !domain.any(|domain| domain.nulls() == check::Nulls::Required) {
+                continue;
+            }
+            let named = |name: &&str| {
+                let mut own = conditions.iter().filter(|(own, _)| own == name);
+                let reads =
+                    |expression: &str| super::keys::columns_in(expression, table).contains(&column);
+                own.next().is_none_or(|(_, expression)| reads(expression))
+            };
+            let names = shown(group.constraints().filter(named), table, conditions);
+            found.push((column, format!("nothing but NULL satisfies {names}")));
+        }
+    }
+    found
 }
 
 fn constraints(conditions: &[(String, String)]) -> Vec<check::Constraint<'_>> {

@@ -42,6 +42,7 @@ pub use show::{Shown, ShownColumn, ShownScenario, ShownTable};
 pub use table::{
     Choice, ColumnPlan, Digit, Filled, Origin, ParentPlan, SlotPart, SlotPlan, TablePlan, TuplePlan,
 };
+pub(crate) use time::CREATED;
 pub use time::{Moment, Start};
 pub use tries::Tries;
 pub use unlike::Unlike;

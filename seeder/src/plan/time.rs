@@ -33,7 +33,7 @@ pub enum Start {
 }
 
 /// Words of columns that hold when a row came to be, the surest first.
-const CREATED: [&str; 38] = [
+pub(crate) const CREATED: [&str; 38] = [
     "created_at",
     "created_on",
     "created",

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::values::Values;
 use crate::check::{Domain, Shift};
 use crate::key::{Key, Permutation};
-use crate::natural::{self, Ranked};
+use crate::natural::reserved::{self, Reach};
+use crate::natural::{Distinct, Ranked};
 use crate::value::Value;
 
 /// How many ranks are tried before a generator's distinct values are taken for valid.
@@ -77,15 +78,11 @@ pub(super) fn unlike(key: &Key, values: &Values, column: usize) -> Option<Unlike
     if let Some((listed, _)) = &maker.weighted {
         let listed = listed.clone();
         let size = listed.len() as u64;
-        let distinct = natural::Distinct::new(size, move |rank| listed[rank as usize].clone());
+        let distinct = Distinct::new(size, move |rank| listed[rank as usize].clone());
         return Some(Unlike::Ranked(distinct.under(&key)));
     }
     let domain = group.and_then(|group| group.domain(column));
-    if let Some(distinct) = maker
-        .generator
-        .as_ref()
-        .and_then(|generator| generator.distinct())
-    {
+    let fitting = |distinct: Distinct| {
         let ranked = distinct.under(&key);
         let fits = |domain: &Domain| {
             let tried = RANKS_TRIED.min(ranked.size());
@@ -95,9 +92,16 @@ pub(super) fn unlike(key: &Key, values: &Values, column: usize) -> Option<Unlike
                     .is_some_and(|value| domain.contains(&value))
             })
         };
-        if group.is_none() || domain.is_some_and(fits) {
-            return Some(Unlike::Ranked(ranked));
-        }
+        (group.is_none() || domain.is_some_and(fits)).then_some(Unlike::Ranked(ranked))
+    };
+    let generator = maker.generator.as_ref();
+    let own = generator.and_then(|generator| generator.distinct());
+    if let Some(found) = own.and_then(fitting) {
+        return Some(found);
+    }
+    // Texts of an automaton may be numbers that ring.
+    if let Some(reach) = reaching(values, column) {
+        return reserved::apart(reach).into_iter().find_map(fitting);
     }
     let domain = domain?.clone().believable();
     let size = domain.size().min(1 << 62);
@@ -105,6 +109,35 @@ pub(super) fn unlike(key: &Key, values: &Values, column: usize) -> Option<Unlike
         return listed(&domain, size, key);
     }
     (size > 0).then(|| Unlike::Domain(domain, Permutation::new(key, size)))
+}
+
+/// How the distinct values of a column could reach somebody, if they were those that its CHECKs leave.
+pub(super) fn reaching(values: &Values, column: usize) -> Option<Reach> {
+    let maker = &values.makers[column];
+    let domain = values.groups[maker.group?].domain(column)?;
+    let generator = maker.generator.as_ref();
+    let told = generator
+        .and_then(|generator| generator.distinct())
+        .and_then(|distinct| match distinct.unrank(0) {
+            Value::Text(text) => reserved::kind(&text),
+            _ => None,
+        });
+    if !domain.is_text() {
+        return None;
+    }
+    // Spread over all of them, since neighbours are alike.
+    let order = Permutation::new(
+        Key::derive(0, &["reaching"]),
+        domain.size().clamp(1, 1 << 62),
+    );
+    let texts = (0..RANKS_TRIED.min(order.size())).map(|index| domain.unrank(order.apply(index)));
+    let reaches = |value: Value| match value {
+        Value::Text(text) => reserved::reaches(&text, told),
+        _ => None,
+    };
+    let mut found = texts.filter_map(reaches);
+    // Any code of digits may pass the check of a card.
+    found.find(|reach| *reach != Reach::Card || told == Some(Reach::Card))
 }
 
 /// The members of a domain of which not every rank is one, as far as they are looked for.
@@ -115,6 +148,6 @@ fn listed(domain: &Domain, size: u64, key: Key) -> Option<Unlike> {
         .filter(|value| domain.contains(value))
         .collect();
     let count = found.len() as u64;
-    let distinct = natural::Distinct::new(count, move |rank| found[rank as usize].clone());
+    let distinct = Distinct::new(count, move |rank| found[rank as usize].clone());
     (count > 0).then(|| Unlike::Ranked(distinct.under(&key)))
 }

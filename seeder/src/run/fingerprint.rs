@@ -6,7 +6,7 @@ use crate::{natural, words};
 
 /// Version of the engine: raised with any change of planning, choosing of parents or solving that
 /// changes a value. Such a change is named in CHANGELOG.
-const ENGINE_VERSION: u32 = 2;
+const ENGINE_VERSION: u32 = 3;
 
 /// The engine's fingerprint in hexadecimal: another one means other bytes for the same seed.
 pub fn fingerprint() -> String {

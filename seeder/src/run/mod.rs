@@ -14,7 +14,7 @@ use rules::seed::{AsOf, LoadMode, SeedRules, TriggerPolicy};
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::audit::{self, Audit, AuditError, Finding, Findings};
-use crate::engine::{CHUNK_ROWS, Engine, Unfillable};
+use crate::engine::{CHUNK_ROWS, Engine, Unfillable, row_of};
 use crate::introspect::{IntrospectError, introspect};
 use crate::load::{
     self, Event, Failure, FilledPolicy, LoadError, Mode, Options, Refusal, SourceError, TableLoad,
@@ -212,7 +212,7 @@ pub async fn connect(config: &Config) -> Result<Client, SeedError> {
 /// Reads a database and plans how to fill it; nothing is written.
 ///
 /// # Errors
-/// When it cannot be read, or everything that keeps it from being filled.
+/// When it cannot be read, everything that keeps it from being filled, or a row that satisfies no try.
 pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedError> {
     scenario::chosen(&job.rules, &job.seed)?;
     let schema = introspect(client).await?;
@@ -225,6 +225,7 @@ pub async fn plan(client: &Client, job: &Job) -> Result<(Schema, Plan), SeedErro
     };
     let mut plan = Plan::make(request, filled)?;
     scenario::add(client, &mut plan, request).await?;
+    try_rows(&plan)?;
     Ok((schema, plan))
 }
 
@@ -242,7 +243,6 @@ pub async fn fill(
     let (schema, plan) = plan(&client, job).await?;
     let plan = Arc::new(plan);
     let engine = Engine::new(Arc::clone(&plan));
-    try_rows(&engine)?;
     let options = options(job);
     let (levels, positions) = levels(&plan);
     let request = load::Request {
@@ -327,15 +327,15 @@ fn in_scenario(plan: &Plan, error: LoadError) -> SeedError {
 }
 
 /// Makes the first and the last rows of every table, which tells CHECKs that nothing satisfies.
-fn try_rows(engine: &Engine) -> Result<(), SeedError> {
-    for (position, table) in engine.plan().tables.iter().enumerate() {
+fn try_rows(plan: &Plan) -> Result<(), SeedError> {
+    for (position, table) in plan.tables.iter().enumerate() {
         if table.filled.is_some() {
             continue;
         }
         let first = 0..table.rows.min(ROWS_TRIED);
         let last = table.rows.saturating_sub(ROWS_TRIED / 4)..table.rows;
         for row in first.chain(last) {
-            let cells = engine.row(position, row)?;
+            let cells = row_of(plan, position, row)?;
             let mut columns = table.columns.iter().zip(&cells);
             let missing = columns
                 .find(|(column, cell)| cell.is_null() && !column.nullable && !column.generated);
@@ -352,15 +352,19 @@ fn try_rows(engine: &Engine) -> Result<(), SeedError> {
 }
 
 fn options(job: &Job) -> Options {
+    let policy = |policy| match policy {
+        TriggerPolicy::Suppress => load::TriggerPolicy::Suppress,
+        TriggerPolicy::Fire => load::TriggerPolicy::Fire,
+    };
+    let of_tables = job.rules.tables.iter();
+    let of_tables = of_tables.filter_map(|(name, own)| Some((name.clone(), policy(own.triggers?))));
     let mut options = Options {
         mode: match job.rules.mode {
             LoadMode::Rebuild => Mode::Rebuild,
             LoadMode::Live => Mode::Live,
         },
-        triggers: match job.rules.triggers {
-            TriggerPolicy::Suppress => load::TriggerPolicy::Suppress,
-            TriggerPolicy::Fire => load::TriggerPolicy::Fire,
-        },
+        triggers: policy(job.rules.triggers),
+        triggers_of: of_tables.collect(),
         filled: FilledPolicy::Keep,
         ..Options::default()
     };

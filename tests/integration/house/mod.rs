@@ -4,6 +4,7 @@
 mod calls;
 mod features;
 mod layers;
+mod modules;
 mod shape;
 mod source;
 mod words;

@@ -43,6 +43,43 @@ fn names(files: &[File]) -> Vec<String> {
         .collect()
 }
 
+/// A change of values is a named event: CHANGELOG says of every version of the engine what is another.
+fn engine_is_named(files: &[File]) -> Vec<String> {
+    let text = |path: &str| {
+        files
+            .iter()
+            .find(|file| file.path == path)
+            .map(|file| &file.text)
+    };
+    let engine = text("seeder/src/run/fingerprint.rs");
+    let version = engine.and_then(|text| {
+        let (_, after) = text.split_once("const ENGINE_VERSION: u32 = ")?;
+        Some(after.split_once(';')?.0)
+    });
+    let Some(version) = version else {
+        return vec!["seeder/src/run/fingerprint.rs: no ENGINE_VERSION".to_owned()];
+    };
+    let event = format!("Engine fingerprint {version}:");
+    let named = text("CHANGELOG.md").is_some_and(|text| text.contains(&event));
+    let missing = (!named).then(|| format!("CHANGELOG.md: {event:?} is not there"));
+    missing.into_iter().collect()
+}
+
+#[test]
+fn every_version_of_the_engine_is_named_in_the_changelog() -> anyhow::Result<()> {
+    stands(
+        engine_is_named,
+        &[
+            (
+                "seeder/src/run/fingerprint.rs",
+                "const ENGINE_VERSION: u32 = 999;",
+            ),
+            ("seeder/src/run/fingerprint.rs", "//! moved"),
+            ("CHANGELOG.md", "- Engine fingerprint 0: x"),
+        ],
+    )
+}
+
 #[test]
 fn nothing_unfinished_or_private_is_left_in_a_file() -> anyhow::Result<()> {
     let planted: Vec<String> = TEXTS.iter().map(|word| format!("x // {word}")).collect();

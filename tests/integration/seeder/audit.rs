@@ -234,6 +234,48 @@ async fn every_planted_violation_is_found_and_sound_rows_have_none() -> anyhow::
     Ok(())
 }
 
+/// What names say, each with rows that fit and one that does not.
+const COHERENT: &str = "
+CREATE TABLE people (id int PRIMARY KEY, first_name text, last_name text, email text, username text,
+    created_at timestamptz, updated_at timestamptz, deleted_on date);
+CREATE TABLE orders (id int PRIMARY KEY, person_id int REFERENCES people, created_at timestamptz);
+INSERT INTO people VALUES
+    (1, 'Ann', 'Lee', 'ann.lee@example.com', 'ann_lee7', '2024-05-05 10:00Z', '2024-05-05 10:00Z', '2024-05-05'),
+    (2, 'Zoë', 'Ek', 'zoe.ek@example.com', 'u1', '2024-05-05 10:00Z', NULL, NULL);
+INSERT INTO orders VALUES (1, 1, '2024-05-05 10:00Z'), (2, NULL, '2020-01-01Z');
+";
+
+#[tokio::test]
+async fn rows_that_do_not_fit_together_are_told_for_information() -> anyhow::Result<()> {
+    let server = Scratch::start()?;
+    let client = server.database("coherent").await?;
+    client.batch_execute(COHERENT).await?;
+    let request = Audit {
+        coherence: true,
+        ..Audit::default()
+    };
+    assert_eq!(audit(&client, &request).await?.findings, []);
+    let planted = "INSERT INTO orders VALUES (3, 1, '2024-05-05 09:59Z'), (4, 2, '2023-01-01Z');
+        INSERT INTO people VALUES
+            (3, 'Max', 'Roe', 'ann.roe@example.com', 'max.roe', '2024-05-05Z', '2024-05-04Z', '2024-05-04'),
+            (4, 'Max', 'Roe', 'max.roe@example.com', 'someone', '2024-05-05Z', '2024-05-06Z', NULL)";
+    client.batch_execute(planted).await?;
+    let found = audit(&client, &request).await?;
+    let told: Vec<String> = found.findings.iter().map(Finding::to_string).collect();
+    let expected = [
+        "rows earlier than their parent: public.orders.orders_person_id_fkey (2)",
+        "moments earlier than their row: public.people.updated_at (1)",
+        "moments earlier than their row: public.people.deleted_on (1)",
+        "addresses of another name: public.people.email (1)",
+        "addresses of another name: public.people.username (1)",
+    ];
+    assert_eq!(told, expected);
+    assert_eq!(found.violations().count(), 0);
+    // Who asks for constraints alone is told of constraints alone.
+    assert_eq!(audit(&client, &Audit::default()).await?.findings, []);
+    Ok(())
+}
+
 #[tokio::test]
 async fn code_that_never_ends_is_given_up_also_where_code_took_the_bound_away() -> anyhow::Result<()>
 {

@@ -1,6 +1,5 @@
 //! Running a project's own migration command.
 
-use std::path::Path;
 use std::time::Duration;
 
 use seeder::migrate::{CommandError, MigrationCommand, hash_command, run_command};
@@ -90,15 +89,24 @@ fn the_hash_knows_arguments_and_the_files_beside() -> anyhow::Result<()> {
     let directory = tempfile::tempdir()?;
     std::fs::create_dir(directory.path().join("deep"))?;
     std::fs::write(directory.path().join("deep/one.rb"), "a")?;
-    let files = Some(directory.path());
-    let alone = hash_command(&shell("x"), None)?;
-    assert_ne!(alone, hash_command(&shell("y"), None)?);
+    let files = &[directory.path().to_owned()];
+    let alone = hash_command(&shell("x"), &[])?;
+    assert_ne!(alone, hash_command(&shell("y"), &[])?);
     let beside = hash_command(&shell("x"), files)?;
     assert_ne!(alone, beside);
     assert_eq!(beside, hash_command(&shell("x"), files)?);
     std::fs::write(directory.path().join("deep/one.rb"), "b")?;
     assert_ne!(beside, hash_command(&shell("x"), files)?);
-    assert!(hash_command(&shell("x"), Some(Path::new("/nowhere"))).is_err());
+    let changed = hash_command(&shell("x"), files)?;
+    let made = directory.path().join("deep/__pycache__");
+    std::fs::create_dir(&made)?;
+    std::fs::write(made.join("one.pyc"), "made by a run")?;
+    assert_eq!(changed, hash_command(&shell("x"), files)?);
+    let one = &[directory.path().join("deep/one.rb")];
+    let alone = hash_command(&shell("x"), one)?;
+    std::fs::write(&one[0], "c")?;
+    assert_ne!(alone, hash_command(&shell("x"), one)?);
+    assert!(hash_command(&shell("x"), &["/nowhere".into()]).is_err());
     std::os::unix::fs::symlink(directory.path(), directory.path().join("circle"))?;
     assert!(hash_command(&shell("x"), files).is_err());
     Ok(())

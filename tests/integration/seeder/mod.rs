@@ -1,6 +1,7 @@
 //! The seeder on real servers.
 
 mod audit;
+mod checks;
 mod command;
 mod compare;
 mod introspect;

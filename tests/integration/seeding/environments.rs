@@ -140,6 +140,51 @@ async fn a_reseed_clones_what_is_unchanged_and_makes_what_has_drifted() -> anyho
     Ok(())
 }
 
+/// Each part of a snapshot's key by itself: a part that is lost would have `reseed` clone old rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_a_day_and_the_engine_are_parts_of_what_a_snapshot_is_kept_under()
+-> anyhow::Result<()> {
+    let shop = open(Build::Plain, "0.1")?;
+    let first = content(&shop).await?;
+    let key = |shop: &Shop| -> anyhow::Result<String> {
+        let qa = shop.json("environment show qa")?;
+        let base = qa["generation"]["base"].as_str().context("a base")?;
+        let file = shop
+            .pool()
+            .join("snapshots")
+            .join(base)
+            .join("snapshot.toml");
+        let manifest: toml::Table = std::fs::read_to_string(file)?.parse()?;
+        let key = manifest["label"]["facts"]["key"].as_str();
+        Ok(key.context("a key")?.to_owned())
+    };
+    let before = key(&shop)?;
+    let engine = format!(":{}", seeder::run::fingerprint());
+    assert!(before.ends_with(&engine), "{before}");
+    let rules = [
+        "[seed.tables.\"public.orders\"]\ncolumns.status = { values = { open = 1 } }\n",
+        "[seed]\nas_of = \"2020-01-01\"\n",
+    ];
+    for rule in rules {
+        shop.rewrite(|text| format!("{text}\n{rule}"))?;
+        shop.json("reload")?;
+        let drift = shop.json("environment show qa")?["drift"].clone();
+        assert_eq!(drift, "the rules of [seed] have changed since", "{rule}");
+        let record = shop.json("environment reseed qa")?;
+        assert_eq!(record["note"], serde_json::Value::Null, "{rule}");
+        assert!(steps(&record).contains(&"seed".to_owned()), "{record}");
+        assert_ne!(key(&shop)?, before, "{rule}");
+        shop.rewrite(|text| text.replace(&format!("\n{rule}"), ""))?;
+        shop.json("reload")?;
+        shop.json("environment reseed qa")?;
+        assert_eq!(
+            (content(&shop).await?, key(&shop)?),
+            (first.clone(), before.clone())
+        );
+    }
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_seed_is_not_reseeded() -> anyhow::Result<()> {
     let shop = open(Build::Plain, "0.1")?;

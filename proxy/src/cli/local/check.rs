@@ -18,6 +18,7 @@ pub(in super::super) fn run(config: &Path, output: &Output) -> Result<(), Failur
     let warnings: Vec<String> = loaded
         .open_secrets()
         .iter()
+        .chain(&loaded.unseen_migrations())
         .map(|problem| format!("{path}:{problem}"))
         .collect();
     for warning in &warnings {

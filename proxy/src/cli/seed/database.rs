@@ -124,7 +124,11 @@ impl Database {
 
     pub(super) async fn audit(&self) -> Result<Findings, Failure> {
         let client = self.connect().await?;
-        let audited = audit::audit(&client, &Audit::default()).await;
+        let request = Audit {
+            coherence: true,
+            ..Audit::default()
+        };
+        let audited = audit::audit(&client, &request).await;
         audited.map_err(|error| Failure::failed(chain(&error)))
     }
 

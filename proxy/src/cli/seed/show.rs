@@ -35,6 +35,9 @@ pub(super) fn plan(shown: &Shown) -> String {
         "seed {}{as_of} · {tables}, {rows} rows\n\n{order}",
         shown.seed
     );
+    for line in &shown.empty {
+        text.push_str(&format!("\n\nempty: {line}"));
+    }
     if !shown.scenarios.is_empty() {
         text.push_str(&format!("\n\n{}", on_top(shown)));
     }

@@ -1,6 +1,6 @@
 //! What a base depends on, as a key: the same key means the same content; and what differs, in words.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rules::config::{Environment, Migrations, Seed, Source};
 use seeder::migrate::{self, HashError};
@@ -10,6 +10,9 @@ use super::super::{EnvironmentError, Environments};
 use super::command_of;
 use super::scenarios::{self, SCENARIOS_PART};
 use super::seed::scale_text;
+
+/// What is said of a base whose key cannot know its migrations.
+const UNSEEN: &str = "unknown: the migrations are a command, and its `files` are not named";
 
 /// What stands between the part of the migrations and that of the seed.
 const SEED_PART: &str = ":seed:";
@@ -52,10 +55,17 @@ impl Environments {
         environment: &Environment,
         key: Option<&str>,
     ) -> Option<String> {
-        match self.key_now(environment)? {
-            Ok(now) => drifted(key.unwrap_or_default(), &now),
-            Err(error) => Some(chain(&error)),
-        }
+        let now = match self.key_now(environment)? {
+            Ok(now) => now,
+            Err(error) => return Some(chain(&error)),
+        };
+        let unseen = || {
+            let Source::Migrations { migrations, .. } = &environment.source else {
+                return None;
+            };
+            migrations.are_unseen().then(|| UNSEEN.to_owned())
+        };
+        drifted(key.unwrap_or_default(), &now).or_else(unseen)
     }
 
     /// The seed of an environment itself.
@@ -96,8 +106,9 @@ fn migrations_key(
 ) -> Result<String, HashError> {
     let hash = match migrations {
         Migrations::Directory(path) => migrate::hash_directory(&directory.join(path))?,
-        Migrations::Command(command) => {
-            migrate::hash_command(&command_of(command, directory), None)?
+        Migrations::Command { words, files } => {
+            let files: Vec<PathBuf> = files.iter().map(|file| directory.join(file)).collect();
+            migrate::hash_command(&command_of(words, directory), &files)?
         }
     };
     let major = major.map_or_else(|| "newest".to_owned(), |major| major.to_string());

@@ -140,6 +140,7 @@ impl Environments {
         let request = Audit {
             before: None,
             assertions: &questions,
+            coherence: true,
             within: DEPUTY_STATEMENT_WITHIN,
         };
         let audited = audit::audit(&client, &request).await;

@@ -17,6 +17,7 @@ use rules::target::Place;
 use seeder::migrate::{self, FileDone, MigrationCommand};
 
 use super::error::COPY_PRODUCTION;
+use super::pointer::Operation;
 use super::turn::Turn;
 use super::{EnvironmentError, Environments, Progress};
 use crate::branches::{Draft, DraftPlan, SealLabel, SnapshotId, SnapshotManifest};
@@ -123,8 +124,10 @@ impl Environments {
         let snapshots = self.inner.pool.snapshots();
         let same = snapshots
             .iter()
-            .find(|snapshot| key_of(snapshot) == Some(&key));
-        if let Some(snapshot) = same {
+            .filter(|snapshot| key_of(snapshot) == Some(&key));
+        // Where a command runs again under the same key, the last run counts.
+        let same = same.max_by_key(|snapshot| snapshot.taken_at);
+        if let Some(snapshot) = same.filter(|_| !runs_again(turn, migrations)) {
             return Ok(snapshot.id.clone());
         }
         let mut draft = self.drafted(turn, migrations, database).await?;
@@ -195,9 +198,9 @@ impl Environments {
                 let run = migrate::run_directory(&client, &directory.join(path), told).await;
                 run.map(drop).map_err(turn.failed("run the migrations"))
             }
-            Migrations::Command(command) => {
+            Migrations::Command { words, .. } => {
                 let url = draft.url(database).await.map_err(turn.failed("connect"))?;
-                let command = command_of(command, directory);
+                let command = command_of(words, directory);
                 let told = |line: &str| report.send(Progress::step(line));
                 let run = migrate::run_command(&command, &url, told).await;
                 run.map_err(turn.failed("run the migrations"))
@@ -229,6 +232,13 @@ impl Environments {
     fn base_lock(&self, key: &str) -> Arc<tokio::sync::Mutex<()>> {
         Arc::clone(&self.inner.base_locks.entry(key.to_owned()).or_default())
     }
+}
+
+/// Whether migrations run although the key is the same: whoever asks for what the source makes now gets
+/// it, where the key cannot know.
+fn runs_again(turn: &Turn, migrations: &Migrations) -> bool {
+    let asked = matches!(turn.operation, Operation::Reseed | Operation::Refresh);
+    asked && migrations.are_unseen()
 }
 
 /// The key under which physical copies of production are sealed.

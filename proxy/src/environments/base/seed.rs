@@ -70,33 +70,84 @@ impl Environments {
 
     /// What seed data depends on beside the migrations: seed, scale, rules, the engine, scenarios.
     pub(super) fn seed_key(&self, seed: &Seed) -> String {
-        let mut job = self.seed_job(seed);
-        // A scenario that is not chosen changes nothing.
-        job.rules.scenarios.clear();
-        let mut hash = Sha256::new();
-        let rules = serde_json::to_vec(&job.rules).expect("rules are names and numbers");
-        hash.update(rules);
-        hash.update(job.as_of_micros().to_be_bytes());
-        let digest = hash.finalize();
-        let rules: String = digest[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let day = match job.rules.as_of {
-            AsOf::Day(_) => String::new(),
-            AsOf::Today => format!(":{}", job.today),
-        };
         format!(
-            "{}:{}:{rules}{day}:{}{}",
-            seed.seed,
-            seed.scale_per_mille,
-            run::fingerprint(),
+            "{}{}",
+            key_of(self.seed_job(seed)),
             self.scenarios_key(seed)
         )
     }
 }
 
+/// Seed, scale, rules, perhaps the day, and the engine's fingerprint.
+fn key_of(mut job: Job) -> String {
+    // A scenario that is not chosen changes nothing.
+    job.rules.scenarios.clear();
+    let mut hash = Sha256::new();
+    let rules = serde_json::to_vec(&job.rules).expect("rules are names and numbers");
+    hash.update(rules);
+    hash.update(job.as_of_micros().to_be_bytes());
+    let digest = hash.finalize();
+    let rules: String = digest[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let day = match job.rules.as_of {
+        AsOf::Day(_) => String::new(),
+        AsOf::Today => format!(":{}", job.today),
+    };
+    let (seed, scale) = (job.seed.seed, job.seed.scale_per_mille);
+    format!("{seed}:{scale}:{rules}{day}:{}", run::fingerprint())
+}
+
 /// A scale as people write it: `1`, `0.25`.
 pub(in super::super) fn scale_text(per_mille: u64) -> String {
     (per_mille as f64 / 1_000.0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::{Date, date};
+    use rules::seed::{LoadMode, SeedRules};
+
+    use super::*;
+
+    fn key(today: Date, change: impl FnOnce(&mut Job)) -> String {
+        let mut job = Job {
+            rules: SeedRules::default(),
+            seed: Seed {
+                seed: 42,
+                scale_per_mille: 1_000,
+                scenarios: Vec::new(),
+            },
+            today,
+            workers: None,
+        };
+        change(&mut job);
+        key_of(job)
+    }
+
+    #[test]
+    fn every_part_that_rows_depend_on_is_in_the_key() {
+        let (today, tomorrow) = (date(2026, 1, 1), date(2026, 1, 2));
+        let plain = key(today, |_| {});
+        assert!(plain.ends_with(&format!(":{}", run::fingerprint())));
+        // A day that is said does not pass, and one that is not is part of the key.
+        assert_eq!(plain, key(tomorrow, |_| {}));
+        let lately = |today| key(today, |job| job.rules.as_of = AsOf::Today);
+        assert_ne!(lately(today), lately(tomorrow));
+        let others = [
+            lately(today),
+            key(today, |job| job.rules.as_of = AsOf::Day(date(2020, 1, 1))),
+            key(today, |job| job.rules.mode = LoadMode::Live),
+            key(today, |job| {
+                job.rules.locales.insert("de".to_owned(), 1);
+            }),
+            key(today, |job| job.seed.seed = 43),
+            key(today, |job| job.seed.scale_per_mille = 1_001),
+        ];
+        for other in others {
+            assert_ne!(plain, other);
+        }
+        assert_eq!(plain, key(today, |job| job.workers = Some(7)));
+    }
 }

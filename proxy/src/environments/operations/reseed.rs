@@ -1,5 +1,6 @@
 //! Reseed: the seed data made again where what it depends on has changed, else a clone.
 
+use rules::config::Source;
 use rules::target::Place;
 
 use super::super::base::key_of;
@@ -43,7 +44,12 @@ impl Environments {
         let after = self.inner.pool.snapshot(&base);
         let key = |snapshot: Option<&_>| snapshot.and_then(key_of).map(str::to_owned);
         let (before, after) = (key(before.as_deref()), key(after.as_deref()));
-        turn.note = (before.is_some() && before == after).then_some(UNCHANGED);
+        // Where the key cannot know, the migrations have run again.
+        let unseen = match &environment.source {
+            Source::Migrations { migrations, .. } => migrations.are_unseen(),
+            _ => false,
+        };
+        turn.note = (before.is_some() && before == after && !unseen).then_some(UNCHANGED);
         let ready = self.prepare(turn, &base).await?;
         self.swing(turn, ready).await
     }

@@ -125,6 +125,9 @@ fn table_rules(mut table: Table<'_, '_>, report: &mut Report<'_>) -> TableRules 
         rules.rows = value.number(0..=ROWS_MAX, report);
     }
     fan_out::per(&mut table, &mut rules, report);
+    if let Some(value) = table.get("triggers", report) {
+        rules.triggers = value.word(&TRIGGERS, report);
+    }
     if let Some(value) = table.get("columns", report) {
         let expected = "columns by name: columns = { email = { with = \"email\" } }";
         if let Some(columns) = value.table(expected, report) {

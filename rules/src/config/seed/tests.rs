@@ -3,7 +3,7 @@
 use crate::config::tests::{check, parsed};
 use crate::seed::{
     Children, CorrelateRule, Distribution, GivenCase, GivenRule, PerRule, Share, StatesRule,
-    TableRules,
+    TableRules, TriggerPolicy,
 };
 
 /// The rules of `public.orders`.
@@ -17,6 +17,15 @@ fn orders(lines: &str) -> TableRules {
 #[track_caller]
 fn wrong(lines: &str, expected: &[&str]) {
     check(&format!("[seed.tables.orders]\n{lines}\n"), expected);
+}
+
+#[test]
+fn triggers_of_one_table_are_another_matter_than_those_of_all() {
+    assert_eq!(orders("rows = 1").triggers, None);
+    let loud = orders("triggers = \"fire\"");
+    assert_eq!(loud.triggers, Some(TriggerPolicy::Fire));
+    let expected = "2:12: \"loud\" is unknown; expected one of \"suppress\", \"fire\"";
+    wrong("triggers = \"loud\"", &[expected]);
 }
 
 #[test]

@@ -73,7 +73,7 @@ environments = ["*", "raw", "test-*"]
 access = "append"
 role = "admin"
 [environments."test-*"]
-source = { migrations = ["make", "-C", ""], database = "shop" }
+source = { migrations = ["make", "-C", ""], files = ["db/migrate", "db/seeds.rb"], database = "shop" }
 access = "read-write"
 limits = { statement = "30s", idle_in_transaction = "1m", rows = 7, bytes = "1MB", statements = 3 }
 idle = "never"
@@ -167,7 +167,10 @@ fn every_key_of_an_environment_reaches_its_value_in_the_order_of_the_file() {
     assert_eq!(raw.source, Source::Mirror);
     assert_eq!(raw.refresh, Some("0 3 * * *".parse().expect("a schedule")));
     let source = Source::Migrations {
-        migrations: Migrations::Command(vec!["make".into(), "-C".into(), String::new()]),
+        migrations: Migrations::Command {
+            words: vec!["make".into(), "-C".into(), String::new()],
+            files: vec!["db/migrate".into(), "db/seeds.rb".into()],
+        },
         database: "shop".into(),
         seed: None,
     };

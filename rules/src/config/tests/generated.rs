@@ -253,7 +253,10 @@ fn environment(
         }
         2 => Source::Upstream(secret),
         3 => Source::Migrations {
-            migrations: Migrations::Command(command),
+            migrations: Migrations::Command {
+                files: command[1..].iter().map(PathBuf::from).collect(),
+                words: command,
+            },
             database,
             seed: None,
         },
@@ -475,7 +478,16 @@ fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
         } => {
             let migrations = match migrations {
                 Migrations::Directory(path) => quoted(&path.display()),
-                Migrations::Command(words) => array(words.iter().map(quoted)),
+                Migrations::Command { words, files } => {
+                    let words = array(words.iter().map(quoted));
+                    match files.is_empty() {
+                        true => words,
+                        false => {
+                            let files = array(files.iter().map(|path| quoted(&path.display())));
+                            format!("{words}, files = {files}")
+                        }
+                    }
+                }
             };
             let database = quoted(database);
             let seed = seed.as_ref().map_or_else(String::new, |seed| {

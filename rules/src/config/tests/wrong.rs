@@ -340,6 +340,15 @@ fn a_source_is_one_thing() {
           \"migrations\" only; remove database",
     );
     check(
+        "{ migrations = \"m\", files = \"db\" }",
+        "2:30: \"files\" belongs to a command only; all of a directory is read; remove files",
+    );
+    check(
+        "{ migrations = [\"m\"], files = [\"\"] }",
+        "2:41: \"\" cannot be used; expected a file or directory, or several: [\"db/migrate\", \
+         \"db/seeds.rb\"]",
+    );
+    check(
         "{ migrations = \"m\", unmasked = true }",
         "2:30: \"unmasked\" belongs to \"mirror\" \
           only; remove unmasked",

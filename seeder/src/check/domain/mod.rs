@@ -262,6 +262,11 @@ impl Domain {
         }
     }
 
+    /// Whether its members are texts made letter by letter; those that a schema lists are its own.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.shape, Shape::Text(_))
+    }
+
     /// Forbids NULL, or requires it; false where the opposite was required before.
     pub(super) fn set_nulls(&mut self, nulls: Nulls) -> bool {
         let conflict = self.nulls != Nulls::Allowed && self.nulls != nulls;

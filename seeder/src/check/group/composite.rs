@@ -316,8 +316,14 @@ impl Group {
             natural: &mut natural,
             of: request.of,
             tries: request.tries,
+            reaching: None,
         };
-        let attempts = self.attempts(&mut wide, &mut inner)?;
+        let filled = self.attempts(&mut wide, &mut inner);
+        let attempts = filled.map_err(|mut unfilled| {
+            let reaching = unfilled.reaching;
+            unfilled.reaching = reaching.map(|own| owner(own).map_or(own, Composite::column));
+            unfilled
+        })?;
         for composite in &self.composites {
             if !(request.fixed)(composite.column) {
                 composite.put_together(&mut wide);

@@ -7,6 +7,8 @@ use super::super::eval::Scene;
 use super::atom::Bound;
 use super::branch::Branch;
 use super::{Group, RowKey, Unfilled};
+use crate::key::Draw;
+use crate::natural::reserved;
 use crate::value::Value;
 
 /// Tries for one row.
@@ -27,6 +29,8 @@ pub(super) struct Request<'r> {
     pub(super) of: RowKey,
     /// How many tries there are.
     pub(super) tries: u32,
+    /// A column for which a try found nothing but texts that could reach somebody.
+    pub(super) reaching: Option<usize>,
 }
 
 impl Group {
@@ -46,6 +50,7 @@ impl Group {
         }
         Err(Unfilled {
             constraints: self.violated(row),
+            reaching: request.reaching,
         })
     }
 
@@ -96,9 +101,14 @@ impl Group {
             row[column] = match candidate {
                 Some(value) if domain.contains(&value) => value,
                 _ if domain.is_empty() => return false,
-                _ => {
+                other => {
                     let part = PART_BRANCH + 1 + position as u32;
-                    domain.sample(request.of.key.draw(request.of.row, attempt, part))
+                    let draw = request.of.key.draw(request.of.row, attempt, part);
+                    let Some(value) = drawn(&domain, other.as_ref(), draw) else {
+                        request.reaching = Some(column);
+                        return false;
+                    };
+                    value
                 }
             };
         }
@@ -190,6 +200,33 @@ impl Group {
             names = self.rules.iter().map(|rule| rule.name.clone()).collect();
         }
         names
+    }
+}
+
+/// A member where the natural value is none: the same in another form, or one that is drawn. `None` where
+/// that could reach somebody: a text of an automaton may be a number that rings.
+fn drawn(domain: &Domain, natural: Option<&Value>, draw: Draw) -> Option<Value> {
+    let told = match natural {
+        Some(Value::Text(text)) if domain.is_text() => Some(text.as_str()),
+        Some(_) => None,
+        // Rows on trial are nobody's.
+        None => return Some(domain.sample(draw)),
+    };
+    let member = |texts: Vec<String>| {
+        let mut values = texts.into_iter().map(Value::Text);
+        values.find(|value| domain.contains(value))
+    };
+    if let Some(value) = told.map(reserved::forms).and_then(member) {
+        return Some(value);
+    }
+    let sample = domain.sample(draw);
+    let text = match &sample {
+        Value::Text(text) if domain.is_text() => text,
+        _ => return Some(sample),
+    };
+    match reserved::reaches(text, told.and_then(reserved::kind)) {
+        Some(reach) => member(reserved::spares(reach, draw)),
+        None => Some(sample),
     }
 }
 

@@ -81,6 +81,8 @@ impl Unsolved {
 pub struct Unfilled {
     /// Constraints that the last try violated.
     pub constraints: Vec<String>,
+    /// A column for which some tries found nothing but texts that could reach somebody.
+    pub reaching: Option<usize>,
 }
 
 /// What became of all constraints of a table.
@@ -329,6 +331,7 @@ impl Group {
                 natural,
                 of,
                 tries: ATTEMPTS_MAX,
+                reaching: None,
             },
         )
     }
@@ -344,6 +347,7 @@ impl Group {
                 natural: &mut |_, _, _| None,
                 of,
                 tries: TRIES,
+                reaching: None,
             },
         );
         filled.is_ok()

@@ -16,7 +16,6 @@ use crate::key::Draw;
 
 use super::entry::Entry;
 
-#[cfg(test)]
 pub(super) use identifier::luhn_digit;
 pub use identifier::{NATIONAL_IDS, PASSWORD_HASH, TEST_CARDS, iban_of, national_id_of};
 pub(crate) use label::states_named;

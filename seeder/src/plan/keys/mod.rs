@@ -14,6 +14,7 @@ use rules::schema::Schema;
 
 use super::problem::Problems;
 use super::table::{Choice, Digit, Origin, TablePlan};
+use super::unlike;
 use super::values::Values;
 use crate::key::Permutation;
 use crate::value::Type;
@@ -90,7 +91,11 @@ pub(super) fn carry(
                     }
                     other => other,
                 };
-                take(tables, position, &key, way, problems);
+                let table = &tables[position];
+                match reaching(values, &key).filter(|_| matches!(way, Way::None)) {
+                    Some(column) => name_reaching(table, (&key, column), problems),
+                    None => take(tables, position, &key, way, problems),
+                }
             }
         }
     }
@@ -116,6 +121,25 @@ impl Way {
             _ => Vec::new(),
         }
     }
+}
+
+/// A column of the key whose CHECKs leave nothing but texts that could reach somebody.
+fn reaching(values: &Values, key: &UniqueKey) -> Option<usize> {
+    let mut columns = key.columns.iter().copied();
+    columns.find(|column| unlike::reaching(values, *column).is_some())
+}
+
+fn name_reaching(table: &TablePlan, (key, column): (&UniqueKey, usize), problems: &mut Problems) {
+    let name = &table.columns[column].name;
+    let reason = format!(
+        "no values of \"{name}\" that reach nobody satisfy its CHECKs and unique key \"{}\"",
+        key.name
+    );
+    problems.add(
+        &table.name,
+        reason,
+        "give the column values under [seed.tables]",
+    );
 }
 
 /// Whether a part of the key is another in every row already.

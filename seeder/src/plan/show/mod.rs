@@ -20,6 +20,9 @@ pub struct Shown {
     pub as_of_micros: i64,
     /// Tables in the order in which they are filled.
     pub tables: Vec<ShownTable>,
+    /// Columns that stay empty although nothing says that they should, with the reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub empty: Vec<String>,
     /// Scenarios on top of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scenarios: Vec<ShownScenario>,
@@ -86,12 +89,25 @@ impl Plan {
             tables: tables
                 .map(|(table, values)| self.table_shown(table, values))
                 .collect(),
+            empty: self.empty_shown(),
             scenarios: self
                 .scenarios
                 .iter()
                 .map(|one| self.scenario_shown(one))
                 .collect(),
         }
+    }
+
+    fn empty_shown(&self) -> Vec<String> {
+        let tables = self.tables.iter().zip(&self.values);
+        let each = tables.flat_map(|(table, values)| {
+            let columns = values.contradicted.iter();
+            columns.map(|(column, why)| {
+                let column = &table.columns[*column].name;
+                format!("{}.{column}: {why}", table.name)
+            })
+        });
+        each.collect()
     }
 
     fn scenario_shown(&self, scenario: &Planned) -> ShownScenario {
@@ -128,6 +144,17 @@ impl Plan {
     fn column_shown(&self, table: &TablePlan, values: &Values, column: usize) -> ShownColumn {
         let own = &table.columns[column];
         let maker = &values.makers[column];
+        let mut contradicted = values.contradicted.iter();
+        if let Some((_, why)) = contradicted.find(|(own, _)| *own == column) {
+            return ShownColumn {
+                name: own.name.clone(),
+                from: "NULL".to_owned(),
+                because: why.clone(),
+                nulls_per_mille: 1_000,
+                distinct: None,
+                moves: None,
+            };
+        }
         let (from, because) = self.origin_shown(table, maker, &own.origin);
         let tied = maker.group.map(|group| {
             values.groups[group]

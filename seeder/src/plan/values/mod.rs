@@ -33,6 +33,8 @@ pub struct Values {
     pub order: Vec<usize>,
     /// Columns that CHECKs tie together.
     pub groups: Vec<Group>,
+    /// Columns that are NULL in every row since nothing else satisfies their CHECKs, with these.
+    pub contradicted: Vec<(usize, String)>,
     /// What rows go through.
     pub stories: Vec<Story>,
     /// The same for rows of scenarios, where generated rows are kept from being like one of them.
@@ -136,6 +138,7 @@ pub(super) fn begin(request: Request<'_>, table: &TablePlan, problems: &mut Prob
         makers,
         order: Vec::new(),
         groups: Vec::new(),
+        contradicted: Vec::new(),
         stories: Vec::new(),
         added_groups: None,
         person: PersonOf::Own(People::new(&table.key, Locales::default())),
