@@ -76,7 +76,7 @@ fn created(relation: &Relation) -> Option<&Column> {
         let mut columns = relation.columns.iter().filter(|column| is_moment(column));
         columns.find(|column| column.name.eq_ignore_ascii_case(word))
     };
-    CREATED.iter().find_map(|word| named(&word))
+    CREATED.iter().find_map(named)
 }
 
 fn is_moment(column: &Column) -> bool {

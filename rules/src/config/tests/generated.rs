@@ -464,6 +464,18 @@ fn listen_lines(listen: &Listen, line: &mut impl FnMut(String)) {
     line(format!("proxy_protocol = {}", listen.proxy_protocol));
 }
 
+fn migration_words(migrations: &Migrations) -> String {
+    let (words, files) = match migrations {
+        Migrations::Directory(path) => return quoted(&path.display()),
+        Migrations::Command { words, files } => (array(words.iter().map(quoted)), files),
+    };
+    if files.is_empty() {
+        return words;
+    }
+    let files = array(files.iter().map(|path| quoted(&path.display())));
+    format!("{words}, files = {files}")
+}
+
 fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
     line(format!("[environments.{}]", quoted(&environment.pattern)));
     match &environment.source {
@@ -476,19 +488,7 @@ fn environment_lines(environment: &Environment, line: &mut impl FnMut(String)) {
             database,
             seed,
         } => {
-            let migrations = match migrations {
-                Migrations::Directory(path) => quoted(&path.display()),
-                Migrations::Command { words, files } => {
-                    let words = array(words.iter().map(quoted));
-                    match files.is_empty() {
-                        true => words,
-                        false => {
-                            let files = array(files.iter().map(|path| quoted(&path.display())));
-                            format!("{words}, files = {files}")
-                        }
-                    }
-                }
-            };
+            let migrations = migration_words(migrations);
             let database = quoted(database);
             let seed = seed.as_ref().map_or_else(String::new, |seed| {
                 let scale = seed.scale_per_mille;

@@ -134,7 +134,7 @@ fn respelled(sql: &str, choices: &[u8]) -> String {
         match choice {
             1 | 3 if token.kind == Kind::Word && is_set => text.push_str(&format!("\"{word}\"")),
             1 if token.kind == Kind::Word && is_call => {
-                text.push_str(&format!("pg_catalog.{word}"))
+                text.push_str(&format!("pg_catalog.{word}"));
             }
             2 if token.kind == Kind::Word && is_call => text.push_str(&format!("\"{word}\"")),
             3 if token.kind == Kind::Word && is_call => {
