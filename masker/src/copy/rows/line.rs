@@ -231,12 +231,7 @@ impl Masker<'_, '_> {
         match fate {
             Fate::Keep => {
                 out.extend_from_slice(raw);
-                if let Some(seen) = &mut self.seen
-                    && raw != NULL
-                    && head.cases.len() > 1
-                {
-                    seen.kept(column, &cell::unescaped(raw));
-                }
+                self.see_kept((column, head), raw);
                 return Ok(());
             }
             Fate::Put(_) if leaks("mask.null") => out.extend_from_slice(raw),
@@ -292,14 +287,19 @@ impl Masker<'_, '_> {
                 cell::escape_from(start, out);
             }
         }
+        let with = match fate {
+            Fate::Mask { with, .. } => Some(*with),
+            Fate::Keep | Fate::Put(_) | Fate::Shuffle { .. } => None,
+        };
+        self.see((column, with), raw, &out[start..]);
+        Ok(())
+    }
+
+    /// Shows a cell that was replaced, both as COPY writes them.
+    fn see(&mut self, (column, with): (usize, Option<Transformer>), raw: &[u8], masked: &[u8]) {
         if let Some(seen) = &mut self.seen
             && raw != NULL
         {
-            let with = match fate {
-                Fate::Mask { with, .. } => Some(*with),
-                Fate::Keep | Fate::Put(_) | Fate::Shuffle { .. } => None,
-            };
-            let masked = &out[start..];
             let masked = (masked != NULL).then(|| cell::unescaped(masked));
             seen.cell(Replaced {
                 column,
@@ -308,7 +308,16 @@ impl Masker<'_, '_> {
                 masked: masked.as_deref(),
             });
         }
-        Ok(())
+    }
+
+    /// Shows a cell that stays where other rows' are replaced.
+    fn see_kept(&mut self, (column, head): (usize, &Head), raw: &[u8]) {
+        if let Some(seen) = &mut self.seen
+            && raw != NULL
+            && head.cases.len() > 1
+        {
+            seen.kept(column, &cell::unescaped(raw));
+        }
     }
 
     /// The row's key: each part behind its length, so that no two keys have the same bytes.

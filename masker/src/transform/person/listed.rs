@@ -59,7 +59,10 @@ pub(in crate::transform) fn listed(mask: &Mask, column: &Column<'_>) -> Made {
     Ok(Arc::new(Listed {
         generate,
         people: people(mask, column)?,
-        key: Key::derive(seed(column, ("natural", column.domain)), &[mask.with.name()]),
+        key: Key::derive(
+            seed(column, ("natural", column.domain)),
+            &[mask.with.name()],
+        ),
         data_type: column.data_type.clone(),
     }))
 }

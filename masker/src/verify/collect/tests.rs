@@ -134,7 +134,7 @@ fn what_is_not_looked_for_is_told() {
     assert!(told(&collector).is_empty());
     collector.see((0, None), b"1234567", Some(b"x"));
     let own = ("public.t.c".to_owned(), Why::Short);
-    assert_eq!(told(&collector), [own.clone()]);
+    assert_eq!(told(&collector), std::slice::from_ref(&own));
     collector.see_part(0, T::City, (b"Bad Homburg", Some(b"Ely")));
     let part = ("parts of public.t.c".to_owned(), Why::Common);
     assert_eq!(told(&collector), [own, part]);
