@@ -82,12 +82,9 @@ const PHONE_DIGITS_MIN: usize = 7;
 pub fn reaches(text: &str, told: Option<Reach>) -> Option<Reach> {
     let words = || text.split(|c: char| c.is_whitespace() || "\"'<>(),;[]{}".contains(c));
     let phone = || (text.starts_with('+') || told == Some(Reach::Phone)) && phone_reaches(text);
-    // `@name` alone is a handle; behind anything else, or where mail is meant, it is a host.
-    let handle = text.starts_with('@') && told != Some(Reach::Mail);
     let host = || told == Some(Reach::Host) && text.contains('.') && !is_reserved(text);
     words()
-        .find_map(host_in)
-        .filter(|_| !handle)
+        .find_map(|word| host_in(word, told == Some(Reach::Mail)))
         .or_else(|| words().any(address_reaches).then_some(Reach::Address))
         .or_else(|| phone().then_some(Reach::Phone))
         .or_else(|| host().then_some(Reach::Host))
@@ -128,7 +125,7 @@ fn is_reserved(host: &str) -> bool {
     DOMAINS.into_iter().any(below)
 }
 
-fn host_in(word: &str) -> Option<Reach> {
+fn host_in(word: &str, mail: bool) -> Option<Reach> {
     let (host, reach) = match word.split_once("://") {
         Some((_, rest)) => (
             rest.split(['/', ':', '?', '#'])
@@ -137,7 +134,14 @@ fn host_in(word: &str) -> Option<Reach> {
                 .next()?,
             Reach::Url,
         ),
-        None => (word.rsplit_once('@')?.1.split(':').next()?, Reach::Mail),
+        None => {
+            let (local, host) = word.rsplit_once('@')?;
+            // `@name` alone is a handle, and behind a slash a path, unless mail is meant.
+            if !mail && !local.ends_with(|c: char| c.is_alphanumeric()) {
+                return None;
+            }
+            (host.split(':').next()?, Reach::Mail)
+        }
     };
     (host.contains('.') && !is_reserved(host)).then_some(reach)
 }
@@ -240,7 +244,11 @@ mod tests {
         assert_eq!(reaches("a.com", Some(Reach::Host)), Some(Reach::Host));
         assert_eq!(reaches("a.example", Some(Reach::Host)), None);
         assert_eq!(reaches("@anna.lee", None), None);
-        assert_eq!(reaches("see @acme.com", None), Some(Reach::Mail));
+        assert_eq!(reaches("/@acme.com", None), None);
+        assert_eq!(
+            reaches("see @acme.com", Some(Reach::Mail)),
+            Some(Reach::Mail)
+        );
         assert_eq!(reaches("@acme.com", Some(Reach::Mail)), Some(Reach::Mail));
     }
 }
