@@ -204,7 +204,10 @@ mod tests {
     };
     const NONE: Returned = Returned { rows: 0, bytes: 0 };
 
-    /// Portals whose client sent messages, by tag and portal.
+    /// Messages by tag and portal.
+    type Sent = [(u8, &'static str)];
+
+    /// Portals whose client sent messages.
     fn after(sent: &[(u8, &str)]) -> Portals {
         let mut portals = Portals::default();
         ask(&mut portals, sent);
@@ -263,7 +266,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_told_apart_counts_as_one_until_the_transaction_ends() {
-        let lost: [(&[(u8, &str)], &[u8]); 3] = [
+        let lost: [(&Sent, &[u8]); 3] = [
             (&[(b'P', ""), (b'Q', "")], b"EZ"),
             (&[(b'E', "copy"), (b'S', "")], b"G"),
             (&[], b"s"),
