@@ -218,9 +218,8 @@ async fn what_others_than_the_owner_gave_to_everybody_is_taken_back() -> anyhow:
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Result<()> {
-    let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
+/// A database whose owner may reach other servers in every way that PostgreSQL has; gives the port.
+async fn with_ways_out(production: &Scratch) -> anyhow::Result<u16> {
     let client = production.database("shop").await?;
     let port = production.port();
     client
@@ -240,6 +239,13 @@ async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Re
              ALTER VIEW over_there OWNER TO app"
         ))
         .await?;
+    Ok(port)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_write_copy_of_production_reaches_no_other_server() -> anyhow::Result<()> {
+    let production = Scratch::start_with(Installation::of_major(15)?, &[])?;
+    let port = with_ways_out(&production).await?;
     let tables = "[production]\nurl = \"file:production.url\"\n[environments.copy]\n\
                   source = { mirror = \"production\", unmasked = true }\nspares = 0\n\
                   [environments.ro]\nsource = { environment = \"copy\" }\n\

@@ -50,11 +50,11 @@ fn targets(krate: &str, manifest: &str, files: &[File]) -> Vec<String> {
     let paths = named.filter_map(|target| target.get("path")?.as_str());
     roots.extend(paths.map(|path| format!("{krate}{path}")));
     for file in files {
-        let below = |within: &&str| {
+        let below = |within: &str| {
             let rest = file.path.strip_prefix(&format!("{krate}{within}/"));
             rest.is_some_and(|rest| !rest.contains('/') || rest.ends_with("/main.rs"))
         };
-        if FOLDERS.iter().any(|within| below(&within)) {
+        if FOLDERS.iter().any(|within| below(within)) {
             roots.push(file.path.clone());
         }
     }
