@@ -161,10 +161,10 @@ fn migrated() -> String {
     format!(
         "\
 [environments.qa]
-# A directory of .sql files, or a command that is given DATABASE_URL: [\"npm\", \"run\", \"migrate\"].
-# The database is made for them. With a seed, tables that they leave empty are filled; scale is rows
-# in proportion to the usual number; scenarios = [\"null-heavy\"] adds rows of that kind, or those of
-# [[seed.scenario]].
+# A directory of .sql files, or a command that is given DATABASE_URL: [\"npm\", \"run\", \"migrate\"],
+# with files = [\"prisma/migrations\"] for what it reads. The database is made for them. With a seed,
+# tables that they leave empty are filled; scale is rows in proportion to the usual number;
+# scenarios = [\"null-heavy\"] adds rows of that kind, or those of [[seed.scenario]].
 source = {{ migrations = \"db/migrations\", database = \"{}\", seed = 42, scale = 1.0 }}
 {}
 # Every name that begins with test- is an environment of its own, made when it is first used.

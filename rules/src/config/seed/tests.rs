@@ -24,7 +24,7 @@ fn triggers_of_one_table_are_another_matter_than_those_of_all() {
     assert_eq!(orders("rows = 1").triggers, None);
     let loud = orders("triggers = \"fire\"");
     assert_eq!(loud.triggers, Some(TriggerPolicy::Fire));
-    let expected = "2:12: \"loud\" is unknown; expected one of \"suppress\", \"fire\"";
+    let expected = "2:12: \"loud\" is unknown; expected \"suppress\" or \"fire\"";
     wrong("triggers = \"loud\"", &[expected]);
 }
 
@@ -142,7 +142,7 @@ fn wrong_numbers_of_children_and_words_are_named() {
         "pre = { max = 3 }",
         &[
             "2:1: unknown key \"pre\" in [seed.tables.orders]; expected one of rows, per_parent, per, \
-           columns; did you mean \"per\"?",
+           triggers, columns; did you mean \"per\"?",
         ],
     );
 }

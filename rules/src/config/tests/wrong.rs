@@ -313,7 +313,8 @@ fn a_source_is_one_thing() {
     check(
         "{ migration = \"m\" }",
         "2:12: unknown key \"migration\" in [environments.qa.source]; expected one of migrations, \
-         database, mirror, unmasked, environment, upstream, seed, scale, scenarios; did you mean \"migrations\"?",
+         files, database, mirror, unmasked, environment, upstream, seed, scale, scenarios; did you mean \
+         \"migrations\"?",
     );
     check(
         "{ migrations = [] }",
