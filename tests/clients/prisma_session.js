@@ -20,9 +20,9 @@ async function read() {
 }
 
 async function append() {
-  const ned = await prisma.author.create({ data: { name: 'Ned', facts: { merge: 1 }, tags: ['update'] } });
-  console.log(await prisma.book.createMany({ data: Array.from({ length: 20 }, (_, n) => ({ title: `Volume ${n}`, price: n, authorId: ned.id })) }));
-  console.log(await prisma.author.createMany({ data: [{ name: 'Ned' }], skipDuplicates: true }));
+  const pru = await prisma.author.create({ data: { name: 'Pru', facts: { merge: 1 }, tags: ['update'] } });
+  console.log(await prisma.book.createMany({ data: Array.from({ length: 20 }, (_, n) => ({ title: `Volume ${n}`, price: n, authorId: pru.id })) }));
+  console.log(await prisma.author.createMany({ data: [{ name: 'Pru' }], skipDuplicates: true }));
   console.log(await prisma.author.create({ data: { name: 'Pia', books: { create: [{ title: 'First' }] } }, include: { books: true } }));
 }
 
