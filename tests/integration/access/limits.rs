@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use anyhow::ensure;
+use tokio_postgres::NoTls;
 use tokio_postgres::error::SqlState;
 
 use super::modes::denied;
@@ -38,7 +39,8 @@ async fn statements_at_once_are_counted_over_an_environment_and_its_branches() -
         shop.enter("shop@qa.one").await?,
         shop.enter("shop@qa.two").await?,
     ];
-    let busy = tokio::spawn(async move { environment.run("SELECT pg_sleep(3)").await });
+    let cancel = environment.client.cancel_token();
+    let busy = tokio::spawn(async move { environment.run("SELECT pg_sleep(120)").await });
     let began = Instant::now();
     for branch in &branches {
         let refused = loop {
@@ -52,7 +54,9 @@ async fn statements_at_once_are_counted_over_an_environment_and_its_branches() -
         };
         assert_eq!(refused.code(), Some(&SqlState::TOO_MANY_CONNECTIONS));
     }
-    busy.await??;
+    // Whoever is done makes room.
+    cancel.cancel_query(NoTls).await?;
+    assert!(busy.await?.is_err(), "it was cancelled");
     for branch in &branches {
         assert_eq!(branch.items().await?, ITEMS);
     }
