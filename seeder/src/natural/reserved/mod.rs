@@ -143,7 +143,20 @@ fn host_in(word: &str, mail: bool) -> Option<Reach> {
             (host.split(':').next()?, Reach::Mail)
         }
     };
-    (host.contains('.') && !is_reserved(host)).then_some(reach)
+    (is_host(host) && !is_reserved(host_of(host))).then_some(reach)
+}
+
+/// As much of a text as a host's name or address may be.
+fn host_of(text: &str) -> &str {
+    let belongs = |c: char| c.is_alphanumeric() || ".-".contains(c);
+    let end = text.find(|c| !belongs(c)).unwrap_or(text.len());
+    text[..end].trim_end_matches('.')
+}
+
+/// Whether a text begins with a name or an address that could be somebody's: labels with dots between them.
+fn is_host(text: &str) -> bool {
+    let host = host_of(text);
+    host.contains('.') && !host.split('.').any(str::is_empty)
 }
 
 fn address_reaches(word: &str) -> bool {
@@ -245,6 +258,10 @@ mod tests {
         assert_eq!(reaches("a.example", Some(Reach::Host)), None);
         assert_eq!(reaches("@anna.lee", None), None);
         assert_eq!(reaches("/@acme.com", None), None);
+        assert_eq!(reaches("/a9@.W-+rr.", None), None);
+        assert_eq!(reaches("/r-eo@.", None), None);
+        assert_eq!(reaches("a@acme.com.!", None), Some(Reach::Mail));
+        assert_eq!(reaches("a@example.com!", None), None);
         assert_eq!(
             reaches("see @acme.com", Some(Reach::Mail)),
             Some(Reach::Mail)
