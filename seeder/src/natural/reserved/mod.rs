@@ -136,8 +136,9 @@ fn host_in(word: &str, mail: bool) -> Option<Reach> {
         ),
         None => {
             let (local, host) = word.rsplit_once('@')?;
-            // `@name` alone is a handle, and behind a slash a path, unless mail is meant.
-            if !mail && !local.ends_with(|c: char| c.is_alphanumeric()) {
+            // `@name` alone is a handle, and what begins with a slash a path, unless mail is meant.
+            let address = local.ends_with(|c: char| c.is_alphanumeric()) && !word.starts_with('/');
+            if !mail && !address {
                 return None;
             }
             (host.split(':').next()?, Reach::Mail)
@@ -258,8 +259,9 @@ mod tests {
         assert_eq!(reaches("a.example", Some(Reach::Host)), None);
         assert_eq!(reaches("@anna.lee", None), None);
         assert_eq!(reaches("/@acme.com", None), None);
-        assert_eq!(reaches("/a9@.W-+rr.", None), None);
-        assert_eq!(reaches("/r-eo@.", None), None);
+        assert_eq!(reaches("/ic@K7C.8QJ", None), None);
+        assert_eq!(reaches("a9@.W-+rr.", None), None);
+        assert_eq!(reaches("r-eo@.", None), None);
         assert_eq!(reaches("a@acme.com.!", None), Some(Reach::Mail));
         assert_eq!(reaches("a@example.com!", None), None);
         assert_eq!(
