@@ -22,9 +22,9 @@ const WAYS_OF_JUDGING: usize = 2;
 /// Longer SQL is judged each time: it hardly comes twice, and hashing it costs as much.
 const SQL_BYTES_MAX: usize = 64 << 10;
 
-/// Keeps verdicts by a keyed hash of 128 bits of mode and text (HighwayHash, arXiv:1612.06257, which
-/// takes half of SipHash's time for a text of 2 KB): nobody who does not know the key, and no client sees
-/// a hash, can make two statements share one.
+/// Keeps verdicts by a keyed hash of 128 bits of mode and text (HighwayHash, arXiv:1612.06257, which is
+/// quick for long texts): nobody who does not know the key, and no client sees a hash, can make two
+/// statements share one.
 #[derive(Debug)]
 pub struct Cache {
     /// One for each way of judging and each mode, so that texts are hashed in place from their first byte.
